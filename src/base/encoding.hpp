@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kimbap {
+
+/// Lower-case hexadecimal.
+[[nodiscard]] std::string hex_encode(std::string_view bytes);
+/// Strict: even length, hexadecimal digits only; else nullopt.
+[[nodiscard]] std::optional<std::string> hex_decode(std::string_view text);
+
+/// RFC 4648 section 4, with padding.
+[[nodiscard]] std::string base64_encode(std::string_view bytes);
+/// Strict RFC 4648 section 4: padding required, no white space, no stray trailing bits.
+[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
+/// RFC 4648 section 5, without padding.
+[[nodiscard]] std::string base64url_encode(std::string_view bytes);
+/// Strict RFC 4648 section 5 without padding.
+[[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
+
+/// RFC 3986 section 2.1: everything outside the unreserved set becomes %XX (upper-case hex).
+[[nodiscard]] std::string percent_encode(std::string_view text);
+/// Decodes %XX; nullopt on a malformed escape. '+' stays '+'.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+/// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+/// `text` with each malformed sequence replaced by U+FFFD.
+[[nodiscard]] std::string to_valid_utf8(std::string_view text);
+
+}  // namespace kimbap

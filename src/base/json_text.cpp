@@ -1,0 +1,191 @@
+#include "base/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/parser.hpp>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+namespace kimbap {
+
+namespace {
+
+enum class Style { compact, pretty, canonical };
+
+template <class Integer>
+void append_integer(std::string& out, Integer value) {
+    std::array<char, 24> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+    out.append(buffer.data(), end);
+}
+
+void append_double(std::string& out, double value) {
+    if (!std::isfinite(value)) {  // JSON has no such number (RFC 8259 section 6).
+        out += "null";
+        return;
+    }
+    std::array<char, 40> buffer{};
+    auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+    out += text;
+    if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+template <Style style>
+class Writer {
+public:
+    explicit Writer(std::string& out) : out_(out) {}
+
+    void write(const json::value& value) {
+        switch (value.kind()) {
+            case json::kind::null: out_ += "null"; break;
+            case json::kind::bool_: out_ += value.get_bool() ? "true" : "false"; break;
+            case json::kind::int64: append_integer(out_, value.get_int64()); break;
+            case json::kind::uint64: append_integer(out_, value.get_uint64()); break;
+            case json::kind::double_: append_double(out_, value.get_double()); break;
+            case json::kind::string: append_json_string(out_, value.get_string()); break;
+            case json::kind::array: write(value.get_array()); break;
+            case json::kind::object: write(value.get_object()); break;
+        }
+    }
+
+    void write(const json::object& object) {
+        out_ += '{';
+        ++depth_;
+        if constexpr (style == Style::canonical) {
+            std::vector<const json::key_value_pair*> members;
+            members.reserve(object.size());
+            for (const auto& member : object) members.push_back(&member);
+            std::sort(members.begin(), members.end(),
+                      [](const auto* a, const auto* b) { return a->key() < b->key(); });
+            bool first = true;
+            for (const auto* member : members) write_member(*member, first);
+        } else {
+            bool first = true;
+            for (const auto& member : object) write_member(member, first);
+        }
+        --depth_;
+        if (!object.empty()) new_line();
+        out_ += '}';
+    }
+
+private:
+    void write(const json::array& array) {
+        out_ += '[';
+        ++depth_;
+        bool first = true;
+        for (const auto& element : array) {
+            if (!first) out_ += ',';
+            first = false;
+            new_line();
+            write(element);
+        }
+        --depth_;
+        if (!array.empty()) new_line();
+        out_ += ']';
+    }
+
+    void write_member(const json::key_value_pair& member, bool& first) {
+        if (!first) out_ += ',';
+        first = false;
+        new_line();
+        append_json_string(out_, member.key());
+        out_ += style == Style::pretty ? ": " : ":";
+        write(member.value());
+    }
+
+    void new_line() {
+        if constexpr (style == Style::pretty) {
+            out_ += '\n';
+            out_.append(depth_ * 2, ' ');
+        }
+    }
+
+    std::string& out_;
+    std::size_t depth_ = 0;
+};
+
+}  // namespace
+
+Result<json::value> parse_json(std::string_view text) {
+    json::parse_options options;
+    options.max_depth = kMaxJsonDepth;
+    json::error_code error;
+    json::parser parser({}, options);
+    const std::size_t read = parser.write_some(text.data(), text.size(), error);
+    if (error) {
+        const bool deep = error == json::error::too_deep;
+        return make_error(Errc::invalid_argument,
+                          (deep ? "JSON nested deeper than " + std::to_string(kMaxJsonDepth)
+                                : "not valid JSON: " + error.message()) +
+                              " at byte " + std::to_string(read));
+    }
+    const std::size_t rest = text.find_first_not_of(" \t\r\n", read);
+    if (rest != std::string_view::npos) {
+        return make_error(Errc::invalid_argument,
+                          "not valid JSON: more text after the value at byte " + std::to_string(rest));
+    }
+    return parser.release();
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += '"';
+    std::size_t start = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        out.append(text.substr(start, i - start));
+        start = i + 1;
+        switch (c) {
+            case '"': out += "\\\""; break;
+            case '\\': out += "\\\\"; break;
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\t': out += "\\t"; break;
+            case '\b': out += "\\b"; break;
+            case '\f': out += "\\f"; break;
+            default:
+                out += "\\u00";
+                out += digits[c >> 4];
+                out += digits[c & 15U];
+        }
+    }
+    out.append(text.substr(start));
+    out += '"';
+}
+
+void append_json(std::string& out, const json::value& value) {
+    Writer<Style::compact>(out).write(value);
+}
+
+void append_json(std::string& out, const json::object& value) {
+    Writer<Style::compact>(out).write(value);
+}
+
+std::string to_json(const json::value& value) {
+    std::string out;
+    append_json(out, value);
+    return out;
+}
+
+std::string to_pretty_json(const json::value& value) {
+    std::string out;
+    Writer<Style::pretty>(out).write(value);
+    return out;
+}
+
+std::string to_canonical_json(const json::value& value) {
+    std::string out;
+    Writer<Style::canonical>(out).write(value);
+    return out;
+}
+
+std::string format_number(double value) {
+    std::string out;
+    append_double(out, value);
+    return out;
+}
+
+}  // namespace kimbap

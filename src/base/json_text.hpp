@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace kimbap {
+
+namespace json = boost::json;
+
+/// Deepest nesting that kimbap reads from anyone.
+inline constexpr std::size_t kMaxJsonDepth = 64;
+
+/// Parses one JSON text (RFC 8259), no trailing bytes, at most kMaxJsonDepth deep, UTF-8 only.
+/// Errors: invalid_argument with the byte offset.
+[[nodiscard]] Result<json::value> parse_json(std::string_view text);
+
+/// Compact JSON on one line. Unlike boost::json::serialize, doubles come in the shortest form that
+/// reads back the same, without a gratuitous exponent (1.5, not 1.5E0), as people and models expect.
+[[nodiscard]] std::string to_json(const json::value& value);
+void append_json(std::string& out, const json::value& value);
+void append_json(std::string& out, const json::object& value);
+/// Appends `text` as a quoted JSON string.
+void append_json_string(std::string& out, std::string_view text);
+
+/// The same, indented by two spaces: for people's eyes only.
+[[nodiscard]] std::string to_pretty_json(const json::value& value);
+
+/// JSON with object keys sorted by bytes: equal values give equal text, whatever their key order.
+/// Used wherever a digest of arguments is taken.
+[[nodiscard]] std::string to_canonical_json(const json::value& value);
+
+/// A double as to_json writes it.
+[[nodiscard]] std::string format_number(double value);
+
+}  // namespace kimbap
