@@ -1,0 +1,126 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "async/task.hpp"
+#include "base/error.hpp"
+#include "store/change_board.hpp"
+
+namespace kimbap::store {
+
+class ApprovalStore;
+class AuditStore;
+class OutboxStore;
+class SecretStore;
+class TokenStore;
+
+/// Small named values of the installation: the audit chain's id, the vault's check value.
+class MetaStore {
+public:
+    virtual ~MetaStore() = default;
+    [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
+    virtual Result<void> put(std::string_view key, std::string_view value) = 0;
+};
+
+/// A consistent view for reading. Valid inside the function it is passed to.
+class Snapshot {
+public:
+    virtual ~Snapshot() = default;
+    [[nodiscard]] virtual const TokenStore& tokens() const = 0;
+    [[nodiscard]] virtual const SecretStore& secrets() const = 0;
+    [[nodiscard]] virtual const ApprovalStore& approvals() const = 0;
+    [[nodiscard]] virtual const OutboxStore& outbox() const = 0;
+    [[nodiscard]] virtual const AuditStore& audit() const = 0;
+    [[nodiscard]] virtual const MetaStore& meta() const = 0;
+};
+
+/// One unit of work: everything in it is durable together or not at all. What changes state and the
+/// audit record of it belong in one. Valid inside the function it is passed to.
+class Transaction {
+public:
+    virtual ~Transaction() = default;
+    virtual TokenStore& tokens() = 0;
+    virtual SecretStore& secrets() = 0;
+    virtual ApprovalStore& approvals() = 0;
+    virtual OutboxStore& outbox() = 0;
+    virtual AuditStore& audit() = 0;
+    virtual MetaStore& meta() = 0;
+    /// Announces on the ChangeBoard, when the transaction commits, that `topic` changed. Tables call it
+    /// themselves when they are written.
+    virtual void touch(Topic topic) = 0;
+};
+
+/// The work of one write. An error rolls back this work alone.
+using Write = std::function<Result<void>(Transaction&)>;
+using Read = std::function<Result<void>(const Snapshot&)>;
+
+/// The durable state of an installation, shared by all processes of a data directory.
+///
+/// Writes of concurrent callers are gathered by one writer thread into one transaction with one
+/// commit (group commit), each in a savepoint of its own: n callers share one fsync. A write's
+/// completion means that it is durable.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// Queues `work`; `done` is called once, on the writer thread, after the commit (or failure) and
+    /// must not block. `work` runs on the writer thread and must not wait for anything.
+    /// Errors: what `work` returned; storage_failure (disk full, read-only, locked for too long);
+    /// unavailable where the queue is full or the store is closed. Thread-safe.
+    virtual void submit(Write work, std::function<void(Result<void>)> done) = 0;
+
+    /// Runs `work` on the calling thread against a consistent snapshot. Blocks on the disk: not for
+    /// I/O threads. Thread-safe.
+    virtual Result<void> read(const Read& work) const = 0;
+
+    [[nodiscard]] virtual const ChangeBoard& changes() const = 0;
+};
+
+/// submit(), awaited: resumes on the awaiting coroutine's executor once durable. Completions of one
+/// commit reach each executor with one wake-up.
+Task<Result<void>> write(Store& store, Write work);
+
+/// submit() and wait, for the command line and start-up. Never on an I/O thread.
+Result<void> write_blocking(Store& store, Write work);
+
+/// Runs a function that returns Result<T> in write_blocking and gives its value.
+template <class F>
+auto transact(Store& store, F work) -> std::invoke_result_t<F&, Transaction&> {
+    std::optional<std::invoke_result_t<F&, Transaction&>> out;
+    const Result<void> done = write_blocking(store, [&](Transaction& t) -> Result<void> {
+        out.emplace(work(t));
+        if (out->has_error()) return out->error();
+        return {};
+    });
+    if (done.has_error()) return done.error();
+    return std::move(*out);
+}
+
+/// Runs a function that returns Result<T> in read() and gives its value.
+template <class F>
+auto query(const Store& store, F work) -> std::invoke_result_t<F&, const Snapshot&> {
+    std::optional<std::invoke_result_t<F&, const Snapshot&>> out;
+    const Result<void> done = store.read([&](const Snapshot& s) -> Result<void> {
+        out.emplace(work(s));
+        if (out->has_error()) return out->error();
+        return {};
+    });
+    if (done.has_error()) return done.error();
+    return std::move(*out);
+}
+
+struct StoreOptions {
+    std::string data_dir;  ///< Created 0700 where missing.
+    bool fsync = true;     ///< synchronous=FULL, else NORMAL (audit.fsync).
+};
+
+/// Opens the embedded SQLite store (WAL), migrating its schema. Errors: storage_failure with the path
+/// and the mend; unsupported for a schema newer than this program.
+Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options);
+
+}  // namespace kimbap::store
