@@ -34,11 +34,12 @@ std::chrono::milliseconds duration(const YamlReader& reader, std::chrono::millis
 
 class Parser {
 public:
-    Parser(const std::string& file, Config& config) : folder_(fs::path(file).parent_path()), config_(config) {}
+    Parser(const std::string& file, Config& config)
+        : folder_(fs::path(file).parent_path()), config_(config) {}
 
     void read(const YamlReader& root) {
-        if (!root.expect_map({"data_dir", "manifests", "policies", "store", "vault", "http", "stdio",
-                              "egress", "approvals", "notify", "audit", "log"})) {
+        if (!root.expect_map({"data_dir", "manifests", "policies", "store", "vault", "http",
+                              "stdio", "egress", "approvals", "notify", "audit", "log"})) {
             return;
         }
         config_.data_dir = resolve(root.get("data_dir").string("./data"));
@@ -61,7 +62,8 @@ private:
         return (folder_ / path).lexically_normal().string();
     }
 
-    std::vector<std::string> paths(const YamlReader& reader, std::vector<std::string> fallback) const {
+    std::vector<std::string> paths(const YamlReader& reader,
+                                   std::vector<std::string> fallback) const {
         std::vector<std::string> found = reader.absent() ? std::move(fallback) : reader.strings();
         for (std::string& path : found) path = resolve(path);
         return found;
@@ -76,9 +78,8 @@ private:
     }
 
     void read_http(const YamlReader& reader) {
-        if (reader.absent() ||
-            !reader.expect_map({"listen", "public_url", "allowed_origins", "tls", "anonymous_agent",
-                                "max_body_bytes"})) {
+        if (reader.absent() || !reader.expect_map({"listen", "public_url", "allowed_origins", "tls",
+                                                   "anonymous_agent", "max_body_bytes"})) {
             return;
         }
         Config::Http& http = config_.http;
@@ -90,8 +91,9 @@ private:
         }
         http.allowed_origins = reader.get("allowed_origins").strings();
         http.anonymous_agent = reader.get("anonymous_agent").string();
-        http.max_body_bytes = static_cast<std::size_t>(reader.get("max_body_bytes").integer(
-            static_cast<std::int64_t>(http.max_body_bytes), 1024, kMaxBodyLimit));
+        http.max_body_bytes = static_cast<std::size_t>(
+            reader.get("max_body_bytes")
+                .integer(static_cast<std::int64_t>(http.max_body_bytes), 1024, kMaxBodyLimit));
         const YamlReader tls = reader.get("tls");
         if (!tls.absent() && !tls.is_null() && tls.expect_map({"certificate", "key"})) {
             http.tls_certificate = resolve(tls.require("certificate").string());
@@ -112,11 +114,12 @@ private:
             return;
         }
         Config::Egress& egress = config_.egress;
-        egress.timeout = duration(reader.get("timeout"), egress.timeout, std::chrono::milliseconds{1});
-        egress.max_response_bytes =
-            static_cast<std::size_t>(reader.get("max_response_bytes")
-                                         .integer(static_cast<std::int64_t>(egress.max_response_bytes),
-                                                  1, kMaxResponseLimit));
+        egress.timeout =
+            duration(reader.get("timeout"), egress.timeout, std::chrono::milliseconds{1});
+        egress.max_response_bytes = static_cast<std::size_t>(
+            reader.get("max_response_bytes")
+                .integer(static_cast<std::int64_t>(egress.max_response_bytes), 1,
+                         kMaxResponseLimit));
         egress.allow_private = reader.get("allow_private").strings();
     }
 
@@ -133,7 +136,8 @@ private:
         std::set<std::string> names;
         for (const YamlReader& entry : reader.elements()) {
             if (!entry.is_map()) {
-                entry.fault("not a channel (write {name: …, type: webhook, url: …, secret_ref: …})");
+                entry.fault(
+                    "not a channel (write {name: …, type: webhook, url: …, secret_ref: …})");
                 continue;
             }
             NotifyChannel channel;
@@ -179,7 +183,8 @@ private:
 void apply_environment(Config& config, const Environment& environment) {
     if (const auto value = environment("KIMBAP_DATA_DIR")) config.data_dir = *value;
     if (const auto value = environment("KIMBAP_STORE")) config.store = *value;
-    if (const auto value = environment("KIMBAP_VAULT_SECRET_FILE")) config.vault.secret_file = *value;
+    if (const auto value = environment("KIMBAP_VAULT_SECRET_FILE"))
+        config.vault.secret_file = *value;
     if (const auto value = environment("KIMBAP_LISTEN")) config.http.listen = *value;
 }
 

@@ -16,13 +16,14 @@ namespace kimbap::app {
 /// One operators' channel of `notify:`.
 struct NotifyChannel {
     std::string name;
-    std::string type;        ///< webhook
+    std::string type;  ///< webhook
     std::string url;
     std::string secret_ref;  ///< Vault name of the signing secret.
 };
 
-/// Everything a process of kimbap is told from outside (contract section 3): the file, overridden by the
-/// environment, overridden by flags. Paths are absolute or relative to the working directory.
+/// Everything a process of kimbap is told from outside (contract section 3): the file, overridden
+/// by the environment, overridden by flags. Paths are absolute or relative to the working
+/// directory.
 struct Config {
     std::string file;  ///< Where it came from; "" for none.
     std::string data_dir = "data";
@@ -75,7 +76,8 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 /// Where the configuration is: `flag` if not empty, then $KIMBAP_CONFIG, ./kimbap.yaml,
 /// $XDG_CONFIG_HOME/kimbap/kimbap.yaml (default ~/.config), /etc/kimbap/kimbap.yaml.
 /// Errors: not_found, naming what was looked for and `kimbap init`.
-[[nodiscard]] Result<std::string> find_config(const std::string& flag, const Environment& environment);
+[[nodiscard]] Result<std::string> find_config(const std::string& flag,
+                                              const Environment& environment);
 
 /// Parses and checks one configuration. Errors: invalid_config with every fault, one a line.
 [[nodiscard]] Result<Config> parse_config(const std::string& file, std::string_view text,

@@ -52,8 +52,8 @@ public:
 
     [[nodiscard]] bool cancelled() const noexcept { return state_ && state_->cancelled; }
 
-    /// Calls `callback` once, on cancellation, on the cancelling stack; at once if already cancelled.
-    /// The callback must not throw and must not destroy the registration's owner.
+    /// Calls `callback` once, on cancellation, on the cancelling stack; at once if already
+    /// cancelled. The callback must not throw and must not destroy the registration's owner.
     [[nodiscard]] Registration on_cancel(std::function<void()> callback) const {
         Registration registration;
         if (!state_) return registration;

@@ -24,13 +24,14 @@ struct Caller {
 struct Record {
     std::string kind;  ///< call.started, call.finished, approval.requested, vault.changed, …
     TimePoint time;
-    std::string call;    ///< call_…
+    std::string call;  ///< call_…
     std::optional<Caller> caller;
     std::string action;  ///< service.action
     std::optional<boost::json::object> parameters;
-    std::optional<boost::json::object> decision;   ///< {outcome, rule, policy}
-    std::optional<boost::json::object> approval;   ///< {id, operator, outcome}
-    std::optional<boost::json::object> execution;  ///< {status, http_status, attempts, duration_ms, bytes}
+    std::optional<boost::json::object> decision;  ///< {outcome, rule, policy}
+    std::optional<boost::json::object> approval;  ///< {id, operator, outcome}
+    std::optional<boost::json::object>
+        execution;                ///< {status, http_status, attempts, duration_ms, bytes}
     boost::json::object details;  ///< Further members of this kind, under "details".
 };
 

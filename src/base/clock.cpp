@@ -60,7 +60,9 @@ constexpr std::array<Unit, 5> kUnits{
 
 }  // namespace
 
-TimePoint SystemClock::now() const { return time_point_cast<microseconds>(system_clock::now()); }
+TimePoint SystemClock::now() const {
+    return time_point_cast<microseconds>(system_clock::now());
+}
 
 std::string format_time(TimePoint time) {
     const auto day = floor<days>(time);

@@ -1,6 +1,5 @@
 #include "base/encoding.hpp"
 
-
 #include <cstdint>
 
 namespace kimbap {
@@ -110,11 +109,15 @@ std::optional<std::string> hex_decode(std::string_view text) {
     return out;
 }
 
-std::string base64_encode(std::string_view bytes) { return encode64(bytes, kStandard, true); }
+std::string base64_encode(std::string_view bytes) {
+    return encode64(bytes, kStandard, true);
+}
 std::optional<std::string> base64_decode(std::string_view text) {
     return decode64(text, kStandard, true);
 }
-std::string base64url_encode(std::string_view bytes) { return encode64(bytes, kUrl, false); }
+std::string base64url_encode(std::string_view bytes) {
+    return encode64(bytes, kUrl, false);
+}
 std::optional<std::string> base64url_decode(std::string_view text) {
     return decode64(text, kUrl, false);
 }

@@ -39,7 +39,6 @@ struct Error {
     std::string message;
 };
 
-
 template <class T>
 using Result = boost::system::result<T, Error>;
 

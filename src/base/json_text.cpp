@@ -39,14 +39,30 @@ public:
 
     void write(const json::value& value) {
         switch (value.kind()) {
-            case json::kind::null: out_ += "null"; break;
-            case json::kind::bool_: out_ += value.get_bool() ? "true" : "false"; break;
-            case json::kind::int64: append_integer(out_, value.get_int64()); break;
-            case json::kind::uint64: append_integer(out_, value.get_uint64()); break;
-            case json::kind::double_: append_double(out_, value.get_double()); break;
-            case json::kind::string: append_json_string(out_, value.get_string()); break;
-            case json::kind::array: write(value.get_array()); break;
-            case json::kind::object: write(value.get_object()); break;
+            case json::kind::null:
+                out_ += "null";
+                break;
+            case json::kind::bool_:
+                out_ += value.get_bool() ? "true" : "false";
+                break;
+            case json::kind::int64:
+                append_integer(out_, value.get_int64());
+                break;
+            case json::kind::uint64:
+                append_integer(out_, value.get_uint64());
+                break;
+            case json::kind::double_:
+                append_double(out_, value.get_double());
+                break;
+            case json::kind::string:
+                append_json_string(out_, value.get_string());
+                break;
+            case json::kind::array:
+                write(value.get_array());
+                break;
+            case json::kind::object:
+                write(value.get_object());
+                break;
         }
     }
 
@@ -123,8 +139,9 @@ Result<json::value> parse_json(std::string_view text) {
     }
     const std::size_t rest = text.find_first_not_of(" \t\r\n", read);
     if (rest != std::string_view::npos) {
-        return make_error(Errc::invalid_argument,
-                          "not valid JSON: more text after the value at byte " + std::to_string(rest));
+        return make_error(
+            Errc::invalid_argument,
+            "not valid JSON: more text after the value at byte " + std::to_string(rest));
     }
     return parser.release();
 }
@@ -139,13 +156,27 @@ void append_json_string(std::string& out, std::string_view text) {
         out.append(text.substr(start, i - start));
         start = i + 1;
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            case '\b': out += "\\b"; break;
-            case '\f': out += "\\f"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
             default:
                 out += "\\u00";
                 out += digits[c >> 4];

@@ -18,7 +18,8 @@ inline constexpr std::size_t kMaxJsonDepth = 64;
 [[nodiscard]] Result<json::value> parse_json(std::string_view text);
 
 /// Compact JSON on one line. Unlike boost::json::serialize, doubles come in the shortest form that
-/// reads back the same, without a gratuitous exponent (1.5, not 1.5E0), as people and models expect.
+/// reads back the same, without a gratuitous exponent (1.5, not 1.5E0), as people and models
+/// expect.
 [[nodiscard]] std::string to_json(const json::value& value);
 void append_json(std::string& out, const json::value& value);
 void append_json(std::string& out, const json::object& value);

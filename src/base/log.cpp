@@ -29,10 +29,14 @@ spdlog::logger& sink() {
 
 std::string_view label(Level level) {
     switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        default: return "error";
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warn:
+            return "warn";
+        default:
+            return "error";
     }
 }
 
@@ -54,7 +58,9 @@ void configure(Level level, Format format) {
     g_format = format;
 }
 
-bool enabled(Level level) noexcept { return level >= g_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) noexcept {
+    return level >= g_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view message, const boost::json::object& fields) {
     if (!enabled(level)) return;

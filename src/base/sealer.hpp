@@ -12,9 +12,9 @@ namespace kimbap {
 class Sealer {
 public:
     virtual ~Sealer() = default;
-    /// `context` is bound in as associated data: sealed bytes open only under the same context, so that
-    /// no row can stand in for another. May block on key derivation at first use: not for I/O threads
-    /// until warm (see vault). Thread-safe.
+    /// `context` is bound in as associated data: sealed bytes open only under the same context, so
+    /// that no row can stand in for another. May block on key derivation at first use: not for I/O
+    /// threads until warm (see vault). Thread-safe.
     [[nodiscard]] virtual Result<std::string> seal(std::string_view plain,
                                                    std::string_view context) const = 0;
     /// Errors: corrupt where a byte changed or the context differs.

@@ -37,7 +37,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-Secret::~Secret() { clear(); }
+Secret::~Secret() {
+    clear();
+}
 
 void Secret::clear() noexcept {
     wipe(data_, size_);

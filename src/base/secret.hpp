@@ -47,8 +47,8 @@ private:
 /// Prints "[secret of N bytes]".
 std::ostream& operator<<(std::ostream& out, const Secret& secret);
 
-/// Compares in time that depends on the lengths alone (CRYPTO_memcmp), so that a caller can't find a
-/// token byte by byte from response times.
+/// Compares in time that depends on the lengths alone (CRYPTO_memcmp), so that a caller can't find
+/// a token byte by byte from response times.
 [[nodiscard]] bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace kimbap

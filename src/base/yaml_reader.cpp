@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::string_view kQuotedTag = "!";
 
-bool is_plain(const YAML::Node& node) { return node.Tag() != kQuotedTag; }
+bool is_plain(const YAML::Node& node) {
+    return node.Tag() != kQuotedTag;
+}
 
 bool is_null_text(std::string_view text) {
     return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
@@ -58,7 +60,8 @@ boost::json::value scalar_to_json(const YAML::Node& node) {
 
 boost::json::value node_to_json(const YAML::Node& node) {
     switch (node.Type()) {
-        case YAML::NodeType::Scalar: return scalar_to_json(node);
+        case YAML::NodeType::Scalar:
+            return scalar_to_json(node);
         case YAML::NodeType::Sequence: {
             boost::json::array out;
             for (const auto& element : node) out.push_back(node_to_json(element));
@@ -71,7 +74,8 @@ boost::json::value node_to_json(const YAML::Node& node) {
             }
             return out;
         }
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
@@ -83,7 +87,8 @@ public:
     /// ("billion laughs") can't make reading exponential.
     bool visit(const YAML::Node& node, int depth) {
         if (++visited_ > kMaxNodes || depth > kMaxDepth) {
-            add(node, "the document is too large or too deeply nested once its aliases are expanded");
+            add(node,
+                "the document is too large or too deeply nested once its aliases are expanded");
             return false;
         }
         if (node.IsSequence()) {
@@ -145,8 +150,9 @@ std::optional<YAML::Node> parse_yaml(const std::string& file, std::string_view t
         const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
         if (documents.size() > 1) {
             const YAML::Mark mark = documents[1].Mark();
-            faults.push_back({file, mark.line + 1, mark.column + 1,
-                              "a second YAML document in one file (put it into a file of its own)"});
+            faults.push_back(
+                {file, mark.line + 1, mark.column + 1,
+                 "a second YAML document in one file (put it into a file of its own)"});
             return std::nullopt;
         }
         YAML::Node root = documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents[0];
@@ -155,8 +161,8 @@ std::optional<YAML::Node> parse_yaml(const std::string& file, std::string_view t
         if (faults.size() != before) return std::nullopt;
         return root;
     } catch (const YAML::Exception& error) {
-        faults.push_back({file, error.mark.line + 1, error.mark.column + 1,
-                          "not valid YAML: " + error.msg});
+        faults.push_back(
+            {file, error.mark.line + 1, error.mark.column + 1, "not valid YAML: " + error.msg});
         return std::nullopt;
     }
 }
@@ -166,22 +172,34 @@ YamlReader::YamlReader(YAML::Node node, const std::string& file, Faults& faults,
     node_.reset(node);
 }
 
-bool YamlReader::absent() const { return !node_.IsDefined(); }
-bool YamlReader::is_map() const { return node_.IsDefined() && node_.IsMap(); }
-bool YamlReader::is_list() const { return node_.IsDefined() && node_.IsSequence(); }
-bool YamlReader::is_scalar() const { return node_.IsDefined() && node_.IsScalar(); }
+bool YamlReader::absent() const {
+    return !node_.IsDefined();
+}
+bool YamlReader::is_map() const {
+    return node_.IsDefined() && node_.IsMap();
+}
+bool YamlReader::is_list() const {
+    return node_.IsDefined() && node_.IsSequence();
+}
+bool YamlReader::is_scalar() const {
+    return node_.IsDefined() && node_.IsScalar();
+}
 bool YamlReader::is_null() const {
-    return node_.IsDefined() &&
-           (node_.IsNull() || (node_.IsScalar() && is_plain(node_) && is_null_text(node_.Scalar())));
+    return node_.IsDefined() && (node_.IsNull() || (node_.IsScalar() && is_plain(node_) &&
+                                                    is_null_text(node_.Scalar())));
 }
 
-int YamlReader::line() const { return node_.Mark().line + 1; }
-int YamlReader::column() const { return node_.Mark().column + 1; }
+int YamlReader::line() const {
+    return node_.Mark().line + 1;
+}
+int YamlReader::column() const {
+    return node_.Mark().column + 1;
+}
 
 void YamlReader::fault(std::string message) const {
     if (faults_ == nullptr) return;
-    faults_->push_back({*file_, line(), column(),
-                        path_.empty() ? std::move(message) : path_ + ": " + message});
+    faults_->push_back(
+        {*file_, line(), column(), path_.empty() ? std::move(message) : path_ + ": " + message});
 }
 
 bool YamlReader::expect_map(std::initializer_list<std::string_view> known) const {
@@ -198,12 +216,13 @@ bool YamlReader::expect_map(std::span<const std::string_view> known) const {
         const std::string& key = member.first.Scalar();
         if (std::find(known.begin(), known.end(), key) != known.end()) continue;
         const std::string_view near = nearest(key, known);
-        child(member.first, "").fault(
-            "unknown key \"" + key + "\" (" +
-            (near.empty() ? "known keys: " +
-                                join(std::vector<std::string>(known.begin(), known.end()), ", ")
-                          : "did you mean \"" + std::string(near) + "\"?") +
-            ")");
+        child(member.first, "")
+            .fault("unknown key \"" + key + "\" (" +
+                   (near.empty()
+                        ? "known keys: " +
+                              join(std::vector<std::string>(known.begin(), known.end()), ", ")
+                        : "did you mean \"" + std::string(near) + "\"?") +
+                   ")");
     }
     return true;
 }
@@ -277,10 +296,9 @@ std::int64_t YamlReader::integer(std::int64_t fallback, std::int64_t minimum,
         return fallback;
     }
     if (*value < minimum || *value > maximum) {
-        fault(maximum == INT64_MAX
-                  ? "too small (at least " + std::to_string(minimum) + ")"
-                  : "out of range (from " + std::to_string(minimum) + " to " +
-                        std::to_string(maximum) + ")");
+        fault(maximum == INT64_MAX ? "too small (at least " + std::to_string(minimum) + ")"
+                                   : "out of range (from " + std::to_string(minimum) + " to " +
+                                         std::to_string(maximum) + ")");
         return fallback;
     }
     return *value;
@@ -315,7 +333,8 @@ std::size_t YamlReader::choice(std::span<const std::string_view> allowed,
         if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
     }
     fault((is_scalar() ? "\"" + node_.Scalar() + "\" is not known here" : "not a single word") +
-          " (one of: " + join(std::vector<std::string>(allowed.begin(), allowed.end()), ", ") + ")");
+          " (one of: " + join(std::vector<std::string>(allowed.begin(), allowed.end()), ", ") +
+          ")");
     return fallback;
 }
 

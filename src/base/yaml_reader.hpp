@@ -38,12 +38,14 @@ inline constexpr std::size_t kMaxYamlBytes = 4U << 20;
 [[nodiscard]] std::optional<YAML::Node> parse_yaml(const std::string& file, std::string_view text,
                                                    Faults& faults);
 
-/// A YAML node with its file and its place, and typed access that records faults instead of throwing.
-/// A default-constructed or absent reader answers absent() and never faults. Cheap to copy.
+/// A YAML node with its file and its place, and typed access that records faults instead of
+/// throwing. A default-constructed or absent reader answers absent() and never faults. Cheap to
+/// copy.
 class YamlReader {
 public:
     YamlReader() = default;
-    /// `faults` and `file` outlive the reader. `path` names the node in messages ("actions.x.args").
+    /// `faults` and `file` outlive the reader. `path` names the node in messages
+    /// ("actions.x.args").
     YamlReader(YAML::Node node, const std::string& file, Faults& faults, std::string path = "");
 
     [[nodiscard]] bool absent() const;
@@ -56,7 +58,8 @@ public:
     /// Records a fault at this node: `message` is "what is wrong (what would be right)".
     void fault(std::string message) const;
 
-    /// Demands a map (else a fault and false) and faults each key outside `known`, naming the nearest.
+    /// Demands a map (else a fault and false) and faults each key outside `known`, naming the
+    /// nearest.
     bool expect_map(std::initializer_list<std::string_view> known) const;
     bool expect_map(std::span<const std::string_view> known) const;
     /// Member `key`, absent where there is none.
@@ -79,8 +82,8 @@ public:
                                      std::size_t fallback) const;
     /// A list of strings; a single string counts as a list of one.
     [[nodiscard]] std::vector<std::string> strings() const;
-    /// The whole subtree as JSON: plain scalars by the YAML 1.2 core schema (integers keep 64 bits),
-    /// quoted ones as strings.
+    /// The whole subtree as JSON: plain scalars by the YAML 1.2 core schema (integers keep 64
+    /// bits), quoted ones as strings.
     [[nodiscard]] boost::json::value to_json() const;
 
     [[nodiscard]] int line() const;

@@ -10,8 +10,8 @@
 
 namespace kimbap::store {
 
-/// A suspended call. What queries need is in columns; the rest is the approval module's own JSON and
-/// sealed bytes. `state` and `execution` hold the names of contract section 8.
+/// A suspended call. What queries need is in columns; the rest is the approval module's own JSON
+/// and sealed bytes. `state` and `execution` hold the names of contract section 8.
 struct ApprovalRow {
     std::string id;             ///< apr_…
     std::int64_t revision = 0;  ///< Counts up with each update: the compare-and-set key.
@@ -21,11 +21,11 @@ struct ApprovalRow {
     std::string binding;        ///< SHA-256 (hex) over the whole call.
     TimePoint created_at;
     TimePoint expires_at;
-    std::optional<TimePoint> lease_until;       ///< Of the executing process.
+    std::optional<TimePoint> lease_until;  ///< Of the executing process.
     std::optional<TimePoint> outcome_expires_at;
-    std::string document;       ///< JSON: caller, action, sanitized parameters, rule, votes, …
-    std::string sealed_call;    ///< Encrypted: the whole call, to resume it.
-    std::string sealed_outcome; ///< Encrypted: the result, for its caller.
+    std::string document;        ///< JSON: caller, action, sanitized parameters, rule, votes, …
+    std::string sealed_call;     ///< Encrypted: the whole call, to resume it.
+    std::string sealed_outcome;  ///< Encrypted: the result, for its caller.
 };
 
 class ApprovalStore {
@@ -35,14 +35,14 @@ public:
     /// The pending row of the same caller with the same binding, if any.
     [[nodiscard]] virtual Result<std::optional<ApprovalRow>> find_pending(
         std::string_view caller_key, std::string_view binding) const = 0;
-    /// Newest first; "" for any state, or any caller; at most `limit`, before `before_id` where given.
-    [[nodiscard]] virtual Result<std::vector<ApprovalRow>> list(std::string_view state,
-                                                                std::string_view caller_key,
-                                                                std::size_t limit,
-                                                                std::string_view before_id = "") const = 0;
+    /// Newest first; "" for any state, or any caller; at most `limit`, before `before_id` where
+    /// given.
+    [[nodiscard]] virtual Result<std::vector<ApprovalRow>> list(
+        std::string_view state, std::string_view caller_key, std::size_t limit,
+        std::string_view before_id = "") const = 0;
     /// Pending rows whose expiry is at or before `now`, oldest first.
-    [[nodiscard]] virtual Result<std::vector<ApprovalRow>> due_for_expiry(TimePoint now,
-                                                                          std::size_t limit) const = 0;
+    [[nodiscard]] virtual Result<std::vector<ApprovalRow>> due_for_expiry(
+        TimePoint now, std::size_t limit) const = 0;
     /// Approved rows still waiting to be executed, and executing ones whose lease lapsed by `now`.
     [[nodiscard]] virtual Result<std::vector<ApprovalRow>> to_execute(TimePoint now,
                                                                       std::size_t limit) const = 0;

@@ -13,10 +13,11 @@
 
 namespace kimbap::store {
 
-/// One record as stored: `line` is the exact JSON text that `hash` was taken over (audit/chain.hpp).
+/// One record as stored: `line` is the exact JSON text that `hash` was taken over
+/// (audit/chain.hpp).
 struct AuditRow {
     std::int64_t seq = 0;  ///< From 1, without gaps.
-    TimePoint time;        ///< Copy of the line's time, for range queries; verify checks that it agrees.
+    TimePoint time;  ///< Copy of the line's time, for range queries; verify checks that it agrees.
     std::string line;
     Sha256 hash{};
 };
@@ -35,7 +36,8 @@ public:
     /// Records after `after_seq`, ascending, until `each` returns false or the log ends.
     virtual Result<void> scan(std::int64_t after_seq,
                               const std::function<bool(const AuditRow&)>& each) const = 0;
-    /// Records before `before_seq` (or from the end where 0), descending, until `each` returns false.
+    /// Records before `before_seq` (or from the end where 0), descending, until `each` returns
+    /// false.
     virtual Result<void> scan_back(std::int64_t before_seq,
                                    const std::function<bool(const AuditRow&)>& each) const = 0;
     /// The first seq at or after `time`; nullopt where there is none.

@@ -14,7 +14,7 @@ namespace kimbap::store {
 /// One vault record. Nothing in it helps without the vault secret.
 struct SecretRow {
     std::string name;
-    std::int64_t version = 1;  ///< Counts up with each rotation; bound into the ciphertext.
+    std::int64_t version = 1;     ///< Counts up with each rotation; bound into the ciphertext.
     std::int64_t iterations = 0;  ///< Of PBKDF2-HMAC-SHA-256.
     std::array<std::uint8_t, 16> salt{};
     std::array<std::uint8_t, 12> nonce{};

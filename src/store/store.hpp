@@ -50,8 +50,8 @@ public:
     virtual OutboxStore& outbox() = 0;
     virtual AuditStore& audit() = 0;
     virtual MetaStore& meta() = 0;
-    /// Announces on the ChangeBoard, when the transaction commits, that `topic` changed. Tables call it
-    /// themselves when they are written.
+    /// Announces on the ChangeBoard, when the transaction commits, that `topic` changed. Tables
+    /// call it themselves when they are written.
     virtual void touch(Topic topic) = 0;
 };
 
@@ -68,9 +68,9 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    /// Queues `work`; `done` is called once, on the writer thread, after the commit (or failure) and
-    /// must not block. `work` runs on the writer thread and must not wait for anything.
-    /// Errors: what `work` returned; storage_failure (disk full, read-only, locked for too long);
+    /// Queues `work`; `done` is called once, on the writer thread, after the commit (or failure)
+    /// and must not block. `work` runs on the writer thread and must not wait for anything. Errors:
+    /// what `work` returned; storage_failure (disk full, read-only, locked for too long);
     /// unavailable where the queue is full or the store is closed. Thread-safe.
     virtual void submit(Write work, std::function<void(Result<void>)> done) = 0;
 
@@ -119,8 +119,8 @@ struct StoreOptions {
     bool fsync = true;     ///< synchronous=FULL, else NORMAL (audit.fsync).
 };
 
-/// Opens the embedded SQLite store (WAL), migrating its schema. Errors: storage_failure with the path
-/// and the mend; unsupported for a schema newer than this program.
+/// Opens the embedded SQLite store (WAL), migrating its schema. Errors: storage_failure with the
+/// path and the mend; unsupported for a schema newer than this program.
 Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options);
 
 }  // namespace kimbap::store

@@ -13,9 +13,9 @@ namespace kimbap::store {
 /// A bearer token as stored: its SHA-256 and what it stands for. The token itself is never stored;
 /// it carries 256 random bits, so that a plain hash can't be searched.
 struct TokenRow {
-    std::string id;               ///< tok_…
-    bool is_operator = false;     ///< Operators reach /v1 and /metrics, agents the MCP endpoints.
-    std::string name;             ///< The agent's or operator's name.
+    std::string id;            ///< tok_…
+    bool is_operator = false;  ///< Operators reach /v1 and /metrics, agents the MCP endpoints.
+    std::string name;          ///< The agent's or operator's name.
     std::vector<std::string> roles;
     std::vector<std::string> actions;  ///< Globs over service.action; empty: every action.
     Sha256 hash{};

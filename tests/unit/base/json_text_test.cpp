@@ -1,0 +1,64 @@
+#include "base/json_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <limits>
+
+namespace kimbap {
+namespace {
+
+TEST(JsonText, WritesNumbersAsPeopleDo) {
+    EXPECT_EQ(to_json(1.5), "1.5");
+    EXPECT_EQ(to_json(2.0), "2.0");
+    EXPECT_EQ(to_json(0.1), "0.1");
+    EXPECT_EQ(to_json(1e300), "1e+300");
+    EXPECT_EQ(to_json(std::numeric_limits<double>::infinity()), "null");
+    EXPECT_EQ(to_json(std::numeric_limits<std::int64_t>::min()), "-9223372036854775808");
+    EXPECT_EQ(to_json(std::numeric_limits<std::uint64_t>::max()), "18446744073709551615");
+}
+
+TEST(JsonText, ReadsBackWhatItWrote) {
+    for (const char* text :
+         {"null", "true", "[]", "{}", "[1,2.5,\"x\",null]",
+          "{\"a\":{\"b\":[{\"c\":\"q\\\"\\\\\\n\\u0001\"}]}}", "9007199254740993"}) {
+        const auto value = parse_json(text);
+        ASSERT_TRUE(value) << text;
+        EXPECT_EQ(to_json(*value), text);
+        EXPECT_EQ(*parse_json(to_pretty_json(*value)), *value);
+    }
+}
+
+TEST(JsonText, StaysOnOneLine) {
+    EXPECT_EQ(to_json(json::value("a\nb\r\t\x7f")), "\"a\\nb\\r\\t\x7f\"");
+}
+
+TEST(JsonText, CanonicalFormIgnoresKeyOrder) {
+    EXPECT_EQ(to_canonical_json(*parse_json("{\"b\":1,\"a\":{\"d\":2,\"c\":3}}")),
+              to_canonical_json(*parse_json("{\"a\":{\"c\":3,\"d\":2},\"b\":1}")));
+    EXPECT_NE(to_canonical_json(*parse_json("[1,2]")), to_canonical_json(*parse_json("[2,1]")));
+}
+
+TEST(JsonText, RefusesWhatIsNotOneJsonText) {
+    for (const char* text : {"", " ", "{", "[1,]", "{\"a\":1,}", "nul", "1 2", "{} x", "\"\xff\"",
+                             "'a'", "01", "+1", "NaN"}) {
+        const auto value = parse_json(text);
+        ASSERT_TRUE(value.has_error()) << text;
+        EXPECT_EQ(value.error().code, Errc::invalid_argument);
+    }
+    EXPECT_TRUE(parse_json(" {} \n"));
+}
+
+TEST(JsonText, BoundsDepth) {
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
+    EXPECT_TRUE(parse_json(nested(kMaxJsonDepth)));
+    const auto deep = parse_json(nested(kMaxJsonDepth + 1));
+    ASSERT_TRUE(deep.has_error());
+    EXPECT_NE(deep.error().message.find("deeper than 64"), std::string::npos);
+    EXPECT_TRUE(parse_json(nested(1'000'000)).has_error());
+}
+
+}  // namespace
+}  // namespace kimbap
