@@ -1,0 +1,24 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace kimbap::cli {
+
+struct Context;
+
+/// One function a command, each in the file of its name.
+void add_init(CLI::App& root, Context& context);
+void add_mcp(CLI::App& root, Context& context);
+void add_serve(CLI::App& root, Context& context);
+void add_call(CLI::App& root, Context& context);
+void add_vault(CLI::App& root, Context& context);
+void add_token(CLI::App& root, Context& context);
+void add_policy(CLI::App& root, Context& context);
+void add_approval(CLI::App& root, Context& context);
+void add_audit(CLI::App& root, Context& context);
+void add_service(CLI::App& root, Context& context);
+void add_doctor(CLI::App& root, Context& context);
+
+}  // namespace kimbap::cli

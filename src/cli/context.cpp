@@ -1,0 +1,84 @@
+#include "cli/context.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "base/json_text.hpp"
+#include "base/log.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+Exit exit_of(Errc code) {
+    switch (code) {
+        case Errc::invalid_config: return Exit::invalid;
+        case Errc::forbidden: return Exit::denied;
+        default: return Exit::failed;
+    }
+}
+
+void write_line(std::FILE* to, std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), to);
+    std::fputc('\n', to);
+}
+
+}  // namespace
+
+std::optional<app::Config> configured(Context& context) {
+    auto config = app::load_config(context.config_flag, context.environment);
+    if (!config) {
+        report(context, Exit::invalid, config.error().message);
+        return std::nullopt;
+    }
+    log::configure(config->log_level, config->log_format);
+    return std::move(*config);
+}
+
+void report(Context& context, const Error& error) {
+    report(context, exit_of(error.code), error.message);
+}
+
+void report(Context& context, Exit exit, std::string_view message) {
+    context.exit = exit;
+    std::fflush(stdout);
+    write_line(stderr, "kimbap: " + std::string(message));
+}
+
+void print(std::string_view line) { write_line(stdout, line); }
+
+void print_json(const boost::json::value& value) {
+    write_line(stdout, to_json(value));
+    std::fflush(stdout);
+}
+
+void Table::print() const {
+    if (rows_.size() < 2) return;
+    std::vector<std::size_t> widths(rows_[0].size());
+    for (const auto& row : rows_) {
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows_) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+        }
+        cli::print(line);
+    }
+}
+
+void add_json_flag(CLI::App& command, Context& context) {
+    command.add_flag("--json", context.json, "Print JSON instead of text");
+}
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    std::replace_if(
+        out.begin(), out.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+    return out;
+}
+
+}  // namespace kimbap::cli

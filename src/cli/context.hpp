@@ -1,0 +1,56 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.hpp"
+#include "base/error.hpp"
+
+namespace kimbap::cli {
+
+/// Exit codes (contract section 2).
+enum class Exit { done = 0, failed = 1, usage = 2, denied = 3, approval = 4, invalid = 5 };
+
+/// What every command shares. Commands register themselves on the root and set `exit`.
+struct Context {
+    std::string config_flag;
+    bool json = false;
+    Exit exit = Exit::done;
+    app::Environment environment = app::process_environment();
+};
+
+/// The configuration, or nullopt with the error reported and `exit` set to invalid. Also sets the
+/// log's level and format.
+[[nodiscard]] std::optional<app::Config> configured(Context& context);
+
+/// Writes `kimbap: message` to stderr and sets `exit`: from the error's class, or as given.
+void report(Context& context, const Error& error);
+void report(Context& context, Exit exit, std::string_view message);
+
+/// Human text to stdout, with a line break.
+void print(std::string_view line);
+/// One JSON document (or one line of a stream) to stdout.
+void print_json(const boost::json::value& value);
+
+/// Aligned columns, header first; nothing but the header's absence for no rows.
+class Table {
+public:
+    explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    void print() const;
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+/// `--json` on a command.
+void add_json_flag(CLI::App& command, Context& context);
+
+/// Text safe for a terminal: control characters of stored or remote text become spaces, so that none
+/// can drive the operator's terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace kimbap::cli
