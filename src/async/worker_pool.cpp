@@ -1,0 +1,43 @@
+#include "async/worker_pool.hpp"
+
+#include <utility>
+
+namespace kimbap::async {
+
+WorkerPool::WorkerPool(std::size_t threads) : thread_count_(threads == 0 ? 1 : threads) {}
+
+WorkerPool::~WorkerPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+bool WorkerPool::submit(std::function<void()> job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || queue_.size() >= kMaxQueue) return false;
+        queue_.push_back(std::move(job));
+        if (threads_.size() < thread_count_) threads_.emplace_back([this] { loop(); });
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void WorkerPool::loop() {
+    for (;;) {
+        std::function<void()> job;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+            job = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        job();
+    }
+}
+
+}  // namespace kimbap::async
