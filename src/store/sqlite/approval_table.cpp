@@ -1,0 +1,171 @@
+#include "store/sqlite/tables.hpp"
+
+namespace kimbap::store::sqlite {
+
+namespace {
+
+#define KIMBAP_APPROVAL_COLUMNS                                                              \
+    "id, revision, state, execution, caller_key, binding, created_at, expires_at, "          \
+    "lease_until, outcome_expires_at, document, sealed_call, sealed_outcome"
+
+ApprovalRow read_row(const Statement& statement) {
+    ApprovalRow row;
+    row.id = statement.text(0);
+    row.revision = statement.integer(1);
+    row.state = statement.text(2);
+    row.execution = statement.text(3);
+    row.caller_key = statement.text(4);
+    row.binding = statement.text(5);
+    row.created_at = statement.time(6);
+    row.expires_at = statement.time(7);
+    row.lease_until = statement.optional_time(8);
+    row.outcome_expires_at = statement.optional_time(9);
+    row.document = statement.text(10);
+    row.sealed_call = statement.text(11);
+    row.sealed_outcome = statement.text(12);
+    return row;
+}
+
+Result<std::optional<ApprovalRow>> read_one(Statement& statement) {
+    const auto more = statement.step();
+    if (!more) return more.error();
+    if (!*more) return std::optional<ApprovalRow>{};
+    return std::optional<ApprovalRow>(read_row(statement));
+}
+
+Result<std::vector<ApprovalRow>> read_all(Statement& statement) {
+    std::vector<ApprovalRow> rows;
+    for (;;) {
+        const auto more = statement.step();
+        if (!more) return more.error();
+        if (!*more) return rows;
+        rows.push_back(read_row(statement));
+    }
+}
+
+}  // namespace
+
+Result<std::optional<ApprovalRow>> ApprovalTable::find(std::string_view id) const {
+    auto statement =
+        connection_.prepare("SELECT " KIMBAP_APPROVAL_COLUMNS " FROM approvals WHERE id = ?");
+    if (!statement) return statement.error();
+    statement->bind(id);
+    return read_one(*statement);
+}
+
+Result<std::optional<ApprovalRow>> ApprovalTable::find_pending(std::string_view caller_key,
+                                                               std::string_view binding) const {
+    auto statement = connection_.prepare(
+        "SELECT " KIMBAP_APPROVAL_COLUMNS
+        " FROM approvals WHERE caller_key = ? AND binding = ? AND state = 'pending'");
+    if (!statement) return statement.error();
+    statement->bind(caller_key).bind(binding);
+    return read_one(*statement);
+}
+
+Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
+                                                     std::string_view caller_key,
+                                                     std::size_t limit,
+                                                     std::string_view before_id) const {
+    auto statement = connection_.prepare(
+        "SELECT " KIMBAP_APPROVAL_COLUMNS
+        " FROM approvals WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR caller_key = ?2) "
+        "AND (?4 = '' OR id < ?4) ORDER BY id DESC LIMIT ?3");
+    if (!statement) return statement.error();
+    statement->bind(state)
+        .bind(caller_key)
+        .bind(static_cast<std::int64_t>(limit))
+        .bind(before_id);
+    return read_all(*statement);
+}
+
+Result<std::vector<ApprovalRow>> ApprovalTable::due_for_expiry(TimePoint now,
+                                                               std::size_t limit) const {
+    auto statement = connection_.prepare(
+        "SELECT " KIMBAP_APPROVAL_COLUMNS
+        " FROM approvals WHERE state = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?");
+    if (!statement) return statement.error();
+    statement->bind(now).bind(static_cast<std::int64_t>(limit));
+    return read_all(*statement);
+}
+
+Result<std::vector<ApprovalRow>> ApprovalTable::to_execute(TimePoint now, std::size_t limit) const {
+    auto statement = connection_.prepare(
+        "SELECT " KIMBAP_APPROVAL_COLUMNS
+        " FROM approvals WHERE state = 'approved' AND execution IN ('waiting', 'executing') "
+        "AND (execution = 'waiting' OR lease_until <= ?) ORDER BY id LIMIT ?");
+    if (!statement) return statement.error();
+    statement->bind(now).bind(static_cast<std::int64_t>(limit));
+    return read_all(*statement);
+}
+
+Result<std::size_t> ApprovalTable::count_pending() const {
+    auto statement = connection_.prepare("SELECT count(*) FROM approvals WHERE state = 'pending'");
+    if (!statement) return statement.error();
+    const auto row = statement->step();
+    if (!row) return row.error();
+    return static_cast<std::size_t>(statement->integer(0));
+}
+
+Result<void> ApprovalTable::insert(const ApprovalRow& row) {
+    auto statement = connection_.prepare("INSERT INTO approvals (" KIMBAP_APPROVAL_COLUMNS
+                                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    if (!statement) return statement.error();
+    touched_.add(Topic::approvals);
+    return statement->bind(row.id)
+        .bind(row.revision)
+        .bind(row.state)
+        .bind(row.execution)
+        .bind(row.caller_key)
+        .bind(row.binding)
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .bind(row.lease_until)
+        .bind(row.outcome_expires_at)
+        .bind(row.document)
+        .bind_blob(row.sealed_call.data(), row.sealed_call.size())
+        .bind_blob(row.sealed_outcome.data(), row.sealed_outcome.size())
+        .run();
+}
+
+Result<void> ApprovalTable::update(const ApprovalRow& row) {
+    auto statement = connection_.prepare(
+        "UPDATE approvals SET revision = revision + 1, state = ?3, execution = ?4, "
+        "expires_at = ?5, lease_until = ?6, outcome_expires_at = ?7, document = ?8, "
+        "sealed_call = ?9, sealed_outcome = ?10 WHERE id = ?1 AND revision = ?2");
+    if (!statement) return statement.error();
+    const auto done = statement->bind(row.id)
+                          .bind(row.revision)
+                          .bind(row.state)
+                          .bind(row.execution)
+                          .bind(row.expires_at)
+                          .bind(row.lease_until)
+                          .bind(row.outcome_expires_at)
+                          .bind(row.document)
+                          .bind_blob(row.sealed_call.data(), row.sealed_call.size())
+                          .bind_blob(row.sealed_outcome.data(), row.sealed_outcome.size())
+                          .run();
+    if (!done) return done.error();
+    if (connection_.changes() == 0) {
+        const auto stored = find(row.id);
+        if (!stored) return stored.error();
+        if (!*stored) return make_error(Errc::not_found, "no approval " + row.id);
+        return make_error(Errc::conflict, "approval " + row.id + " changed meanwhile");
+    }
+    touched_.add(Topic::approvals);
+    return {};
+}
+
+Result<std::size_t> ApprovalTable::purge_outcomes(TimePoint now) {
+    auto statement = connection_.prepare(
+        "UPDATE approvals SET revision = revision + 1, sealed_call = x'', sealed_outcome = x'', "
+        "outcome_expires_at = NULL WHERE outcome_expires_at <= ?");
+    if (!statement) return statement.error();
+    const auto done = statement->bind(now).run();
+    if (!done) return done.error();
+    return static_cast<std::size_t>(connection_.changes());
+}
+
+#undef KIMBAP_APPROVAL_COLUMNS
+
+}  // namespace kimbap::store::sqlite

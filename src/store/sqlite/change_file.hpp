@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "store/change_board.hpp"
+
+namespace kimbap::store::sqlite {
+
+/// The ChangeBoard as a small file that every process of a data directory maps.
+class ChangeFile final : public ChangeBoard {
+public:
+    /// Errors: storage_failure. Where the file can't be written (a read-only data directory), a board
+    /// that never changes is given: nothing can be written then either.
+    static Result<std::unique_ptr<ChangeFile>> open(const std::string& path);
+    ~ChangeFile() override;
+    ChangeFile(const ChangeFile&) = delete;
+    ChangeFile& operator=(const ChangeFile&) = delete;
+
+    std::uint64_t version(Topic topic) const noexcept override;
+
+    /// The writer's side, for one writer thread. announce(), while it holds the database's write lock
+    /// and before the commit, makes the counters of `topics` (a bit each) odd, and takes over those
+    /// that are odd already, because their writer crashed or has not settled yet. settle(), after the
+    /// commit, makes them even, unless a later writer has taken them over meanwhile.
+    void announce(unsigned topics) noexcept;
+    void settle() noexcept;
+
+private:
+    struct Page {
+        std::array<std::atomic<std::uint64_t>, 64> versions;
+    };
+    static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+    explicit ChangeFile(Page* page) : page_(page) {}
+
+    Page* page_;
+    std::array<std::uint64_t, kTopicCount> announced_{};  ///< 0: not announced.
+};
+
+}  // namespace kimbap::store::sqlite

@@ -1,0 +1,144 @@
+#include "store/sqlite/connection.hpp"
+
+namespace kimbap::store::sqlite {
+
+namespace {
+
+/// How long a statement waits for another process's transaction before it fails.
+constexpr int kBusyTimeoutMs = 10'000;
+
+std::string mend(int code) {
+    switch (code & 0xFF) {
+        case SQLITE_FULL: return " (the disk is full: free some space)";
+        case SQLITE_READONLY:
+        case SQLITE_PERM: return " (make the data directory writable for this user)";
+        case SQLITE_CANTOPEN:
+            return " (check that data_dir exists and is writable for this user)";
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return " (another process held the database for too long: try again)";
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return " (restore kimbap.db from a backup)";
+        default: return "";
+    }
+}
+
+}  // namespace
+
+Error error_of(sqlite3* handle, int code) {
+    if ((code & 0xFF) == SQLITE_CONSTRAINT) {
+        return make_error(Errc::already_exists, "the record exists already");
+    }
+    const std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+    return make_error(Errc::storage_failure, "the store failed: " + reason + mend(code));
+}
+
+Statement::~Statement() {
+    if (statement_ == nullptr) return;
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+Statement& Statement::bind(std::int64_t value) {
+    sqlite3_bind_int64(statement_, next_++, value);
+    return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+    sqlite3_bind_text64(statement_, next_++, text.data() == nullptr ? "" : text.data(), text.size(),
+                        SQLITE_STATIC, SQLITE_UTF8);
+    return *this;
+}
+
+Statement& Statement::bind_blob(const void* data, std::size_t size) {
+    sqlite3_bind_blob64(statement_, next_++, size == 0 ? "" : data, size, SQLITE_STATIC);
+    return *this;
+}
+
+Statement& Statement::bind(std::optional<TimePoint> time) {
+    return time ? bind(*time) : bind_null();
+}
+
+Statement& Statement::bind_null() {
+    sqlite3_bind_null(statement_, next_++);
+    return *this;
+}
+
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return error_of(sqlite3_db_handle(statement_), code);
+}
+
+Result<void> Statement::run() {
+    const Result<bool> stepped = step();
+    if (!stepped) return stepped.error();
+    return {};
+}
+
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Statement::view(int column) const {
+    const void* data = sqlite3_column_blob(statement_, column);
+    const int size = sqlite3_column_bytes(statement_, column);
+    return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+std::string Statement::text(int column) const {
+    const std::string_view bytes = view(column);
+    return bytes.empty() ? std::string{} : std::string(bytes);
+}
+
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::optional<TimePoint> Statement::optional_time(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return time(column);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mode mode) {
+    sqlite3* handle = nullptr;
+    const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                : SQLITE_OPEN_READONLY) |
+                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    std::unique_ptr<Connection> connection(new Connection(handle));
+    if (code != SQLITE_OK) {
+        Error error = error_of(handle, code);
+        error.message = path + ": " + error.message;
+        return error;
+    }
+    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    // A database file that somebody tampered with must not run functions through its schema.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    const Result<void> set = connection->execute("PRAGMA trusted_schema=OFF");
+    if (!set) return set.error();
+    return connection;
+}
+
+Connection::~Connection() {
+    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    sqlite3_close(handle_);
+}
+
+Result<Statement> Connection::prepare(const char* sql) {
+    sqlite3_stmt*& cached = statements_[sql];
+    if (cached == nullptr) {
+        const int code =
+            sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &cached, nullptr);
+        if (code != SQLITE_OK) return error_of(handle_, code);
+    }
+    return Statement(cached);
+}
+
+Result<void> Connection::execute(const char* sql) {
+    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return error_of(handle_, code);
+    return {};
+}
+
+}  // namespace kimbap::store::sqlite

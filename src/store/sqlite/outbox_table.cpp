@@ -1,0 +1,104 @@
+#include "store/sqlite/tables.hpp"
+
+namespace kimbap::store::sqlite {
+
+namespace {
+
+OutboxRow read_row(const Statement& statement) {
+    OutboxRow row;
+    row.id = statement.text(0);
+    row.approval_id = statement.text(1);
+    row.channel = statement.text(2);
+    row.body = statement.text(3);
+    row.state = statement.text(4);
+    row.attempts = statement.integer(5);
+    row.created_at = statement.time(6);
+    row.next_attempt_at = statement.time(7);
+    row.last_error = statement.text(8);
+    return row;
+}
+
+Result<std::vector<OutboxRow>> read_all(Statement& statement) {
+    std::vector<OutboxRow> rows;
+    for (;;) {
+        const auto more = statement.step();
+        if (!more) return more.error();
+        if (!*more) return rows;
+        rows.push_back(read_row(statement));
+    }
+}
+
+}  // namespace
+
+Result<std::vector<OutboxRow>> OutboxTable::of_approval(std::string_view approval_id) const {
+    auto statement = connection_.prepare(
+        "SELECT id, approval_id, channel, body, state, attempts, created_at, next_attempt_at, "
+        "last_error FROM outbox WHERE approval_id = ? ORDER BY id");
+    if (!statement) return statement.error();
+    statement->bind(approval_id);
+    return read_all(*statement);
+}
+
+Result<std::optional<TimePoint>> OutboxTable::next_due() const {
+    auto statement =
+        connection_.prepare("SELECT min(next_attempt_at) FROM outbox WHERE state = 'pending'");
+    if (!statement) return statement.error();
+    const auto row = statement->step();
+    if (!row) return row.error();
+    return statement->optional_time(0);
+}
+
+Result<void> OutboxTable::insert(const OutboxRow& row) {
+    auto statement = connection_.prepare(
+        "INSERT INTO outbox (id, approval_id, channel, body, state, attempts, created_at, "
+        "next_attempt_at, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    if (!statement) return statement.error();
+    touched_.add(Topic::outbox);
+    return statement->bind(row.id)
+        .bind(row.approval_id)
+        .bind(row.channel)
+        .bind(row.body)
+        .bind(row.state)
+        .bind(row.attempts)
+        .bind(row.created_at)
+        .bind(row.next_attempt_at)
+        .bind(row.last_error)
+        .run();
+}
+
+Result<std::vector<OutboxRow>> OutboxTable::claim_due(TimePoint now, TimePoint lease_until,
+                                                      std::size_t limit) {
+    auto select = connection_.prepare(
+        "SELECT id, approval_id, channel, body, state, attempts, created_at, next_attempt_at, "
+        "last_error FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? "
+        "ORDER BY next_attempt_at LIMIT ?");
+    if (!select) return select.error();
+    select->bind(now).bind(static_cast<std::int64_t>(limit));
+    auto rows = read_all(*select);
+    if (!rows) return rows.error();
+    for (const OutboxRow& row : *rows) {
+        auto lease = connection_.prepare("UPDATE outbox SET next_attempt_at = ? WHERE id = ?");
+        if (!lease) return lease.error();
+        const auto done = lease->bind(lease_until).bind(row.id).run();
+        if (!done) return done.error();
+    }
+    return rows;
+}
+
+Result<void> OutboxTable::update(const OutboxRow& row) {
+    auto statement = connection_.prepare(
+        "UPDATE outbox SET state = ?, attempts = ?, next_attempt_at = ?, last_error = ? "
+        "WHERE id = ?");
+    if (!statement) return statement.error();
+    const auto done = statement->bind(row.state)
+                          .bind(row.attempts)
+                          .bind(row.next_attempt_at)
+                          .bind(row.last_error)
+                          .bind(row.id)
+                          .run();
+    if (!done) return done.error();
+    if (connection_.changes() == 0) return make_error(Errc::not_found, "no delivery " + row.id);
+    return {};
+}
+
+}  // namespace kimbap::store::sqlite
