@@ -7,51 +7,40 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-
-namespace kimbap::store {
-class Store;
-}
+#include "store/audit_store.hpp"
 
 namespace kimbap::audit {
 
-/// Signs checkpoints with an Ed25519 key. The vault implements it: the key is one of its records.
+/// Who signs heads of the log. The vault holds the key.
 class CheckpointSigner {
 public:
     virtual ~CheckpointSigner() = default;
-    /// 32 raw bytes.
-    [[nodiscard]] virtual Result<std::string> public_key() const = 0;
-    /// The 64-byte signature of `message`. May block on key derivation.
-    [[nodiscard]] virtual Result<std::string> sign(std::string_view message) const = 0;
+    /// 32 bytes, Ed25519.
+    [[nodiscard]] virtual Result<std::string> public_key() = 0;
+    [[nodiscard]] virtual Result<std::string> sign(std::string_view message) = 0;
 };
 
-/// A signed head of the log, kept elsewhere: whoever later cuts off the log's tail, or writes it
-/// anew from the start, can't produce the record that it names.
+/// A signed statement that the log had this head at that time: kept elsewhere, it shows later that
+/// nothing before it was rewritten or cut off.
 struct Checkpoint {
     std::string chain;
     std::int64_t seq = 0;
-    std::string hash;        ///< Hex.
-    TimePoint time;          ///< When it was taken.
-    std::string key_id;      ///< First 16 hex digits of the public key's SHA-256.
-    std::string public_key;  ///< 32 raw bytes (base64url in JSON).
-    std::string signature;   ///< 64 raw bytes (base64url in JSON).
+    std::string hash;        ///< Hexadecimal.
+    std::string time;        ///< RFC 3339.
+    std::string public_key;  ///< base64
+    std::string signature;   ///< base64, over signed_text()
 };
 
-/// The bytes that are signed: "kimbap audit checkpoint v1", chain, seq, hash, time and key_id, a
-/// line each. The first line keeps the signature from being of use for anything else.
+[[nodiscard]] Result<Checkpoint> make_checkpoint(const store::AuditHead& head, TimePoint now,
+                                                 CheckpointSigner& signer);
+/// What is signed: "kimbap audit checkpoint v1\n" and the four members, a line each.
 [[nodiscard]] std::string signed_text(const Checkpoint& checkpoint);
-
-/// Signs the log's present head. Blocks.
-[[nodiscard]] Result<Checkpoint> take_checkpoint(const store::Store& store,
-                                                 const CheckpointSigner& signer, TimePoint now);
-
-[[nodiscard]] boost::json::object to_json_object(const Checkpoint& checkpoint);
-/// Errors: invalid_argument naming the member.
+[[nodiscard]] boost::json::object to_json(const Checkpoint& checkpoint);
+/// Errors: invalid_argument, saying what is wrong with the file.
 [[nodiscard]] Result<Checkpoint> parse_checkpoint(std::string_view text);
-
-/// Whether `trusted_key` (32 raw bytes: the vault's) signed the checkpoint. The key inside the
-/// checkpoint proves nothing by itself: whoever forges a log can sign with a key of their own.
-/// Errors: corrupt, saying which of the two it is.
+/// Whether the signature is right and by `public_key` (the vault's own, raw): a checkpoint signed by
+/// anybody else proves nothing. Errors: corrupt.
 [[nodiscard]] Result<void> check_signature(const Checkpoint& checkpoint,
-                                           std::string_view trusted_key);
+                                           std::string_view public_key);
 
 }  // namespace kimbap::audit

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "async/task.hpp"
-#include "audit/chain.hpp"
 #include "audit/record.hpp"
 #include "base/error.hpp"
 
@@ -15,8 +14,6 @@ namespace kimbap::audit {
 /// Chains `record` to the log within `transaction`: for changes of state, which must not be durable
 /// without their record, nor the record without them. Runs on the store's writer thread.
 Result<void> append(store::Transaction& transaction, const Record& record);
-/// The same for a body that was rendered before, on the caller's thread.
-Result<void> append(store::Transaction& transaction, const RecordBody& body);
 
 /// The log as calls write it. Thread-safe.
 class Writer {

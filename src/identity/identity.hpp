@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/digest.hpp"
 
 namespace kimbap::identity {
 
@@ -19,10 +18,9 @@ struct Identity {
     std::vector<std::string> roles;
     std::vector<std::string> actions;  ///< Globs over service.action; empty: every action.
     std::optional<TimePoint> expires_at;
-    Sha256 hash{};  ///< Of the bearer token, to find it again.
 
     /// Whether the token's action globs cover `action` (service.action). Policy decides further.
-    [[nodiscard]] bool permits(std::string_view action) const noexcept;
+    [[nodiscard]] bool permits(std::string_view action) const;
 };
 
 using IdentityPtr = std::shared_ptr<const Identity>;

@@ -1,20 +1,21 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "base/digest.hpp"
 #include "base/secret.hpp"
 
 namespace kimbap::identity {
 
-/// A bearer token is `kbp_` and 48 base64url characters: 32 random bytes, then the first 4 bytes of
-/// SHA-256("kbp_" + those 32 bytes). The prefix lets secret scanners find a leaked one; the check
-/// bytes tell a typo or a cut-off paste from a token that is not known, without asking the store.
-/// They add nothing to the secret and take nothing from it: 256 bits stay random.
-inline constexpr std::string_view kTokenPrefix = "kbp_";
-inline constexpr std::size_t kTokenLength = 52;
-
+/// A bearer token is `kbp_`, 43 base64url characters (32 random bytes) and 6 characters of a
+/// checksum (SHA-256 of the 43). The prefix lets secret scanners find a leaked one; the checksum
+/// tells a typo or a cut-off paste from an unknown token without asking the store. It adds nothing
+/// to the secret and takes nothing from it: 256 bits stay random.
 [[nodiscard]] Secret new_token();
-/// Whether `bearer` has the form and check bytes of a token.
-[[nodiscard]] bool well_formed(std::string_view bearer);
+
+/// What the store knows a token by: the SHA-256 of its text. nullopt where `text` is not of the
+/// form above.
+[[nodiscard]] std::optional<Sha256> token_hash(std::string_view text);
 
 }  // namespace kimbap::identity

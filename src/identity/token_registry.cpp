@@ -186,7 +186,7 @@ Task<bool> TokenRegistry::still_valid(IdentityPtr identity, async::WorkerPool& w
     if (const auto known = try_still_valid(*identity)) co_return *known;
     auto job = workers.run([this] { return reload(); });
     const auto snapshot = co_await std::move(job);
-    co_return snapshot && stands(**snapshot, *identity);
+    co_return snapshot&& stands(**snapshot, *identity);
 }
 
 }  // namespace kimbap::identity
