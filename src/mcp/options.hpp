@@ -37,7 +37,7 @@ struct ServerOptions {
     std::string instructions;  ///< Left out where empty.
     std::size_t page_size = 100;
     CacheHints cache{std::chrono::seconds{30}, false};
-    std::chrono::milliseconds keepalive = kMaxKeepalive;  ///< Cut to kMaxKeepalive.
+    std::chrono::milliseconds keepalive{10'000};  ///< Cut to kMaxKeepalive.
     /// How long a plain JSON answer may take; after it the answer becomes a stream with keepalives.
     std::chrono::milliseconds stream_after{1000};
     LogLevel default_log_level = LogLevel::info;  ///< For legacy clients until logging/setLevel.

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "mcp/types.hpp"
+
+namespace kimbap::mcp {
+
+enum class ListKind { tools, prompts, resources };
+/// "notifications/tools/list_changed" and its like.
+[[nodiscard]] std::string_view list_changed_method(ListKind kind) noexcept;
+
+/// Someone who wants to hear of changes: a legacy session, a modern subscription. Called on any
+/// thread; must not block and not call back into the hub.
+class ChangeListener {
+public:
+    virtual ~ChangeListener() = default;
+    virtual void on_list_changed(ListKind kind) = 0;
+    virtual void on_resource_updated(std::string_view uri) = 0;
+    virtual void on_task_changed(const TaskState&) {}
+    /// The server drains: end the stream.
+    virtual void on_drain() = 0;
+};
+
+/// Who listens. Any thread.
+class ChangeHub {
+public:
+    void add(const std::shared_ptr<ChangeListener>& listener);
+    void remove(const ChangeListener& listener);
+
+    void list_changed(ListKind kind);
+    void resource_updated(std::string_view uri);
+    void task_changed(const TaskState& task);
+    void drain();
+
+private:
+    [[nodiscard]] std::vector<std::shared_ptr<ChangeListener>> listeners() const;
+
+    mutable std::mutex mutex_;
+    std::unordered_map<const ChangeListener*, std::weak_ptr<ChangeListener>> listeners_;
+};
+
+}  // namespace kimbap::mcp

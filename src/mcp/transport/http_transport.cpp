@@ -1,0 +1,156 @@
+#include "mcp/transport/http_transport.hpp"
+
+#include <utility>
+
+#include "base/json_text.hpp"
+#include "base/text.hpp"
+#include "mcp/modern/request.hpp"
+#include "mcp/revision.hpp"
+#include "mcp/server.hpp"
+#include "mcp/transport/exchange.hpp"
+#include "mcp/transport/http_guard.hpp"
+#include "mcp/transport/legacy_http.hpp"
+#include "mcp/transport/modern_http.hpp"
+#include "mcp/transport/sse_http.hpp"
+
+namespace kimbap::mcp {
+namespace {
+
+using net::http::verb;
+
+/// A modern request names its revision in _meta or, at least, a revision that is none of the older
+/// ones in its header, and has no session (versioning, Backward Compatibility).
+bool is_modern(const Exchange& exchange, const json::value& body) {
+    if (exchange.header("Mcp-Session-Id")) return false;
+    if (const auto version = exchange.header("MCP-Protocol-Version")) {
+        const auto known = parse_revision(trim(*version));
+        if (!known || !is_legacy(*known)) return true;
+    }
+    return modern::has_modern_meta(body);
+}
+
+Task<void> serve_post(Exchange& exchange) {
+    const auto type = exchange.header("Content-Type");
+    if (type && !type->empty() && !to_lower(*type).starts_with("application/json")) {
+        auto sending = send_error(
+            exchange, 415, {code::kInvalidRequest, "Content-Type must be application/json", {}});
+        co_await std::move(sending);
+        co_return;
+    }
+    auto body = parse_json(exchange.request.body);
+    if (!body) {
+        const bool modern = is_modern(exchange, nullptr);
+        auto sending =
+            send_error(exchange, 400, {code::kParseError, body.error().message, {}}, {}, !modern);
+        co_await std::move(sending);
+        co_return;
+    }
+    if (!is_modern(exchange, *body)) {
+        auto serving = serve_legacy_post(exchange, std::move(*body));
+        co_await std::move(serving);
+        co_return;
+    }
+    auto message = read_message(std::move(*body));
+    if (message.kind == Message::Kind::invalid) {
+        auto sending = send_error(exchange, 400, *message.error, message.id);
+        co_await std::move(sending);
+        co_return;
+    }
+    auto serving = serve_modern_post(exchange, std::move(message));
+    co_await std::move(serving);
+}
+
+Task<void> refuse_method(Exchange& exchange, std::string_view allowed) {
+    net::Headers headers;
+    headers.set(net::http::field::allow, {allowed.data(), allowed.size()});
+    const ProtocolError error{
+        code::kInvalidRequest, "Method not allowed here; use " + std::string(allowed), {}};
+    auto sending = send_json(exchange, 405, error_response({}, error), std::move(headers));
+    co_await std::move(sending);
+}
+
+}  // namespace
+
+class HttpTransport::Impl {
+public:
+    Impl(Server& server, Authenticator& authenticator, HttpOptions options)
+        : core_(server.core()),
+          authenticator_(authenticator),
+          options_(std::move(options)),
+          guard_(options_.allowed_hosts, options_.allowed_origins) {}
+
+    Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) {
+        Exchange exchange{request, response, core_, authenticator_};
+        if (auto reason = guard_.refusal(request.header("Host"), exchange.header("Origin"))) {
+            auto sending =
+                send_error(exchange, 403, {code::kInvalidRequest, std::move(*reason), {}});
+            co_await std::move(sending);
+            co_return;
+        }
+        auto authenticating = authenticator_.authenticate(request);
+        auto who = co_await std::move(authenticating);
+        if (auto* refusal = std::get_if<AuthRefusal>(&who)) {
+            auto refusing = refuse(exchange, std::move(*refusal));
+            co_await std::move(refusing);
+            co_return;
+        }
+        exchange.principal = std::move(std::get<PrincipalPtr>(who));
+        auto routing = route(exchange);
+        co_await std::move(routing);
+    }
+
+private:
+    static Task<void> refuse(Exchange& exchange, AuthRefusal refusal) {
+        net::Headers headers;
+        if (refusal.status == 401) {
+            headers.set(net::http::field::www_authenticate,
+                        refusal.www_authenticate.empty() ? "Bearer" : refusal.www_authenticate);
+        }
+        const ProtocolError error{code::kInvalidRequest, std::move(refusal.message), {}};
+        auto sending =
+            send_json(exchange, refusal.status, error_response({}, error), std::move(headers));
+        co_await std::move(sending);
+    }
+
+    Task<void> route(Exchange& exchange) {
+        const auto path = exchange.request.path();
+        const auto method = exchange.request.method;
+        if (path == options_.mcp_path) {
+            switch (method) {
+                case verb::post:
+                    return serve_post(exchange);
+                case verb::get:
+                    return serve_legacy_get(exchange);
+                case verb::delete_:
+                    return serve_legacy_delete(exchange);
+                default:
+                    return refuse_method(exchange, "POST, GET, DELETE");
+            }
+        }
+        if (path == options_.sse_path) {
+            if (method != verb::get) return refuse_method(exchange, "GET");
+            return serve_sse_stream(exchange, options_.messages_path);
+        }
+        if (path == options_.messages_path) {
+            if (method != verb::post) return refuse_method(exchange, "POST");
+            return serve_sse_message(exchange);
+        }
+        return send_error(exchange, 404, {code::kInvalidRequest, "No such path", {}});
+    }
+
+    const std::shared_ptr<ServerCore> core_;
+    Authenticator& authenticator_;
+    const HttpOptions options_;
+    const HttpGuard guard_;
+};
+
+HttpTransport::HttpTransport(Server& server, Authenticator& authenticator, HttpOptions options)
+    : impl_(std::make_unique<Impl>(server, authenticator, std::move(options))) {}
+
+HttpTransport::~HttpTransport() = default;
+
+Task<void> HttpTransport::handle(net::HttpRequest& request, net::ResponseWriter& response) {
+    return impl_->handle(request, response);
+}
+
+}  // namespace kimbap::mcp
