@@ -21,8 +21,8 @@
 
 namespace kimbap::async {
 
-/// Threads for work that blocks: key derivation, reading the database. Starts its threads at the first
-/// job, so that a process that needs none starts none. Thread-safe.
+/// Threads for work that blocks: key derivation, reading the database. Starts its threads at the
+/// first job, so that a process that needs none starts none. Thread-safe.
 class WorkerPool {
 public:
     static constexpr std::size_t kMaxQueue = 4096;
@@ -37,8 +37,8 @@ public:
     [[nodiscard]] bool submit(std::function<void()> job);
 
     /// Runs `work` (returning Result<T>) on a pool thread and resumes on the awaiting coroutine's
-    /// executor. Errors: what `work` returns; unavailable where the queue is full. What `work` throws
-    /// is thrown at the awaiting coroutine.
+    /// executor. Errors: what `work` returns; unavailable where the queue is full. What `work`
+    /// throws is thrown at the awaiting coroutine.
     template <class F>
     auto run(F work) -> Task<std::invoke_result_t<F&>>;
 

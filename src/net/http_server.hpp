@@ -22,7 +22,8 @@ namespace http = boost::beast::http;
 
 using Headers = http::fields;
 
-/// One request, read whole (bounded by ServerLimits). Owned by the connection; handlers may move from it.
+/// One request, read whole (bounded by ServerLimits). Owned by the connection; handlers may move
+/// from it.
 struct HttpRequest {
     http::verb method = http::verb::unknown;
     std::string method_text;  ///< As sent; the only useful name where `method` is unknown.
@@ -67,15 +68,16 @@ public:
     virtual Task<Result<void>> write(std::string_view bytes) = 0;
     virtual Task<Result<void>> end() = 0;
 
-    /// Cancelled when the peer closes or resets the connection while the handler runs. Watching costs
-    /// system calls, so it starts with this first call: streams and slow calls ask, fast ones don't.
+    /// Cancelled when the peer closes or resets the connection while the handler runs. Watching
+    /// costs system calls, so it starts with this first call: streams and slow calls ask, fast ones
+    /// don't.
     [[nodiscard]] virtual async::CancelToken peer_closed() = 0;
 
     [[nodiscard]] virtual bool answered() const noexcept = 0;
 };
 
-/// What answers requests. One instance serves connections of every thread at once; each call runs on
-/// its connection's thread. Exceptions are answered with 500 and logged.
+/// What answers requests. One instance serves connections of every thread at once; each call runs
+/// on its connection's thread. Exceptions are answered with 500 and logged.
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;
@@ -83,17 +85,18 @@ public:
 };
 
 struct ServerLimits {
-    std::size_t max_body_bytes = 4U << 20;            ///< Over it: 413.
-    std::size_t max_header_bytes = 16U << 10;         ///< Over it: 431.
-    std::chrono::milliseconds header_timeout{10'000}; ///< For a request's head, from its first byte.
-    std::chrono::milliseconds body_timeout{30'000};   ///< For the rest of it.
-    std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests of a connection.
+    std::size_t max_body_bytes = 4U << 20;     ///< Over it: 413.
+    std::size_t max_header_bytes = 16U << 10;  ///< Over it: 431.
+    std::chrono::milliseconds header_timeout{
+        10'000};                                     ///< For a request's head, from its first byte.
+    std::chrono::milliseconds body_timeout{30'000};  ///< For the rest of it.
+    std::chrono::milliseconds idle_timeout{60'000};  ///< Between requests of a connection.
     std::chrono::milliseconds write_timeout{30'000};
-    std::size_t max_connections = 20'000;             ///< Per listener; further ones are closed.
+    std::size_t max_connections = 20'000;  ///< Per listener; further ones are closed.
 };
 
-/// Serves HTTP/1.1 (keep-alive, pipelining in order, 100-continue) on one thread's io_context. Start
-/// one per thread on the same endpoint: listeners share the port by SO_REUSEPORT.
+/// Serves HTTP/1.1 (keep-alive, pipelining in order, 100-continue) on one thread's io_context.
+/// Start one per thread on the same endpoint: listeners share the port by SO_REUSEPORT.
 class HttpServer {
 public:
     /// `handler` outlives the server. `tls` may be null. Nothing listens until listen().
@@ -109,7 +112,8 @@ public:
     /// Likewise on a Unix domain socket at `path`, created 0600 and removed at stop().
     Result<void> listen_unix(const std::string& path);
 
-    /// Stops accepting and closes idle connections. Running requests go on, with "Connection: close".
+    /// Stops accepting and closes idle connections. Running requests go on, with "Connection:
+    /// close".
     void drain();
     /// Connections still open.
     [[nodiscard]] std::size_t connections() const;

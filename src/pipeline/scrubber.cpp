@@ -104,9 +104,9 @@ void Scrubber::add_pattern(std::string pattern) {
     }
     longest_ = std::max(longest_, taken.size());
     // Longest first, so that a form that contains another is replaced whole.
-    const auto place =
-        std::find_if(patterns_.begin(), patterns_.end(),
-                     [&](const Secret& known) { return known.size() < taken.size(); });
+    const auto place = std::find_if(patterns_.begin(), patterns_.end(), [&](const Secret& known) {
+        return known.size() < taken.size();
+    });
     patterns_.insert(place, std::move(taken));
 }
 

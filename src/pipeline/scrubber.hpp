@@ -12,10 +12,10 @@ namespace kimbap::pipeline {
 
 inline constexpr std::string_view kRedacted = "[redacted]";
 
-/// Replaces a call's credential wherever an answer repeats it: a downstream that echoes its request (a
-/// debug endpoint, an error page) must not hand the agent what kimbap keeps from it. Knows a secret
-/// plain, JSON-escaped, percent-encoded and in base64 and base64url at each of the three alignments.
-/// Holds the secret in wiping memory; lives as long as the call's credential.
+/// Replaces a call's credential wherever an answer repeats it: a downstream that echoes its request
+/// (a debug endpoint, an error page) must not hand the agent what kimbap keeps from it. Knows a
+/// secret plain, JSON-escaped, percent-encoded and in base64 and base64url at each of the three
+/// alignments. Holds the secret in wiping memory; lives as long as the call's credential.
 class Scrubber {
 public:
     Scrubber() = default;
@@ -40,8 +40,8 @@ private:
     std::size_t longest_ = 0;
 };
 
-/// Scrubs text that arrives in pieces: a credential split over two pieces is found too. Holds back the
-/// last longest()-1 bytes until more comes or the stream ends.
+/// Scrubs text that arrives in pieces: a credential split over two pieces is found too. Holds back
+/// the last longest()-1 bytes until more comes or the stream ends.
 class StreamScrubber {
 public:
     /// `scrubber` outlives this.

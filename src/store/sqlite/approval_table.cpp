@@ -4,8 +4,8 @@ namespace kimbap::store::sqlite {
 
 namespace {
 
-#define KIMBAP_APPROVAL_COLUMNS                                                              \
-    "id, revision, state, execution, caller_key, binding, created_at, expires_at, "          \
+#define KIMBAP_APPROVAL_COLUMNS                                                     \
+    "id, revision, state, execution, caller_key, binding, created_at, expires_at, " \
     "lease_until, outcome_expires_at, document, sealed_call, sealed_outcome"
 
 ApprovalRow read_row(const Statement& statement) {
@@ -64,18 +64,14 @@ Result<std::optional<ApprovalRow>> ApprovalTable::find_pending(std::string_view 
 }
 
 Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
-                                                     std::string_view caller_key,
-                                                     std::size_t limit,
+                                                     std::string_view caller_key, std::size_t limit,
                                                      std::string_view before_id) const {
     auto statement = connection_.prepare(
         "SELECT " KIMBAP_APPROVAL_COLUMNS
         " FROM approvals WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR caller_key = ?2) "
         "AND (?4 = '' OR id < ?4) ORDER BY id DESC LIMIT ?3");
     if (!statement) return statement.error();
-    statement->bind(state)
-        .bind(caller_key)
-        .bind(static_cast<std::int64_t>(limit))
-        .bind(before_id);
+    statement->bind(state).bind(caller_key).bind(static_cast<std::int64_t>(limit)).bind(before_id);
     return read_all(*statement);
 }
 

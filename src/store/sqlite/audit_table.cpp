@@ -42,16 +42,16 @@ Result<AuditHead> AuditTable::head() const {
         chain_ = **chain;
     }
     head.chain = chain_;
-    auto statement =
-        connection_.prepare("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
+    auto statement = connection_.prepare("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
     if (!statement) return statement.error();
     const auto row = statement->step();
     if (!row) return row.error();
     if (*row) {
         head.seq = statement->integer(0);
         if (!read_hash(statement->view(1), head.hash)) {
-            return make_error(Errc::corrupt, "the audit log's last record is damaged "
-                                             "(run `kimbap audit verify`)");
+            return make_error(Errc::corrupt,
+                              "the audit log's last record is damaged "
+                              "(run `kimbap audit verify`)");
         }
     }
     if (connection_.in_transaction()) head_ = head;
@@ -60,8 +60,8 @@ Result<AuditHead> AuditTable::head() const {
 
 Result<void> AuditTable::scan(std::int64_t after_seq,
                               const std::function<bool(const AuditRow&)>& each) const {
-    auto statement = connection_.prepare(
-        "SELECT seq, time, line, hash FROM audit WHERE seq > ? ORDER BY seq");
+    auto statement =
+        connection_.prepare("SELECT seq, time, line, hash FROM audit WHERE seq > ? ORDER BY seq");
     if (!statement) return statement.error();
     statement->bind(after_seq);
     return scan_rows(*statement, each);

@@ -34,7 +34,9 @@ Result<std::unique_ptr<ChangeFile>> ChangeFile::open(const std::string& path) {
     return std::unique_ptr<ChangeFile>(new ChangeFile(static_cast<Page*>(memory)));
 }
 
-ChangeFile::~ChangeFile() { ::munmap(page_, sizeof(Page)); }
+ChangeFile::~ChangeFile() {
+    ::munmap(page_, sizeof(Page));
+}
 
 std::uint64_t ChangeFile::version(Topic topic) const noexcept {
     return page_->versions[static_cast<std::size_t>(topic)].load(std::memory_order_acquire);

@@ -14,8 +14,8 @@ namespace kimbap::store::sqlite {
 /// The ChangeBoard as a small file that every process of a data directory maps.
 class ChangeFile final : public ChangeBoard {
 public:
-    /// Errors: storage_failure. Where the file can't be written (a read-only data directory), a board
-    /// that never changes is given: nothing can be written then either.
+    /// Errors: storage_failure. Where the file can't be written (a read-only data directory), a
+    /// board that never changes is given: nothing can be written then either.
     static Result<std::unique_ptr<ChangeFile>> open(const std::string& path);
     ~ChangeFile() override;
     ChangeFile(const ChangeFile&) = delete;
@@ -23,10 +23,10 @@ public:
 
     std::uint64_t version(Topic topic) const noexcept override;
 
-    /// The writer's side, for one writer thread. announce(), while it holds the database's write lock
-    /// and before the commit, makes the counters of `topics` (a bit each) odd, and takes over those
-    /// that are odd already, because their writer crashed or has not settled yet. settle(), after the
-    /// commit, makes them even, unless a later writer has taken them over meanwhile.
+    /// The writer's side, for one writer thread. announce(), while it holds the database's write
+    /// lock and before the commit, makes the counters of `topics` (a bit each) odd, and takes over
+    /// those that are odd already, because their writer crashed or has not settled yet. settle(),
+    /// after the commit, makes them even, unless a later writer has taken them over meanwhile.
     void announce(unsigned topics) noexcept;
     void settle() noexcept;
 

@@ -9,16 +9,21 @@ constexpr int kBusyTimeoutMs = 10'000;
 
 std::string mend(int code) {
     switch (code & 0xFF) {
-        case SQLITE_FULL: return " (the disk is full: free some space)";
+        case SQLITE_FULL:
+            return " (the disk is full: free some space)";
         case SQLITE_READONLY:
-        case SQLITE_PERM: return " (make the data directory writable for this user)";
+        case SQLITE_PERM:
+            return " (make the data directory writable for this user)";
         case SQLITE_CANTOPEN:
             return " (check that data_dir exists and is writable for this user)";
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return " (another process held the database for too long: try again)";
+        case SQLITE_LOCKED:
+            return " (another process held the database for too long: try again)";
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return " (restore kimbap.db from a backup)";
-        default: return "";
+        case SQLITE_NOTADB:
+            return " (restore kimbap.db from a backup)";
+        default:
+            return "";
     }
 }
 

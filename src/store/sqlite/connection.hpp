@@ -31,7 +31,8 @@ public:
     Statement& bind(std::optional<TimePoint> time);
     Statement& bind_null();
 
-    /// Advances: true where there is a row. Errors: storage_failure, already_exists on a constraint.
+    /// Advances: true where there is a row. Errors: storage_failure, already_exists on a
+    /// constraint.
     Result<bool> step();
     /// step(), for statements without rows.
     Result<void> run();

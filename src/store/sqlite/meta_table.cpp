@@ -13,9 +13,9 @@ Result<std::optional<std::string>> MetaTable::get(std::string_view key) const {
 }
 
 Result<void> MetaTable::put(std::string_view key, std::string_view value) {
-    auto statement =
-        connection_.prepare("INSERT INTO meta (key, value) VALUES (?, ?) "
-                            "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    auto statement = connection_.prepare(
+        "INSERT INTO meta (key, value) VALUES (?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
     if (!statement) return statement.error();
     return statement->bind(key).bind_blob(value.data(), value.size()).run();
 }

@@ -24,13 +24,13 @@ Result<std::int64_t> version_of(Connection& connection) {
 
 Result<void> apply(Connection& connection, std::size_t index) {
     for (const std::string& sql :
-         {std::string(kMigrations[index]),
-          "PRAGMA user_version=" + std::to_string(index + 1)}) {
+         {std::string(kMigrations[index]), "PRAGMA user_version=" + std::to_string(index + 1)}) {
         const Result<void> done = connection.execute(sql.c_str());
         if (!done) return done.error();
     }
     if (index == 0) {
-        auto statement = connection.prepare("INSERT INTO meta (key, value) VALUES ('audit.chain', ?)");
+        auto statement =
+            connection.prepare("INSERT INTO meta (key, value) VALUES ('audit.chain', ?)");
         if (!statement) return statement.error();
         const std::string chain = new_id("chn");
         return statement->bind(chain).run();

@@ -40,8 +40,8 @@ Result<std::vector<SecretInfo>> SecretTable::list() const {
         const auto more = statement->step();
         if (!more) return more.error();
         if (!*more) return rows;
-        rows.push_back({statement->text(0), statement->integer(1), statement->time(2),
-                        statement->time(3)});
+        rows.push_back(
+            {statement->text(0), statement->integer(1), statement->time(2), statement->time(3)});
     }
 }
 

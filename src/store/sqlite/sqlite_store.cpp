@@ -53,8 +53,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const StoreOptions& options) {
     if (!migrated) return make_error(migrated.error().code, path + ": " + migrated.error().message);
     auto changes = ChangeFile::open(options.data_dir + "/changes");
     if (!changes) return changes.error();
-    return std::unique_ptr<Store>(
-        new SqliteStore(path, std::move(*writer), std::move(*changes)));
+    return std::unique_ptr<Store>(new SqliteStore(path, std::move(*writer), std::move(*changes)));
 }
 
 SqliteStore::SqliteStore(std::string path, std::unique_ptr<Connection> writer,
@@ -126,9 +125,9 @@ void SqliteStore::run_works(std::vector<Job>& batch, TouchSet& touched) {
         job.outcome = run_in_savepoint(job, batch.size() == 1);
         if (!writer_->in_transaction()) {
             // SQLite gives up whole transactions on some errors, a full disk among them.
-            const Error error = job.outcome ? make_error(Errc::storage_failure,
-                                                         "the store gave up a transaction")
-                                            : job.outcome.error();
+            const Error error =
+                job.outcome ? make_error(Errc::storage_failure, "the store gave up a transaction")
+                            : job.outcome.error();
             return fail_all(batch, error);
         }
         if (job.outcome) touched.merge(tables_.touched().bits());

@@ -34,7 +34,8 @@ private:
 
 class TokenTable final : public TokenStore {
 public:
-    TokenTable(Connection& connection, TouchSet& touched) : connection_(connection), touched_(touched) {}
+    TokenTable(Connection& connection, TouchSet& touched)
+        : connection_(connection), touched_(touched) {}
     Result<std::vector<TokenRow>> list() const override;
     Result<void> insert(const TokenRow& row) override;
     Result<void> revoke(std::string_view id, TimePoint at) override;
@@ -46,7 +47,8 @@ private:
 
 class SecretTable final : public SecretStore {
 public:
-    SecretTable(Connection& connection, TouchSet& touched) : connection_(connection), touched_(touched) {}
+    SecretTable(Connection& connection, TouchSet& touched)
+        : connection_(connection), touched_(touched) {}
     Result<std::vector<SecretInfo>> list() const override;
     Result<std::optional<SecretRow>> find(std::string_view name) const override;
     Result<std::vector<SecretRow>> all() const override;
@@ -68,7 +70,8 @@ public:
     Result<std::vector<ApprovalRow>> list(std::string_view state, std::string_view caller_key,
                                           std::size_t limit,
                                           std::string_view before_id) const override;
-    Result<std::vector<ApprovalRow>> due_for_expiry(TimePoint now, std::size_t limit) const override;
+    Result<std::vector<ApprovalRow>> due_for_expiry(TimePoint now,
+                                                    std::size_t limit) const override;
     Result<std::vector<ApprovalRow>> to_execute(TimePoint now, std::size_t limit) const override;
     Result<std::size_t> count_pending() const override;
     Result<void> insert(const ApprovalRow& row) override;
@@ -82,7 +85,8 @@ private:
 
 class OutboxTable final : public OutboxStore {
 public:
-    OutboxTable(Connection& connection, TouchSet& touched) : connection_(connection), touched_(touched) {}
+    OutboxTable(Connection& connection, TouchSet& touched)
+        : connection_(connection), touched_(touched) {}
     Result<std::vector<OutboxRow>> of_approval(std::string_view approval_id) const override;
     Result<std::optional<TimePoint>> next_due() const override;
     Result<void> insert(const OutboxRow& row) override;
@@ -110,8 +114,8 @@ public:
 
 private:
     Connection& connection_;
-    mutable std::string chain_;             ///< Never changes once read.
-    mutable std::optional<AuditHead> head_; ///< While the write lock is held.
+    mutable std::string chain_;              ///< Never changes once read.
+    mutable std::optional<AuditHead> head_;  ///< While the write lock is held.
 };
 
 /// All tables over one connection: a Transaction for the writer, a Snapshot for readers.

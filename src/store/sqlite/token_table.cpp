@@ -36,7 +36,8 @@ Result<TokenRow> read_row(const Statement& statement) {
     if (!actions) return actions.error();
     row.actions = std::move(*actions);
     const std::string_view hash = statement.view(5);
-    if (hash.size() != row.hash.size()) return make_error(Errc::corrupt, "a token's row is damaged");
+    if (hash.size() != row.hash.size())
+        return make_error(Errc::corrupt, "a token's row is damaged");
     std::copy(hash.begin(), hash.end(), row.hash.begin());
     row.created_at = statement.time(6);
     row.expires_at = statement.optional_time(7);

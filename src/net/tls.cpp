@@ -1,0 +1,45 @@
+#include "net/tls.hpp"
+
+namespace kimbap::net {
+
+namespace ssl = boost::asio::ssl;
+
+namespace {
+
+void modern_only(ssl::context& context) {
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    // Read and write buffers are released while a connection idles.
+    SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+}
+
+}  // namespace
+
+std::shared_ptr<ssl::context> client_tls() {
+    auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+    modern_only(*context);
+    context->set_default_verify_paths();
+    context->set_verify_mode(ssl::verify_peer);
+    return context;
+}
+
+Result<std::shared_ptr<ssl::context>> server_tls(const std::string& certificate_file,
+                                                 const std::string& key_file) {
+    auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+    modern_only(*context);
+    boost::system::error_code error;
+    context->use_certificate_chain_file(certificate_file, error);
+    if (error) {
+        return make_error(Errc::invalid_config, "http.tls.certificate: " + certificate_file + ": " +
+                                                    error.message() +
+                                                    " (expected a PEM certificate chain)");
+    }
+    context->use_private_key_file(key_file, ssl::context::pem, error);
+    if (error) {
+        return make_error(Errc::invalid_config,
+                          "http.tls.key: " + key_file + ": " + error.message() +
+                              " (expected the certificate's PEM private key)");
+    }
+    return context;
+}
+
+}  // namespace kimbap::net

@@ -1,0 +1,54 @@
+#include "pipeline/sanitize.hpp"
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+#include "pipeline/scrubber.hpp"
+
+namespace kimbap::pipeline {
+
+namespace {
+
+std::string shortened(std::string_view text) {
+    std::string kept = to_valid_utf8(text.substr(0, kMaxKeptString));
+    return kept + "… (" + std::to_string(text.size()) + " bytes, sha256 " + sha256_hex(text) + ")";
+}
+
+json::value shorten(const json::value& value) {
+    if (const auto* text = value.if_string()) {
+        if (text->size() <= kMaxKeptString) return value;
+        return json::value(shortened(*text));
+    }
+    if (const auto* array = value.if_array()) {
+        json::array out;
+        for (const auto& element : *array) out.push_back(shorten(element));
+        return out;
+    }
+    if (const auto* object = value.if_object()) {
+        json::object out;
+        for (const auto& member : *object) out[member.key()] = shorten(member.value());
+        return out;
+    }
+    return value;
+}
+
+}  // namespace
+
+boost::json::object sanitize(const boost::json::object& arguments,
+                             const std::vector<std::string>& sensitive) {
+    json::object out;
+    for (const auto& member : arguments) {
+        const bool hidden =
+            std::find(sensitive.begin(), sensitive.end(), member.key()) != sensitive.end();
+        out[member.key()] = hidden ? json::value(kRedacted) : shorten(member.value());
+    }
+    std::string text;
+    append_json(text, out);
+    if (text.size() <= kMaxKeptParameters) return out;
+    return {{"_omitted", "parameters of " + std::to_string(text.size()) + " bytes"},
+            {"_sha256", sha256_hex(to_canonical_json(arguments))}};
+}
+
+}  // namespace kimbap::pipeline

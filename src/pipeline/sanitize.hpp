@@ -1,0 +1,20 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <vector>
+
+namespace kimbap::pipeline {
+
+/// Longest string that is kept whole in audit records and notifications, in bytes.
+inline constexpr std::size_t kMaxKeptString = 2048;
+/// Largest set of parameters that is kept whole, as JSON text in bytes.
+inline constexpr std::size_t kMaxKeptParameters = 16U << 10;
+
+/// Arguments as they may be recorded and shown to operators: those named in `sensitive` become
+/// "[redacted]"; long strings are cut and end with their length and SHA-256, so that what was sent
+/// can still be proven; a set that stays too large is replaced by its digest.
+[[nodiscard]] boost::json::object sanitize(const boost::json::object& arguments,
+                                           const std::vector<std::string>& sensitive);
+
+}  // namespace kimbap::pipeline
