@@ -1,0 +1,157 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "approval/approval.hpp"
+#include "approval/claim.hpp"
+#include "async/cancellation.hpp"
+#include "async/task.hpp"
+#include "audit/record.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace kimbap {
+class Sealer;
+}
+namespace kimbap::async {
+class WorkerPool;
+}
+namespace kimbap::store {
+class Store;
+}
+
+namespace kimbap::approval {
+
+class WaitHub;
+
+struct ManagerOptions {
+    std::size_t max_pending = 1000;
+    std::size_t max_pending_per_caller = 32;
+    std::chrono::milliseconds lease{60'000};          ///< Of an execution; renewed while it runs.
+    std::chrono::milliseconds grace{500};             ///< Before anyone but the holder runs it.
+    std::chrono::milliseconds retention{86'400'000};  ///< Of outcomes.
+    std::vector<std::string> channels;                ///< Every notify entry's name.
+    /// The link to the decision page, for notifications; none where not set.
+    std::function<std::string(const Approval&)> decide_url;
+};
+
+/// Largest sealed call and outcome, in bytes of plaintext.
+inline constexpr std::size_t kMaxPayload = 8U << 20;
+inline constexpr std::size_t kMaxOutcome = 32U << 20;
+/// Longest reason an operator may give, in bytes.
+inline constexpr std::size_t kMaxReason = 2000;
+
+/// Who decides: an operator's token, or a user of this machine on the command line.
+struct Operator {
+    std::string name;
+    std::string token;  ///< tok_…; "" on the command line.
+};
+
+struct Requested {
+    Approval approval;
+    bool joined = false;  ///< The same call of the same caller was pending already.
+};
+
+struct ListFilter {
+    std::optional<State> state;
+    std::string caller_key;  ///< "" for any.
+    std::size_t limit = 100;
+    std::string before_id;  ///< For the next page: the last id of this one.
+};
+
+/// What a caller collects.
+struct Collected {
+    Approval approval;
+    std::optional<std::string> outcome;  ///< As given to finish(); gone after the retention.
+};
+
+enum class Until : std::uint8_t {
+    decided,  ///< No longer pending.
+    final,    ///< Denied, expired, withdrawn; or approved and done, failed or unknown.
+};
+
+/// What is due, as sweep() found it.
+struct Sweep {
+    std::vector<std::string> runnable;  ///< Approved, waiting, past their grace, oldest first.
+    std::size_t expired = 0;
+    std::size_t lapsed = 0;
+};
+
+/// Suspended calls: each is a stored row, so that it survives restarts, can be decided by any
+/// process and costs no thread while it waits (design decisions 2 and 3). Every change is one
+/// transaction with its audit record and its notifications, decided by the state machine of
+/// approval_state.hpp.
+///
+/// Thread-safe. The awaitable functions are for I/O threads: they seal and read on the worker pool
+/// and resume on the awaiting executor. Those named …_blocking are the same for the command line.
+class ApprovalManager {
+public:
+    /// All outlive the manager.
+    ApprovalManager(store::Store& store, const Sealer& sealer, const Clock& clock,
+                    async::WorkerPool& workers, ManagerOptions options = {});
+    ~ApprovalManager();
+    ApprovalManager(const ApprovalManager&) = delete;
+    ApprovalManager& operator=(const ApprovalManager&) = delete;
+
+    /// Suspends a call, or joins the pending one of the same caller with the same binding. With
+    /// `approval.requested` and a notification for each channel. Errors: rate_limited where too
+    /// many are pending; too_large; storage_failure.
+    Task<Result<Requested>> request(SuspendedCall call);
+
+    /// One operator's verdict. Returns how it stands then. Errors: not_found; forbidden for the
+    /// requester; conflict where it was decided otherwise or expired; invalid_argument for an
+    /// overlong reason or a nameless operator.
+    Task<Result<Approval>> decide(std::string id, Operator who, Verdict verdict,
+                                  std::string reason);
+    Result<Approval> decide_blocking(const std::string& id, const Operator& who, Verdict verdict,
+                                     const std::string& reason);
+
+    /// The caller takes a pending request back. Errors: not_found, also for another's; conflict
+    /// where it was decided already.
+    Task<Result<Approval>> withdraw(std::string id, std::string caller_key);
+
+    Task<Result<Approval>> find(std::string id) const;
+    Result<Approval> find_blocking(const std::string& id) const;
+    /// Newest first.
+    Task<Result<std::vector<Approval>>> list(ListFilter filter) const;
+    Result<std::vector<Approval>> list_blocking(const ListFilter& filter) const;
+    /// How the caller's own call stands, with its outcome once there is one. Errors: not_found,
+    /// also for another's: whether an id exists is nobody else's business.
+    Task<Result<Collected>> outcome(std::string id, std::string caller_key) const;
+
+    /// Waits until it is decided or final, whichever process brings that about, or until
+    /// `deadline`; then gives how it stands. Errors: cancelled; not_found; storage_failure.
+    Task<Result<Approval>> wait(std::string id, Until until,
+                                std::chrono::steady_clock::time_point deadline,
+                                async::CancelToken cancel = {});
+
+    /// Takes the sole right to run an approved call. Errors: not_found; conflict where it isn't
+    /// waiting (another process has it, or it ran); corrupt where what was sealed can't be opened.
+    Task<Result<ClaimedCall>> claim(std::string id);
+    /// Gives a claimed call back, of which nothing was sent: another process may run it.
+    Task<Result<void>> release(ClaimedCall call);
+    /// Records how a claimed call ended, and keeps `outcome` (JSON text) sealed for its caller.
+    /// `record`, if any, is appended to the audit log in the same transaction. Errors: conflict
+    /// where the claim was lost meanwhile; too_large (finish again with a smaller outcome).
+    Task<Result<Approval>> finish(const ClaimedCall& call, bool succeeded, std::string outcome,
+                                  std::optional<audit::Record> record = {});
+
+    /// Expires, declares lapsed executions unknown or waiting again, forgets old outcomes, renews
+    /// the leases of this process's claims; and says what is to be run. Called by ApprovalService.
+    Task<Result<Sweep>> sweep();
+
+private:
+    class Core;
+    std::shared_ptr<Core> core_;
+    std::shared_ptr<WaitHub> hub_;
+    async::WorkerPool& workers_;
+};
+
+}  // namespace kimbap::approval

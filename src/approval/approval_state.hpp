@@ -1,0 +1,124 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+/// The life of a suspended call (contract section 8) as a state machine without I/O: the manager
+/// reads a row, applies an event, and writes the row back with a compare-and-set in one
+/// transaction.
+///
+///     pending ─▶ approved │ denied │ expired │ withdrawn
+///     of an approved call:  waiting ─▶ executing ─▶ done │ failed │ unknown
+namespace kimbap::approval {
+
+enum class State : std::uint8_t { pending, approved, denied, expired, withdrawn };
+enum class Execution : std::uint8_t { none, waiting, executing, done, failed, unknown };
+enum class Verdict : std::uint8_t { approve, deny };
+
+[[nodiscard]] std::string_view name(State state) noexcept;
+[[nodiscard]] std::string_view name(Execution execution) noexcept;  ///< "" for none.
+[[nodiscard]] std::string_view name(Verdict verdict) noexcept;
+[[nodiscard]] std::optional<State> parse_state(std::string_view text) noexcept;
+[[nodiscard]] std::optional<Execution> parse_execution(std::string_view text) noexcept;
+[[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text) noexcept;
+
+/// One operator's decision.
+struct Vote {
+    std::string by;
+    Verdict verdict = Verdict::approve;
+    std::string reason;
+    TimePoint at;
+};
+
+/// What never changes about an approval and matters to its transitions.
+struct Terms {
+    int required = 1;  ///< So many different operators must approve.
+    TimePoint expires_at;
+    /// Whether running the call a second time does no harm.
+    bool idempotent = false;
+    /// Names that may not decide: the requesting agent, and who its token belongs to.
+    std::vector<std::string> requesters;
+};
+
+/// Where an approval stands.
+struct Standing {
+    State state = State::pending;
+    Execution execution = Execution::none;
+    std::vector<Vote> votes;
+    std::string claimer;  ///< Of the running or last execution.
+    std::optional<TimePoint> lease_until;
+    std::optional<TimePoint> decided_at;
+    std::optional<TimePoint> finished_at;
+};
+
+namespace event {
+struct Decide {
+    std::string by;
+    Verdict verdict = Verdict::approve;
+    std::string reason;
+};
+struct Expire {};
+struct Withdraw {};
+struct Claim {
+    std::string claimer;
+    std::chrono::milliseconds lease{};
+};
+struct Renew {
+    std::string claimer;
+    std::chrono::milliseconds lease{};
+};
+/// The claimer gives the call back untouched: nothing of it was sent.
+struct Release {
+    std::string claimer;
+};
+/// The lease ran out: its claimer crashed, or hangs.
+struct Lapse {};
+struct Finish {
+    std::string claimer;
+    bool succeeded = false;
+};
+}  // namespace event
+
+using Event = std::variant<event::Decide, event::Expire, event::Withdraw, event::Claim,
+                           event::Renew, event::Release, event::Lapse, event::Finish>;
+
+/// What an event did, for the audit log and the notifications.
+enum class Effect : std::uint8_t {
+    none,      ///< Nothing changed: a repetition, or not due yet.
+    voted,     ///< Approved by one of several that are needed.
+    approved,  ///< Also: waits for its execution.
+    denied,
+    expired,
+    withdrawn,
+    claimed,
+    renewed,
+    requeued,  ///< Waits for its execution again.
+    lost,      ///< Execution unknown.
+    finished,
+};
+
+struct Step {
+    Standing next;
+    Effect effect = Effect::none;
+};
+
+/// Applies `event` at `now`. A denial wins at once; the expiry instant itself belongs to expiry;
+/// the same verdict by the same operator again is no error. Errors, each saying how it stands:
+/// conflict where the standing doesn't admit the event; forbidden where the requester would decide.
+[[nodiscard]] Result<Step> apply(const Terms& terms, const Standing& standing, const Event& event,
+                                 TimePoint now);
+
+/// Whether a decision was made or can't be made any more.
+[[nodiscard]] bool is_decided(const Standing& standing) noexcept;
+/// Whether nothing will happen to it any more by itself.
+[[nodiscard]] bool is_final(const Standing& standing) noexcept;
+
+}  // namespace kimbap::approval

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "approval/approval.hpp"
+#include "base/clock.hpp"
+#include "store/outbox_store.hpp"
+
+namespace kimbap::approval {
+
+/// "approval.requested", "approval.approved", …: the type of the notification that tells of
+/// `effect`;
+/// "" where none does.
+[[nodiscard]] std::string_view event_type(Effect effect) noexcept;
+inline constexpr std::string_view kRequestedType = "approval.requested";
+
+/// The notification of contract section 8 as JSON text. `decide_url` is left out where empty.
+[[nodiscard]] std::string event_body(std::string_view type, const Approval& approval, TimePoint now,
+                                     std::string_view decide_url);
+
+/// One outbox row for each of the approval's channels, due at once.
+[[nodiscard]] std::vector<store::OutboxRow> outbox_rows(std::string_view type,
+                                                        const Approval& approval, TimePoint now,
+                                                        std::string_view decide_url);
+
+}  // namespace kimbap::approval

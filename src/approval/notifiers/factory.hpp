@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "approval/notifier.hpp"
+#include "approval/notifiers/webhook.hpp"
+
+namespace kimbap::approval {
+
+/// An entry of `notify:` in the configuration.
+struct ChannelConfig {
+    std::string name;
+    std::string
+        type;  ///< webhook; slack, telegram and email have their place, but not yet a notifier.
+    std::string url;
+    std::string secret_ref;
+};
+
+/// Errors: unsupported for a type that this version can't notify; invalid_config for an unknown one
+/// or a missing member.
+[[nodiscard]] Result<std::unique_ptr<Notifier>> make_notifier(const ChannelConfig& channel,
+                                                              WebhookSender& sender,
+                                                              SecretLookup secrets);
+
+}  // namespace kimbap::approval

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "approval/notifier.hpp"
+#include "base/secret.hpp"
+
+namespace kimbap::approval {
+
+/// How a webhook reaches the network; the application implements it with net/http_client, so that
+/// the address guard, TLS and time limits are those of every outbound request.
+class WebhookSender {
+public:
+    virtual ~WebhookSender() = default;
+    /// POSTs and gives the answer's status, whatever it is; its body is of no interest. Doesn't
+    /// follow redirects.
+    [[nodiscard]] virtual Task<Result<int>> post(
+        std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
+        std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+/// Opens a secret of the vault by its name.
+using SecretLookup = std::function<Task<Result<Secret>>(std::string ref)>;
+
+inline constexpr std::chrono::seconds kWebhookTimeout{15};
+
+/// The headers of the Standard Webhooks specification: webhook-id, webhook-timestamp (Unix seconds)
+/// and webhook-signature, `v1,` and the base64 of HMAC-SHA-256 over "id.timestamp.body". The key is
+/// the base64 after `whsec_` of `secret`. Errors: invalid_argument for a secret of another form.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
+    std::string_view secret, const Notification& notification);
+
+/// A generic webhook. Answers: 2xx is delivered; 410 Gone is refused for good; any other is tried
+/// again.
+class WebhookNotifier final : public Notifier {
+public:
+    /// `sender` outlives it. `secret_ref` is opened at each delivery, so that a rotation holds at
+    /// once.
+    WebhookNotifier(std::string name, std::string url, std::string secret_ref,
+                    WebhookSender& sender, SecretLookup secrets);
+
+    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+    [[nodiscard]] Task<Result<void>> deliver(const Notification& notification) override;
+
+private:
+    std::string name_;
+    std::string url_;
+    std::string secret_ref_;
+    WebhookSender& sender_;
+    SecretLookup secrets_;
+};
+
+}  // namespace kimbap::approval

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "approval/notifier.hpp"
+#include "async/cancellation.hpp"
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace kimbap::async {
+class WorkerPool;
+}
+namespace kimbap::store {
+class Store;
+struct OutboxRow;
+}  // namespace kimbap::store
+
+namespace kimbap::approval {
+
+struct OutboxOptions {
+    std::chrono::milliseconds poll{100};      ///< How often the change board is looked at.
+    std::chrono::milliseconds idle{5'000};    ///< How often the store is asked anyway.
+    std::chrono::milliseconds lease{60'000};  ///< Longer than any delivery takes.
+    std::chrono::milliseconds first_retry{1'000};
+    std::chrono::milliseconds longest_retry{3'600'000};
+    std::int64_t max_attempts = 14;
+    std::chrono::milliseconds give_up{86'400'000};  ///< After the event.
+    std::size_t max_concurrent = 32;
+};
+
+/// The wait before the attempt after `attempts` failed ones: doubled each time up to longest_retry,
+/// of which a random half to whole is taken, so that receivers that come back aren't hit by all at
+/// once. `jitter` is in [0, 1).
+[[nodiscard]] std::chrono::milliseconds retry_delay(const OutboxOptions& options,
+                                                    std::int64_t attempts, double jitter);
+
+/// Delivers the outbox: at least once, across restarts, whichever process wrote the row. Any number
+/// of processes may run it on one store. Run by `kimbap serve` and `kimbap mcp`.
+class Outbox {
+public:
+    /// All outlive run(). Rows of channels that have no notifier become dead.
+    Outbox(store::Store& store, const Clock& clock, async::WorkerPool& workers,
+           std::vector<std::unique_ptr<Notifier>> notifiers, OutboxOptions options = {});
+    ~Outbox();
+
+    /// Until cancelled; then waits for the deliveries under way. On one I/O thread.
+    Task<void> run(async::CancelToken cancel);
+
+private:
+    class Loop;
+    store::Store& store_;
+    const Clock& clock_;
+    async::WorkerPool& workers_;
+    std::vector<std::unique_ptr<Notifier>> notifiers_;
+    OutboxOptions options_;
+};
+
+}  // namespace kimbap::approval
