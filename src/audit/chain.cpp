@@ -73,7 +73,9 @@ std::string line_of(std::string_view chain, std::int64_t seq, std::string_view b
     return out;
 }
 
-Sha256 hash_of(std::string_view line) { return sha256(line); }
+Sha256 hash_of(std::string_view line) {
+    return sha256(line);
+}
 
 std::string exported(std::string_view line, const Sha256& hash) {
     std::string out;

@@ -12,12 +12,12 @@
 ///     {"chain":C,"seq":N,"time":T,"kind":K, … ,"prev":P}
 ///
 /// `hash` is SHA-256 over exactly that text, and `prev` is the hash of the record before it, in
-/// hexadecimal (64 zeros for the first). An exported line is the same text with `,"hash":"…"` before
-/// the closing brace, so that anybody can verify it with sha256sum.
+/// hexadecimal (64 zeros for the first). An exported line is the same text with `,"hash":"…"`
+/// before the closing brace, so that anybody can verify it with sha256sum.
 namespace kimbap::audit {
 
-/// The members between seq and prev, from `"time":` on: built on the caller's thread, as nothing in it
-/// depends on the record's place in the chain.
+/// The members between seq and prev, from `"time":` on: built on the caller's thread, as nothing in
+/// it depends on the record's place in the chain.
 [[nodiscard]] std::string body_of(const Record& record);
 
 /// The line of a record that follows one with hash `prev`.

@@ -8,8 +8,8 @@ namespace kimbap::audit {
 
 Result<Checkpoint> make_checkpoint(const store::AuditHead& head, TimePoint now,
                                    CheckpointSigner& signer) {
-    Checkpoint checkpoint{head.chain, head.seq, hex_encode(bytes_of(head.hash)), format_time(now),
-                          "",         ""};
+    Checkpoint checkpoint{head.chain,       head.seq, hex_encode(bytes_of(head.hash)),
+                          format_time(now), "",       ""};
     const auto key = signer.public_key();
     if (!key) return key.error();
     checkpoint.public_key = base64_encode(*key);
@@ -25,16 +25,17 @@ std::string signed_text(const Checkpoint& checkpoint) {
 }
 
 boost::json::object to_json(const Checkpoint& checkpoint) {
-    return {{"chain", checkpoint.chain}, {"seq", checkpoint.seq},
-            {"hash", checkpoint.hash},   {"time", checkpoint.time},
-            {"algorithm", "ed25519"},    {"public_key", checkpoint.public_key},
+    return {{"chain", checkpoint.chain},        {"seq", checkpoint.seq},
+            {"hash", checkpoint.hash},          {"time", checkpoint.time},
+            {"algorithm", "ed25519"},           {"public_key", checkpoint.public_key},
             {"signature", checkpoint.signature}};
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
     const auto value = parse_json(text);
-    const Error malformed = make_error(
-        Errc::invalid_argument, "not a checkpoint (expected what `kimbap audit checkpoint` printed)");
+    const Error malformed =
+        make_error(Errc::invalid_argument,
+                   "not a checkpoint (expected what `kimbap audit checkpoint` printed)");
     if (!value || !value->is_object()) return malformed;
     const json::object& object = value->get_object();
     Checkpoint out;

@@ -38,8 +38,8 @@ struct Checkpoint {
 [[nodiscard]] boost::json::object to_json(const Checkpoint& checkpoint);
 /// Errors: invalid_argument, saying what is wrong with the file.
 [[nodiscard]] Result<Checkpoint> parse_checkpoint(std::string_view text);
-/// Whether the signature is right and by `public_key` (the vault's own, raw): a checkpoint signed by
-/// anybody else proves nothing. Errors: corrupt.
+/// Whether the signature is right and by `public_key` (the vault's own, raw): a checkpoint signed
+/// by anybody else proves nothing. Errors: corrupt.
 [[nodiscard]] Result<void> check_signature(const Checkpoint& checkpoint,
                                            std::string_view public_key);
 

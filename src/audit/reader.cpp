@@ -52,10 +52,9 @@ std::string csv_field(std::string_view text) {
     return out + "\"";
 }
 
-constexpr std::array kColumns{"seq",      "time",          "kind",          "call",
-                              "agent",    "token",         "action",        "decision",
-                              "rule",     "approval",      "operator",      "status",
-                              "http_status", "parameters", "hash"};
+constexpr std::array kColumns{"seq",      "time",   "kind",        "call",       "agent",
+                              "token",    "action", "decision",    "rule",       "approval",
+                              "operator", "status", "http_status", "parameters", "hash"};
 
 /// Walks the chain record by record.
 class Verifier {
@@ -166,13 +165,20 @@ Result<std::string> csv_row(const std::string& exported_line) {
         if (found == nullptr) return "";
         return found->is_string() ? std::string(found->get_string()) : kimbap::to_json(*found);
     };
-    const std::array fields{scalar("", "seq"),           scalar("", "time"),
-                            scalar("", "kind"),          scalar("", "call"),
-                            scalar("caller", "agent"),   scalar("caller", "token"),
-                            scalar("", "action"),        scalar("decision", "outcome"),
-                            scalar("decision", "rule"),  scalar("approval", "id"),
-                            scalar("approval", "operator"), scalar("execution", "status"),
-                            scalar("execution", "http_status"), scalar("", "parameters"),
+    const std::array fields{scalar("", "seq"),
+                            scalar("", "time"),
+                            scalar("", "kind"),
+                            scalar("", "call"),
+                            scalar("caller", "agent"),
+                            scalar("caller", "token"),
+                            scalar("", "action"),
+                            scalar("decision", "outcome"),
+                            scalar("decision", "rule"),
+                            scalar("approval", "id"),
+                            scalar("approval", "operator"),
+                            scalar("execution", "status"),
+                            scalar("execution", "http_status"),
+                            scalar("", "parameters"),
                             scalar("", "hash")};
     static_assert(fields.size() == kColumns.size());
     std::string out;

@@ -34,8 +34,8 @@ struct Filter {
 Result<void> for_each(const store::Store& store, const Filter& filter,
                       const std::function<void(std::int64_t seq, const std::string& line)>& each);
 
-/// A record as a row of RFC 4180 CSV; and the header row. A field that a spreadsheet would take for a
-/// formula starts with an apostrophe.
+/// A record as a row of RFC 4180 CSV; and the header row. A field that a spreadsheet would take for
+/// a formula starts with an apostrophe.
 [[nodiscard]] std::string csv_header();
 [[nodiscard]] Result<std::string> csv_row(const std::string& exported_line);
 

@@ -1,92 +1,85 @@
 #include "store/store.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <vector>
+
+#include "store/awaited_write.hpp"
+#include "store/write_operation.hpp"
 
 namespace kimbap::store {
 
 namespace {
 
-/// Gathers completions from the writer thread for one io_context: those of one commit arrive there
-/// with one posted handler, and so with one wake-up.
-class Mailbox final : public asio::execution_context::service {
+class AwaitedFunction final : public AwaitedWrite {
 public:
-    using key_type = Mailbox;
-    inline static asio::execution_context::id id;
+    AwaitedFunction(Store& store, const asio::any_io_executor& executor, Write& work)
+        : AwaitedWrite(store, executor, false), work_(work) {}
+    Result<void> run(Transaction& transaction) override { return work_(transaction); }
 
-    explicit Mailbox(asio::execution_context& context) : service(context) {}
+private:
+    Write& work_;
+};
 
-    void push(const asio::any_io_executor& executor, std::function<void()> completion) {
-        {
-            const std::lock_guard lock(mutex_);
-            waiting_.push_back(std::move(completion));
-            if (std::exchange(posted_, true)) return;
-        }
-        asio::post(executor, [this] { drain(); });
+/// Owns itself until it is delivered.
+class CallbackWrite final : public WriteOperation, private WriteSink {
+public:
+    CallbackWrite(Write work, std::function<void(Result<void>)> done)
+        : WriteOperation(static_cast<WriteSink&>(*this)),
+          work_(std::move(work)),
+          done_(std::move(done)) {}
+    Result<void> run(Transaction& transaction) override { return work_(transaction); }
+    void deliver(WriteOperation* first) noexcept override {
+        const std::unique_ptr<CallbackWrite> self(static_cast<CallbackWrite*>(first));
+        self->done_(std::move(self->outcome));
     }
 
 private:
-    void shutdown() override {
+    Write work_;
+    std::function<void(Result<void>)> done_;
+};
+
+class BlockingWrite final : public WriteOperation, private WriteSink {
+public:
+    explicit BlockingWrite(Write& work)
+        : WriteOperation(static_cast<WriteSink&>(*this)), work_(work) {}
+    Result<void> run(Transaction& transaction) override { return work_(transaction); }
+    void deliver(WriteOperation* /*first*/) noexcept override {
         const std::lock_guard lock(mutex_);
-        waiting_.clear();
+        delivered_ = true;
+        wake_.notify_one();
+    }
+    Result<void> wait() {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return delivered_; });
+        return std::move(outcome);
     }
 
-    void drain() {
-        std::vector<std::function<void()>> ready;
-        {
-            const std::lock_guard lock(mutex_);
-            ready.swap(waiting_);
-            posted_ = false;
-        }
-        for (const auto& completion : ready) completion();
-    }
-
+private:
+    Write& work_;
     std::mutex mutex_;
-    std::vector<std::function<void()>> waiting_;
-    bool posted_ = false;
+    std::condition_variable wake_;
+    bool delivered_ = false;
 };
 
 }  // namespace
 
+void Store::submit(Write work, std::function<void(Result<void>)> done) {
+    submit(new CallbackWrite(std::move(work), std::move(done)));
+}
+
 Task<Result<void>> write(Store& store, Write work) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    auto& context = asio::query(executor, asio::execution::context);
-    Mailbox& mailbox = asio::use_service<Mailbox>(context);
-    const auto outcome = std::make_shared<Result<void>>();
-
-    // The work guard keeps the io_context running while only the writer thread is busy for it.
-    const auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-    const auto initiate = [&](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        store.submit(std::move(work), [&mailbox, guard, outcome, shared](Result<void> result) {
-            *outcome = std::move(result);
-            mailbox.push(guard, [shared] { std::move (*shared)(); });
-        });
-    };
-    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(initiate,
-                                                                         asio::use_awaitable);
-    co_return std::move(*outcome);
+    AwaitedFunction operation(store, executor, work);
+    co_await operation.wait();
+    co_return std::move(operation.outcome);
 }
 
 Result<void> write_blocking(Store& store, Write work) {
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::optional<Result<void>> outcome;
-    store.submit(std::move(work), [&](Result<void> result) {
-        const std::lock_guard lock(mutex);
-        outcome = std::move(result);
-        wake.notify_one();
-    });
-    std::unique_lock lock(mutex);
-    wake.wait(lock, [&] { return outcome.has_value(); });
-    return std::move(*outcome);
+    BlockingWrite operation(work);
+    store.submit(&operation);
+    return operation.wait();
 }
 
 }  // namespace kimbap::store

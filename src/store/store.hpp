@@ -18,6 +18,7 @@ class AuditStore;
 class OutboxStore;
 class SecretStore;
 class TokenStore;
+class WriteOperation;
 
 /// Small named values of the installation: the audit chain's id, the vault's check value.
 class MetaStore {
@@ -68,11 +69,14 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    /// Queues `work`; `done` is called once, on the writer thread, after the commit (or failure)
-    /// and must not block. `work` runs on the writer thread and must not wait for anything. Errors:
-    /// what `work` returned; storage_failure (disk full, read-only, locked for too long);
-    /// unavailable where the queue is full or the store is closed. Thread-safe.
-    virtual void submit(Write work, std::function<void(Result<void>)> done) = 0;
+    /// Queues the operations of a list (linked by `next`), in order; each goes back to its sink
+    /// once, after its commit or failure. Their work runs on the writer thread and must not wait
+    /// for anything. Errors: what the work returned; storage_failure (disk full, read-only, locked
+    /// for too long); unavailable where the queue is full. Thread-safe.
+    virtual void submit(WriteOperation* first) = 0;
+
+    /// The same for one function: `done` is called on the writer thread and must not block.
+    void submit(Write work, std::function<void(Result<void>)> done);
 
     /// Runs `work` on the calling thread against a consistent snapshot. Blocks on the disk: not for
     /// I/O threads. Thread-safe.
@@ -82,7 +86,7 @@ public:
 };
 
 /// submit(), awaited: resumes on the awaiting coroutine's executor once durable. Completions of one
-/// commit reach each executor with one wake-up.
+/// commit reach each io_context with one wake-up.
 Task<Result<void>> write(Store& store, Write work);
 
 /// submit() and wait, for the command line and start-up. Never on an I/O thread.

@@ -14,8 +14,9 @@ namespace kimbap::store::sqlite {
 /// The ChangeBoard as a small file that every process of a data directory maps.
 class ChangeFile final : public ChangeBoard {
 public:
-    /// Errors: storage_failure. Where the file can't be written (a read-only data directory), a
-    /// board that never changes is given: nothing can be written then either.
+    /// Errors: storage_failure. Where the file can be read but not written, it is followed, and
+    /// announce() must not be called; where there is none to read, a board that is never stable is
+    /// given, so that nobody caches what somebody else may change.
     static Result<std::unique_ptr<ChangeFile>> open(const std::string& path);
     ~ChangeFile() override;
     ChangeFile(const ChangeFile&) = delete;
@@ -37,6 +38,7 @@ private:
     static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
     explicit ChangeFile(Page* page) : page_(page) {}
+    static Result<std::unique_ptr<ChangeFile>> open_read_only(const std::string& path);
 
     Page* page_;
     std::array<std::uint64_t, kTopicCount> announced_{};  ///< 0: not announced.

@@ -1,16 +1,30 @@
 #include "store/sqlite/connection.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "base/encoding.hpp"
+
 namespace kimbap::store::sqlite {
 
 namespace {
 
 /// How long a statement waits for another process's transaction before it fails.
-constexpr int kBusyTimeoutMs = 10'000;
+constexpr std::chrono::seconds kLockTimeout{10};
+/// Between two looks at the lock: a busy process frees it only for moments, which SQLite's own
+/// handler, with its pauses of up to 100 ms, rarely meets.
+constexpr std::chrono::microseconds kShortestPause{50};
+constexpr std::chrono::microseconds kLongestPause{1000};
 
-std::string mend(int code) {
+constexpr std::string_view kDiskFull = " (the disk is full: free some space)";
+
+std::string_view mend(int code, int system_error) {
+    if (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG) return kDiskFull;
     switch (code & 0xFF) {
         case SQLITE_FULL:
-            return " (the disk is full: free some space)";
+            return kDiskFull;
         case SQLITE_READONLY:
         case SQLITE_PERM:
             return " (make the data directory writable for this user)";
@@ -27,18 +41,33 @@ std::string mend(int code) {
     }
 }
 
+/// SQLite's URI form: the one way to say `immutable`.
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) uri += c == '/' ? "/" : percent_encode(std::string_view(&c, 1));
+    return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Error error_of(sqlite3* handle, int code) {
     if ((code & 0xFF) == SQLITE_CONSTRAINT) {
         return make_error(Errc::already_exists, "the record exists already");
     }
-    const std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-    return make_error(Errc::storage_failure, "the store failed: " + reason + mend(code));
+    std::string message = "the store failed: ";
+    message += handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+    const bool system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+    const int system_error = handle != nullptr && system ? sqlite3_system_errno(handle) : 0;
+    if (system_error != 0) message.append(": ").append(std::strerror(system_error));
+    return make_error(Errc::storage_failure, message.append(mend(code, system_error)));
 }
 
 Statement::~Statement() {
     if (statement_ == nullptr) return;
+    if (owned_) {
+        sqlite3_finalize(statement_);
+        return;
+    }
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
 }
@@ -107,17 +136,19 @@ std::optional<TimePoint> Statement::optional_time(int column) const {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mode mode) {
     sqlite3* handle = nullptr;
-    const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                : SQLITE_OPEN_READONLY) |
-                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int access = mode == Mode::read_write  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                       : mode == Mode::read_only ? SQLITE_OPEN_READONLY
+                                                 : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    const std::string name = mode == Mode::immutable ? immutable_uri(path) : path;
+    const int code = sqlite3_open_v2(name.c_str(), &handle,
+                                     access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Connection> connection(new Connection(handle));
     if (code != SQLITE_OK) {
         Error error = error_of(handle, code);
         error.message = path + ": " + error.message;
         return error;
     }
-    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    sqlite3_busy_handler(handle, &Connection::wait_for_lock, connection.get());
     // A database file that somebody tampered with must not run functions through its schema.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     const Result<void> set = connection->execute("PRAGMA trusted_schema=OFF");
@@ -130,14 +161,33 @@ Connection::~Connection() {
     sqlite3_close(handle_);
 }
 
+int Connection::wait_for_lock(void* self, int tries) noexcept {
+    auto& connection = *static_cast<Connection*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (tries == 0) connection.waiting_since_ = now;
+    if (now - connection.waiting_since_ >= kLockTimeout) return 0;
+    std::this_thread::sleep_for(std::min(kShortestPause * (tries + 1), kLongestPause));
+    return 1;
+}
+
 Result<Statement> Connection::prepare(const char* sql) {
     sqlite3_stmt*& cached = statements_[sql];
-    if (cached == nullptr) {
-        const int code =
-            sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &cached, nullptr);
+    sqlite3_stmt* fresh = nullptr;
+    const bool in_use = cached != nullptr && sqlite3_stmt_busy(cached) != 0;
+    if (cached == nullptr || in_use) {
+        const unsigned flags = in_use ? 0 : SQLITE_PREPARE_PERSISTENT;
+        const int code = sqlite3_prepare_v3(handle_, sql, -1, flags, &fresh, nullptr);
         if (code != SQLITE_OK) return error_of(handle_, code);
+        if (in_use) return Statement(fresh, true);
+        cached = fresh;
     }
     return Statement(cached);
+}
+
+Result<void> Connection::run(const char* sql) {
+    auto statement = prepare(sql);
+    if (!statement) return statement.error();
+    return statement->run();
 }
 
 Result<void> Connection::execute(const char* sql) {

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,11 +16,14 @@
 
 namespace kimbap::store::sqlite {
 
-/// A prepared statement on loan from its Connection: reset and unbound when this dies.
+/// A prepared statement: reset and unbound when this dies, as it is on loan from its Connection, or
+/// finalized where it is `owned`.
 class Statement {
 public:
-    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-    Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+    explicit Statement(sqlite3_stmt* statement, bool owned = false)
+        : statement_(statement), owned_(owned) {}
+    Statement(Statement&& other) noexcept
+        : statement_(std::exchange(other.statement_, nullptr)), owned_(other.owned_) {}
     Statement(const Statement&) = delete;
     ~Statement();
 
@@ -47,13 +51,16 @@ public:
 
 private:
     sqlite3_stmt* statement_;
+    bool owned_;
     int next_ = 1;
 };
 
 /// One SQLite connection with its cached statements. Used by one thread at a time.
 class Connection {
 public:
-    enum class Mode { read_write, read_only };
+    /// `immutable` reads a database that nobody can write, without the files that sharing one
+    /// needs: for a read-only file system.
+    enum class Mode { read_write, read_only, immutable };
     /// Errors: storage_failure with the path, the reason and the mend.
     static Result<std::unique_ptr<Connection>> open(const std::string& path, Mode mode);
     ~Connection();
@@ -62,15 +69,21 @@ public:
 
     /// `sql` is a literal: statements are cached by its address.
     Result<Statement> prepare(const char* sql);
-    /// Runs statements without parameters or rows.
+    /// Prepares and runs one statement without parameters or rows.
+    Result<void> run(const char* sql);
+    /// Runs any number of statements without parameters or rows, uncached.
     Result<void> execute(const char* sql);
+    /// Whether the file can't be written, however it was opened.
+    [[nodiscard]] bool read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
     [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_); }
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 private:
     explicit Connection(sqlite3* handle) : handle_(handle) {}
+    static int wait_for_lock(void* self, int tries) noexcept;
 
     sqlite3* handle_;
+    std::chrono::steady_clock::time_point waiting_since_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 

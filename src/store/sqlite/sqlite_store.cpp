@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <exception>
 #include <filesystem>
+#include <system_error>
 
 #include "store/sqlite/schema.hpp"
 
@@ -15,23 +14,65 @@ namespace kimbap::store::sqlite {
 
 namespace {
 
+/// How large the -wal file may stay after a burst.
+constexpr const char* kWalSizeLimit = "PRAGMA journal_size_limit=16777216";
+
 Result<void> prepare_folder(const std::string& folder) {
     std::error_code error;
-    const bool existed = std::filesystem::exists(folder, error);
-    if (!existed) std::filesystem::create_directories(folder, error);
+    if (std::filesystem::exists(folder, error)) return {};
+    std::filesystem::create_directories(folder, error);
+    if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
     if (error) {
         return make_error(Errc::storage_failure,
                           folder + ": cannot be created: " + error.message() +
                               " (choose another data_dir, or make its parent writable)");
     }
-    if (!existed) ::chmod(folder.c_str(), 0700);
     return {};
 }
 
-/// SQLite gives its -wal and -shm files the permissions of the database file.
-void create_private(const std::string& path) {
+Error located(const std::string& path, const Error& error) {
+    return make_error(error.code, path + ": " + error.message);
+}
+
+/// False where the file can't be written. SQLite gives its -wal and -shm files the permissions of
+/// the database file.
+bool create_private(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0) ::close(fd);
+    if (fd < 0) return errno != EROFS && errno != EACCES && errno != EPERM;
+    ::close(fd);
+    return true;
+}
+
+Result<std::unique_ptr<Connection>> open_writable(const std::string& path, bool fsync) {
+    auto writer = Connection::open(path, Connection::Mode::read_write);
+    if (!writer) return writer.error();
+    const char* const synchronous = fsync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+    for (const char* sql : {"PRAGMA journal_mode=WAL", synchronous, kWalSizeLimit}) {
+        const Result<void> done = (*writer)->execute(sql);
+        if (!done) return located(path, done.error());
+    }
+    return writer;
+}
+
+struct Opened {
+    std::unique_ptr<Connection> connection;
+    Connection::Mode mode;
+};
+
+/// Without a -wal file, a read-only folder can't hold the files that sharing the database needs.
+Result<Opened> open_read_only(const std::string& path) {
+    const bool shared = ::access((path + "-wal").c_str(), F_OK) == 0;
+    const auto mode = shared ? Connection::Mode::read_only : Connection::Mode::immutable;
+    auto connection = Connection::open(path, mode);
+    if (!connection) return connection.error();
+    return Opened{std::move(*connection), mode};
+}
+
+Result<Opened> open_database(const std::string& path, bool fsync) {
+    if (!create_private(path)) return open_read_only(path);
+    auto writer = open_writable(path, fsync);
+    if (!writer) return writer.error();
+    return Opened{std::move(*writer), Connection::Mode::read_only};
 }
 
 }  // namespace
@@ -40,131 +81,24 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const StoreOptions& options) {
     const Result<void> folder = prepare_folder(options.data_dir);
     if (!folder) return folder.error();
     const std::string path = options.data_dir + "/kimbap.db";
-    create_private(path);
-    auto writer = Connection::open(path, Connection::Mode::read_write);
-    if (!writer) return writer.error();
-    const char* const synchronous =
-        options.fsync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
-    for (const char* sql : {"PRAGMA journal_mode=WAL", synchronous, "PRAGMA foreign_keys=ON"}) {
-        const Result<void> done = (*writer)->execute(sql);
-        if (!done) return make_error(Errc::storage_failure, path + ": " + done.error().message);
-    }
-    const Result<void> migrated = migrate(**writer);
-    if (!migrated) return make_error(migrated.error().code, path + ": " + migrated.error().message);
+    auto opened = open_database(path, options.fsync);
+    if (!opened) return opened.error();
+    const Result<void> migrated = migrate(*opened->connection);
+    if (!migrated) return located(path, migrated.error());
     auto changes = ChangeFile::open(options.data_dir + "/changes");
     if (!changes) return changes.error();
-    return std::unique_ptr<Store>(new SqliteStore(path, std::move(*writer), std::move(*changes)));
+    return std::unique_ptr<Store>(
+        new SqliteStore(path, std::move(opened->connection), opened->mode, std::move(*changes)));
 }
 
 SqliteStore::SqliteStore(std::string path, std::unique_ptr<Connection> writer,
-                         std::unique_ptr<ChangeFile> changes)
+                         Connection::Mode read_mode, std::unique_ptr<ChangeFile> changes)
     : path_(std::move(path)),
       writer_(std::move(writer)),
+      read_mode_(read_mode),
       tables_(*writer_),
-      changes_(std::move(changes)) {}
-
-SqliteStore::~SqliteStore() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-}
-
-void SqliteStore::submit(Write work, std::function<void(Result<void>)> done) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopping_ && queue_.size() < kMaxQueue) {
-            queue_.push_back({std::move(work), std::move(done), {}});
-            if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
-            if (queue_.size() == 1) wake_.notify_one();
-            return;
-        }
-    }
-    done(make_error(Errc::unavailable, "too many writes are waiting for the store (try again)"));
-}
-
-void SqliteStore::loop() {
-    std::vector<Job> batch;
-    for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
-            while (!queue_.empty() && batch.size() < kMaxBatch) {
-                batch.push_back(std::move(queue_.front()));
-                queue_.pop_front();
-            }
-        }
-        commit(batch);
-        for (Job& job : batch) job.done(std::move(job.outcome));
-        batch.clear();
-    }
-}
-
-void SqliteStore::commit(std::vector<Job>& batch) {
-    tables_.audit_table().forget_head();
-    const Result<void> begun = writer_->execute("BEGIN IMMEDIATE");
-    if (!begun) return fail_all(batch, begun.error());
-    TouchSet touched;
-    run_works(batch, touched);
-    if (!writer_->in_transaction()) return;  // run_works failed them all
-    changes_->announce(touched.bits());
-    const Result<void> committed = writer_->execute("COMMIT");
-    if (!committed) {
-        if (writer_->in_transaction()) static_cast<void>(writer_->execute("ROLLBACK"));
-        fail_all(batch, committed.error());
-    }
-    changes_->settle();
-}
-
-void SqliteStore::run_works(std::vector<Job>& batch, TouchSet& touched) {
-    for (Job& job : batch) {
-        tables_.touched().clear();
-        job.outcome = run_in_savepoint(job, batch.size() == 1);
-        if (!writer_->in_transaction()) {
-            // SQLite gives up whole transactions on some errors, a full disk among them.
-            const Error error =
-                job.outcome ? make_error(Errc::storage_failure, "the store gave up a transaction")
-                            : job.outcome.error();
-            return fail_all(batch, error);
-        }
-        if (job.outcome) touched.merge(tables_.touched().bits());
-    }
-}
-
-Result<void> SqliteStore::run_in_savepoint(Job& job, bool alone) {
-    if (!alone) {
-        const Result<void> begun = writer_->execute("SAVEPOINT work");
-        if (!begun) return begun;
-    }
-    Result<void> outcome = {};
-    try {
-        outcome = job.work(tables_);
-    } catch (const std::exception& error) {
-        outcome = make_error(Errc::internal, std::string("a write failed: ") + error.what());
-    }
-    if (!outcome) tables_.audit_table().forget_head();
-    if (!writer_->in_transaction()) return outcome;
-    if (!outcome && alone) {
-        // Nothing else is in the transaction: an empty commit does no harm, a partial one would.
-        static_cast<void>(writer_->execute("ROLLBACK"));
-        const Result<void> begun = writer_->execute("BEGIN IMMEDIATE");
-        static_cast<void>(begun);
-    } else if (!alone) {
-        if (!outcome) static_cast<void>(writer_->execute("ROLLBACK TO work"));
-        const Result<void> released = writer_->execute("RELEASE work");
-        if (!released && outcome) return released;
-    }
-    return outcome;
-}
-
-void SqliteStore::fail_all(std::vector<Job>& batch, const Error& error) {
-    for (Job& job : batch) {
-        if (job.outcome) job.outcome = error;
-    }
-}
+      changes_(std::move(changes)),
+      batches_(*writer_, tables_, *changes_) {}
 
 Result<std::unique_ptr<Connection>> SqliteStore::borrow_reader() const {
     {
@@ -175,19 +109,19 @@ Result<std::unique_ptr<Connection>> SqliteStore::borrow_reader() const {
             return reader;
         }
     }
-    return Connection::open(path_, Connection::Mode::read_only);
+    return Connection::open(path_, read_mode_);
 }
 
 Result<void> SqliteStore::read(const Read& work) const {
     auto reader = borrow_reader();
     if (!reader) return reader.error();
-    Result<void> outcome = (*reader)->execute("BEGIN");
+    Result<void> outcome = (*reader)->run("BEGIN");
     if (!outcome) return outcome;
     {
         Tables tables(**reader);
         outcome = work(tables);
     }
-    const Result<void> ended = (*reader)->execute("COMMIT");
+    const Result<void> ended = (*reader)->run("COMMIT");
     if (!ended) return outcome ? ended : outcome;
     const std::lock_guard lock(readers_mutex_);
     if (readers_.size() < kMaxIdleReaders) readers_.push_back(std::move(*reader));

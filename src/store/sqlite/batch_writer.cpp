@@ -1,0 +1,163 @@
+#include "store/sqlite/batch_writer.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "store/sqlite/change_file.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/tables.hpp"
+
+namespace kimbap::store::sqlite {
+
+namespace {
+
+void fail_all(const std::vector<WriteOperation*>& batch, const Error& error) {
+    for (WriteOperation* operation : batch) {
+        if (operation->outcome) operation->outcome = error;
+    }
+}
+
+/// Hands operations back, those of one sink together and in their order.
+void deliver(const std::vector<WriteOperation*>& batch) {
+    struct Group {
+        WriteSink* sink;
+        WriteOperation* first;
+        WriteOperation* last;
+    };
+    std::vector<Group> groups;
+    for (WriteOperation* operation : batch) {
+        operation->next = nullptr;
+        const auto group = std::find_if(groups.rbegin(), groups.rend(), [&](const Group& known) {
+            return known.sink == operation->sink;
+        });
+        if (group == groups.rend()) {
+            groups.push_back({operation->sink, operation, operation});
+        } else {
+            group->last = group->last->next = operation;
+        }
+    }
+    for (const Group& group : groups) group.sink->deliver(group.first);
+}
+
+}  // namespace
+
+BatchWriter::BatchWriter(Connection& connection, Tables& tables, ChangeFile& changes)
+    : connection_(connection), tables_(tables), changes_(changes) {}
+
+BatchWriter::~BatchWriter() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void BatchWriter::submit(WriteOperation* first) {
+    std::vector<WriteOperation*> refused;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool was_empty = first_ == nullptr;
+        while (first != nullptr) {
+            WriteOperation* const operation = std::exchange(first, first->next);
+            operation->next = nullptr;
+            if (stopping_ || queued_ >= kMaxQueue) {
+                refused.push_back(operation);
+                continue;
+            }
+            (first_ == nullptr ? first_ : last_->next) = operation;
+            last_ = operation;
+            ++queued_;
+        }
+        if (!thread_.joinable() && first_ != nullptr) thread_ = std::thread([this] { loop(); });
+        if (was_empty && first_ != nullptr) wake_.notify_one();
+    }
+    if (refused.empty()) return;
+    fail_all(refused, make_error(Errc::unavailable,
+                                 "too many writes are waiting for the store (try again later)"));
+    deliver(refused);
+}
+
+void BatchWriter::loop() {
+    Batch batch;
+    for (;;) {
+        batch.clear();
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stopping_ || first_ != nullptr; });
+            if (first_ == nullptr) return;
+            while (first_ != nullptr && batch.size() < kMaxBatch) {
+                batch.push_back(std::exchange(first_, first_->next));
+                --queued_;
+            }
+        }
+        commit(batch);
+        deliver(batch);
+    }
+}
+
+void BatchWriter::commit(const Batch& batch) {
+    tables_.audit_table().forget_head();
+    const Result<void> begun = connection_.run("BEGIN IMMEDIATE");
+    if (!begun) return fail_all(batch, begun.error());
+    const Result<unsigned> touched = run_all(batch);
+    if (!touched) return fail_all(batch, touched.error());
+    if (std::none_of(batch.begin(), batch.end(), [](const WriteOperation* operation) {
+            return operation->outcome.has_value();
+        })) {
+        return rollback();
+    }
+    changes_.announce(*touched);
+    const Result<void> committed = connection_.run("COMMIT");
+    if (!committed) {
+        rollback();
+        fail_all(batch, committed.error());
+    }
+    changes_.settle();
+}
+
+Result<unsigned> BatchWriter::run_all(const Batch& batch) {
+    unsigned touched = 0;
+    for (WriteOperation* operation : batch) {
+        tables_.touched().clear();
+        run_one(*operation, batch.size() > 1 && !operation->single_statement);
+        if (!connection_.in_transaction()) {
+            // Some failures, a full disk among them, take the whole transaction with them.
+            if (!operation->outcome) return operation->outcome.error();
+            return make_error(Errc::storage_failure, "the store gave up a transaction");
+        }
+        if (operation->outcome) touched |= tables_.touched().bits();
+    }
+    return touched;
+}
+
+void BatchWriter::run_one(WriteOperation& operation, bool savepoint) {
+    if (savepoint) {
+        operation.outcome = connection_.run("SAVEPOINT work");
+        if (!operation.outcome) return;
+    }
+    try {
+        operation.outcome = operation.run(tables_);
+    } catch (const std::exception& error) {
+        operation.outcome =
+            make_error(Errc::internal, std::string("a write failed: ") + error.what());
+    }
+    if (!operation.outcome) tables_.audit_table().forget_head();
+    if (!savepoint || !connection_.in_transaction()) return;
+    if (!operation.outcome) {
+        const Result<void> undone = connection_.run("ROLLBACK TO work");
+        // What can't be undone must not be committed with the others' works.
+        if (!undone) return rollback();
+    }
+    const Result<void> released = connection_.run("RELEASE work");
+    if (!released && operation.outcome) operation.outcome = released;
+}
+
+void BatchWriter::rollback() {
+    if (connection_.in_transaction()) static_cast<void>(connection_.run("ROLLBACK"));
+    tables_.audit_table().forget_head();
+}
+
+}  // namespace kimbap::store::sqlite

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "store/write_operation.hpp"
+
+namespace kimbap::store::sqlite {
+
+class ChangeFile;
+class Connection;
+class Tables;
+
+/// The writer thread: takes what is queued, commits it as one transaction, hands the operations
+/// back.
+class BatchWriter {
+public:
+    /// Operations that may wait: beyond, the disk is not keeping up and callers are told.
+    static constexpr std::size_t kMaxQueue = 65'536;
+    /// Operations of one commit: more would let the first wait for the last.
+    static constexpr std::size_t kMaxBatch = 512;
+
+    /// All outlive the writer, which alone uses the connection from its first operation on.
+    BatchWriter(Connection& connection, Tables& tables, ChangeFile& changes);
+    /// Writes what is queued, then ends the thread.
+    ~BatchWriter();
+    BatchWriter(const BatchWriter&) = delete;
+    BatchWriter& operator=(const BatchWriter&) = delete;
+
+    /// As Store::submit. The first call starts the thread.
+    void submit(WriteOperation* first);
+
+private:
+    using Batch = std::vector<WriteOperation*>;
+
+    void loop();
+    void commit(const Batch& batch);
+    /// Runs the works in the open transaction. Returns the topics touched by those that succeeded;
+    /// an error where SQLite gave up the transaction meanwhile.
+    Result<unsigned> run_all(const Batch& batch);
+    void run_one(WriteOperation& operation, bool savepoint);
+    void rollback();
+
+    Connection& connection_;
+    Tables& tables_;
+    ChangeFile& changes_;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    WriteOperation* first_ = nullptr;
+    WriteOperation* last_ = nullptr;
+    std::size_t queued_ = 0;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace kimbap::store::sqlite
