@@ -1,5 +1,6 @@
 #include "mcp/context.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "base/json_text.hpp"
@@ -11,6 +12,15 @@ namespace {
 const json::object* member_object(const json::object& object, std::string_view key) noexcept {
     const auto* value = object.if_contains(key);
     return value ? value->if_object() : nullptr;
+}
+
+/// Whole numbers without a fraction, as people count.
+std::string number_text(double number) {
+    constexpr double kMaxSafeInteger = 9007199254740991.0;
+    if (std::floor(number) == number && std::abs(number) <= kMaxSafeInteger) {
+        return std::to_string(static_cast<std::int64_t>(number));
+    }
+    return format_number(number);
 }
 
 }  // namespace
@@ -49,10 +59,10 @@ void RequestContext::progress(double progress, std::optional<double> total,
     std::string params = R"({"progressToken":)";
     params += progress_token_;
     params += R"(,"progress":)";
-    params += format_number(progress);
+    params += number_text(progress);
     if (total) {
         params += R"(,"total":)";
-        params += format_number(*total);
+        params += number_text(*total);
     }
     if (!message.empty()) {
         params += R"(,"message":)";

@@ -83,12 +83,12 @@ std::optional<ProtocolError> check_name_header(const HeaderLookup& headers, std:
                                                const json::object& params) {
     const auto source = name_source(method);
     if (source.empty()) return std::nullopt;
+    const auto* value = params.if_contains(source);
+    if (!value || !value->is_string()) return std::nullopt;  // The method's own check reports it.
     const auto sent = headers("Mcp-Name");
     if (!sent) return mismatch("Mcp-Name", "is missing");
     const auto decoded = decode_header(*sent);
     if (!decoded) return mismatch("Mcp-Name", "is malformed");
-    const auto* value = params.if_contains(source);
-    if (!value || !value->is_string()) return std::nullopt;  // The method's own check reports it.
     if (*decoded != std::string_view(value->get_string())) {
         return mismatch("Mcp-Name", "'" + to_valid_utf8(*decoded) + "' does not match the body's " +
                                         std::string(source));
