@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/yaml_reader.hpp"
+#include "manifests/manifest.hpp"
+
+namespace kimbap::manifests {
+
+/// Whether an address or host:port may be reached over plain http though it is not loopback
+/// (egress.allow_private); decided by the app, which knows the network rules.
+using PlainHttpAllowed = std::function<bool(std::string_view host, std::uint16_t port)>;
+
+struct ManifestFile {
+    std::string path;  ///< For messages.
+    std::string text;
+};
+
+struct LoadedManifests {
+    std::vector<Service> services;  ///< Sorted by name.
+    /// Files that were left out by name, because their adapter is not HTTP: one message each.
+    std::vector<std::string> skipped;
+    Faults faults;  ///< All of them; where there is any, `services` is not to be used.
+};
+
+/// Reads manifests (contract section 5). Pure: the texts come from the caller.
+[[nodiscard]] LoadedManifests load_manifests(std::span<const ManifestFile> files,
+                                             const PlainHttpAllowed& plain_http_allowed);
+
+}  // namespace kimbap::manifests

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A manifest as data (contract section 5): one service and its actions. Made by the loader, immutable
+/// after.
+namespace kimbap::manifests {
+
+namespace json = boost::json;
+
+enum class AuthType { none, bearer, basic, header, query, body, oauth2 };
+[[nodiscard]] std::string_view name(AuthType type) noexcept;
+
+/// Where a call's credential goes. The credential itself is never in a manifest.
+struct Auth {
+    AuthType type = AuthType::none;
+    std::string credential_ref;  ///< Name in the vault.
+    std::string field;           ///< header_name, query_param or body_field.
+    std::string prefix;          ///< Before the value in a header ("Token "); may be empty.
+    std::string provider;        ///< oauth2
+    std::vector<std::string> scopes;
+};
+
+enum class RiskLevel { low, medium, high, critical };
+[[nodiscard]] std::string_view name(RiskLevel level) noexcept;
+
+struct Risk {
+    RiskLevel level = RiskLevel::low;
+    bool mutating = false;
+};
+
+struct Arg {
+    std::string name;
+    bool required = false;
+    bool sensitive = false;
+    std::optional<json::value> default_value;
+    json::object schema;  ///< JSON Schema of the value.
+};
+
+enum class Encoding { json, form, raw };
+
+/// Templates over the arguments: "{name}" placeholders within strings.
+struct RequestTemplate {
+    bool declared = false;  ///< Whether the manifest has a `request` at all.
+    std::map<std::string, std::string> path_params;
+    std::vector<std::pair<std::string, json::value>> query;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::optional<json::value> body;
+    Encoding encoding = Encoding::json;
+};
+
+enum class ResponseType { automatic, object, array, text, binary };
+enum class StreamType { none, sse, ndjson };
+
+/// An error inside a 200: the value at `path` equals (or not) `equals`.
+struct ErrorWhen {
+    std::string path;
+    std::optional<json::value> equals;
+    std::optional<json::value> not_equals;
+    std::optional<bool> exists;
+    std::string message_path;
+};
+
+struct Filter {
+    std::vector<std::pair<std::string, std::string>> select;  ///< Name in the answer, path.
+    std::vector<std::string> exclude;
+    std::optional<std::size_t> max_items;
+    bool drop_nulls = false;
+};
+
+struct TextFilter {
+    std::vector<std::string> strip_lines_matching;
+    std::vector<std::string> keep_lines_matching;
+    bool dedup = false;
+    std::optional<std::size_t> max_lines;
+    bool strip_ansi = false;
+    std::string on_empty;
+};
+
+struct Compact {
+    std::string header;
+    std::string item;
+    std::string footer;
+};
+
+struct ResponseSpec {
+    ResponseType type = ResponseType::automatic;
+    std::string extract;
+    std::vector<ErrorWhen> error_when;
+    StreamType stream = StreamType::none;
+    std::optional<Filter> filter;
+    std::optional<TextFilter> text_filter;
+    std::optional<Compact> compact;
+};
+
+struct Retry {
+    int max_attempts = 1;
+    std::chrono::milliseconds backoff{200};
+    std::vector<unsigned> retry_on;
+};
+
+enum class PaginationType { none, cursor, offset };
+
+struct Pagination {
+    PaginationType type = PaginationType::none;
+    int max_pages = 1;
+    std::string next_path;     ///< cursor: where the next cursor or URL stands in the answer.
+    std::string cursor_param;  ///< cursor: the query parameter that takes it.
+    std::string offset_param;  ///< offset: counts items, or pages where `by_page`.
+    std::string limit_param;
+    std::int64_t page_size = 0;
+    bool by_page = false;
+};
+
+struct Action {
+    std::string name;
+    std::string description;
+    std::string method = "GET";
+    std::string path;
+    Auth auth;
+    Risk risk;
+    bool idempotent = false;
+    std::string idempotency_header;
+    std::vector<std::string> aliases;
+    std::vector<std::string> warnings;
+    std::vector<Arg> args;
+    /// JSON Schema of the arguments object: from `args`, or the manifest's own, verbatim.
+    json::object input_schema;
+    bool verbatim_schema = false;
+    RequestTemplate request;
+    ResponseSpec response;
+    Retry retry;
+    Pagination pagination;
+    std::map<unsigned, std::string> error_mapping;
+
+    [[nodiscard]] std::vector<std::string> sensitive_args() const;
+};
+
+struct Gotcha {
+    std::string symptom;
+    std::string likely_cause;
+    std::string recovery;
+    std::string severity;
+    std::vector<std::string> applies_to;
+};
+
+struct Recipe {
+    std::string name;
+    std::string description;
+    std::vector<std::string> steps;
+};
+
+struct Triggers {
+    std::vector<std::string> task_verbs;
+    std::vector<std::string> objects;
+    std::vector<std::string> instead_of;
+    std::vector<std::string> exclusions;
+};
+
+struct Service {
+    std::string name;
+    std::string version;
+    std::string description;
+    std::vector<std::string> aliases;
+    std::string base_url;  ///< Without a trailing slash.
+    Auth auth;
+    Triggers triggers;
+    std::vector<Gotcha> gotchas;
+    std::vector<Recipe> recipes;
+    std::vector<Action> actions;  ///< In file order.
+    std::string file;
+};
+
+}  // namespace kimbap::manifests
