@@ -87,7 +87,7 @@ Task<Outcome> Dispatcher::dispatch(Method method, json::object params,
         if (fault) co_return std::move(*fault);
     }
     if (std::holds_alternative<TaskCreated>(outcome) && !context.client_supports_tasks()) {
-        co_return methods::tasks_needed();
+        co_return tasks_required();
     }
     co_return outcome;
 }

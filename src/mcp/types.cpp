@@ -57,6 +57,14 @@ ProtocolError missing_capability(json::object capabilities) {
     return {code::kMissingCapability, std::move(message), std::move(data)};
 }
 
+ProtocolError tasks_required() {
+    json::object tasks;
+    tasks["io.modelcontextprotocol/tasks"] = json::object();
+    json::object capabilities;
+    capabilities["extensions"] = std::move(tasks);
+    return missing_capability(std::move(capabilities));
+}
+
 Content text_content(std::string text) {
     return {TextContent{std::move(text)}, {}, {}};
 }

@@ -59,6 +59,8 @@ struct ProtocolError {
 [[nodiscard]] ProtocolError resource_not_found(std::string_view uri);
 /// `capabilities` is the ClientCapabilities object that is missing, e.g. {"sampling":{}}.
 [[nodiscard]] ProtocolError missing_capability(json::object capabilities);
+/// For a client without the tasks extension where a task is all there is.
+[[nodiscard]] ProtocolError tasks_required();
 
 /// One content of a resource: text, or bytes as base64.
 struct ResourceContents {

@@ -60,14 +60,6 @@ std::optional<ProtocolError> check_inputs_wanted(const InputRequired& wanted,
     return missing_capability(std::move(missing));
 }
 
-ProtocolError tasks_needed() {
-    json::object tasks;
-    tasks["io.modelcontextprotocol/tasks"] = json::object();
-    json::object capabilities;
-    capabilities["extensions"] = std::move(tasks);
-    return missing_capability(std::move(capabilities));
-}
-
 std::variant<std::string, ProtocolError> take_string(json::object& params, std::string_view key) {
     const auto* value = params.if_contains(key);
     if (!value || !value->is_string()) {

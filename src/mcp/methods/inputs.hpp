@@ -18,9 +18,6 @@ namespace kimbap::mcp::methods {
 [[nodiscard]] std::optional<ProtocolError> check_inputs_wanted(const InputRequired& wanted,
                                                                const RequestContext& context);
 
-/// The error for a client that lacks the tasks extension where a task is all there is.
-[[nodiscard]] ProtocolError tasks_needed();
-
 /// A string member, moved out; an error naming the member where it is absent or of another type.
 [[nodiscard]] std::variant<std::string, ProtocolError> take_string(json::object& params,
                                                                    std::string_view key);

@@ -15,7 +15,7 @@ Outcome acknowledge(std::optional<ProtocolError>&& error) {
 }  // namespace
 
 Task<Outcome> get_task(TaskProvider& provider, json::object& params, RequestContext& context) {
-    if (!context.client_supports_tasks()) co_return tasks_needed();
+    if (!context.client_supports_tasks()) co_return tasks_required();
     auto id = take_string(params, "taskId");
     if (auto* error = std::get_if<ProtocolError>(&id)) co_return std::move(*error);
     auto work = provider.get(context, std::move(std::get<std::string>(id)));
@@ -25,7 +25,7 @@ Task<Outcome> get_task(TaskProvider& provider, json::object& params, RequestCont
 }
 
 Task<Outcome> update_task(TaskProvider& provider, json::object& params, RequestContext& context) {
-    if (!context.client_supports_tasks()) co_return tasks_needed();
+    if (!context.client_supports_tasks()) co_return tasks_required();
     auto id = take_string(params, "taskId");
     if (auto* error = std::get_if<ProtocolError>(&id)) co_return std::move(*error);
     auto inputs = take_inputs(params);
@@ -37,7 +37,7 @@ Task<Outcome> update_task(TaskProvider& provider, json::object& params, RequestC
 }
 
 Task<Outcome> cancel_task(TaskProvider& provider, json::object& params, RequestContext& context) {
-    if (!context.client_supports_tasks()) co_return tasks_needed();
+    if (!context.client_supports_tasks()) co_return tasks_required();
     auto id = take_string(params, "taskId");
     if (auto* error = std::get_if<ProtocolError>(&id)) co_return std::move(*error);
     auto work = provider.cancel(context, std::move(std::get<std::string>(id)));

@@ -4,7 +4,6 @@
 
 #include "base/json_text.hpp"
 #include "mcp/jsonrpc.hpp"
-#include "mcp/methods/inputs.hpp"
 #include "mcp/modern/response.hpp"
 #include "mcp/result_json.hpp"
 #include "mcp/server_core.hpp"
@@ -106,7 +105,7 @@ Task<std::variant<Filter, ProtocolError>> Subscription::grant(const ServerCore& 
     granted.prompts = wanted.prompts && providers.prompts;
     granted.resources = wanted.resources && providers.resources;
     if (!wanted.tasks.empty() && !context.client_supports_tasks())
-        co_return methods::tasks_needed();
+        co_return tasks_required();
     if (providers.resources) {
         for (const auto& uri : wanted.uris) {
             auto work = providers.resources->subscribe(context, uri);
