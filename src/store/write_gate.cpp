@@ -103,12 +103,36 @@ void WriteGate::drain() {
         for (auto* operation = next; operation != nullptr; operation = operation->next) --waiting_;
         if (waiting_ == 0) released = std::exchange(guard_, {});
     }
-    while (next != nullptr) {
-        auto& operation = static_cast<AwaitedWrite&>(*std::exchange(next, next->next));
+    // Should a coroutine's end throw out of here, the others still get their turn.
+    struct Rest {
+        WriteGate& gate;
+        WriteOperation* next;
+        ~Rest() {
+            if (next != nullptr) gate.put_back(next);
+        }
+    } rest{*this, next};
+    while (rest.next != nullptr) {
+        auto& operation = static_cast<AwaitedWrite&>(*std::exchange(rest.next, rest.next->next));
         // Anything else may be a strand, which this handler is not in.
         const bool plain = operation.executor_.target<asio::io_context::executor_type>() != nullptr;
         operation.finish(plain ? AwaitedWrite::Then::resume : AwaitedWrite::Then::post);
     }
+}
+
+void WriteGate::put_back(WriteOperation* next) {
+    const asio::any_io_executor executor = static_cast<AwaitedWrite*>(next)->executor_;
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_ == 0) {
+            guard_ = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+        }
+        while (next != nullptr) {
+            arrived_.push(std::exchange(next, next->next));
+            ++waiting_;
+        }
+        if (std::exchange(drain_posted_, true)) return;
+    }
+    asio::post(executor, [this] { drain(); });
 }
 
 void WriteGate::shutdown() {

@@ -43,6 +43,8 @@ private:
     void flush();
     /// Resumes what came back.
     void drain();
+    /// Has drain() go on with these later.
+    void put_back(WriteOperation* next);
     /// Waits for what stores still hold, then destroys all coroutines that wait here.
     void shutdown() override;
 

@@ -159,7 +159,9 @@ Result<std::size_t> ApprovalTable::purge_outcomes(TimePoint now) {
     if (!statement) return statement.error();
     const auto done = statement->bind(now).run();
     if (!done) return done.error();
-    return static_cast<std::size_t>(connection_.changes());
+    const auto purged = static_cast<std::size_t>(connection_.changes());
+    if (purged != 0) touched_.add(Topic::approvals);
+    return purged;
 }
 
 #undef KIMBAP_APPROVAL_COLUMNS

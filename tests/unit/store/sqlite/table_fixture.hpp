@@ -1,0 +1,45 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/tables.hpp"
+#include "support/temp_folder.hpp"
+
+namespace kimbap::test {
+
+/// All tables over a fresh database.
+class TableFixture : public ::testing::Test {
+protected:
+    static TimePoint at(std::int64_t seconds) { return from_unix_micros(seconds * 1'000'000); }
+    [[nodiscard]] bool touched(store::Topic topic) {
+        const bool found = (tables.touched().bits() >> static_cast<unsigned>(topic) & 1U) != 0;
+        tables.touched().clear();
+        return found;
+    }
+
+    TempFolder folder;
+    std::unique_ptr<store::sqlite::Connection> connection = open();
+    store::sqlite::Tables tables{*connection};
+
+private:
+    std::unique_ptr<store::sqlite::Connection> open() {
+        using store::sqlite::Connection;
+        auto opened = Connection::open(folder / "kimbap.db", Connection::Mode::read_write);
+        if (!opened || !store::sqlite::migrate(**opened)) throw std::runtime_error("no database");
+        return std::move(*opened);
+    }
+};
+
+/// The code of a failure; nullopt of a success.
+template <class T>
+std::optional<Errc> code_of(const Result<T>& result) {
+    if (result.has_value()) return std::nullopt;
+    return result.error().code;
+}
+
+}  // namespace kimbap::test
