@@ -1,0 +1,316 @@
+#include "manifests/response.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+#include "base/text.hpp"
+#include "manifests/path.hpp"
+
+namespace kimbap::manifests {
+
+namespace {
+
+constexpr std::size_t kMaxErrorText = 2000;
+
+std::string essence(std::string_view content_type) {
+    return to_lower(trim(content_type.substr(0, content_type.find(';'))));
+}
+
+bool is_json_type(std::string_view mime) {
+    return mime == "application/json" || mime == "text/json" || mime.ends_with("+json");
+}
+
+bool is_text_type(std::string_view mime) {
+    return mime.starts_with("text/") || mime == "application/xml" || mime.ends_with("+xml") ||
+           mime == "application/yaml" || mime == "application/javascript" ||
+           mime == "application/x-ndjson";
+}
+
+std::string cut(std::string text) {
+    text = to_valid_utf8(text);
+    if (text.size() <= kMaxErrorText) return text;
+    return to_valid_utf8(std::string_view(text).substr(0, kMaxErrorText)) + "… (cut)";
+}
+
+/// What a downstream's error body says, in few words: the usual members of JSON errors, or the text.
+std::string said(const RawResponse& response) {
+    if (const auto value = parse_json(response.body); value && value->is_object()) {
+        for (const char* path : {"error.message", "message", "error_description", "error", "detail",
+                                 "title", "errors[0].message", "errors[0]"}) {
+            const json::value* found = at_path(*value, path);
+            if (found != nullptr && found->is_string()) return cut(std::string(found->get_string()));
+        }
+        return cut(to_json(*value));
+    }
+    return is_text_type(essence(response.content_type)) ? cut(std::string(trim(response.body))) : "";
+}
+
+std::string advice(unsigned status) {
+    switch (status) {
+        case 401:
+        case 403: return " The stored credential was not accepted: tell an operator.";
+        case 404: return " Check the identifiers.";
+        case 408:
+        case 504: return " Try again later.";
+        case 409: return " The state changed meanwhile: read it again first.";
+        case 429: return " Too many requests: wait before you try again.";
+        default: return status >= 500 ? " The service failed: try again later." : "";
+    }
+}
+
+ShapedResponse http_error(const Action& action, const RawResponse& response) {
+    ShapedResponse out;
+    out.is_error = true;
+    const std::string text = said(response);
+    const auto mapped = action.error_mapping.find(response.status);
+    out.message = "HTTP " + std::to_string(response.status);
+    if (mapped != action.error_mapping.end()) out.message += ": " + mapped->second;
+    if (!text.empty()) out.message += (mapped != action.error_mapping.end() ? " (" : ": ") + text +
+                                      (mapped != action.error_mapping.end() ? ")" : "");
+    if (!out.message.ends_with('.')) out.message += '.';
+    out.message += advice(response.status);
+    return out;
+}
+
+bool condition_holds(const ErrorWhen& when, const json::value& value) {
+    const json::value* found = at_path(value, when.path);
+    if (when.exists && (found != nullptr && !found->is_null()) != *when.exists) return false;
+    if (when.equals && (found == nullptr || *found != *when.equals)) return false;
+    if (when.not_equals && found != nullptr && *found == *when.not_equals) return false;
+    return true;
+}
+
+json::value without_nulls(const json::value& value) {
+    if (const auto* array = value.if_array()) {
+        json::array out;
+        for (const auto& element : *array) out.push_back(without_nulls(element));
+        return out;
+    }
+    if (const auto* object = value.if_object()) {
+        json::object out;
+        for (const auto& member : *object) {
+            if (!member.value().is_null()) out[member.key()] = without_nulls(member.value());
+        }
+        return out;
+    }
+    return value;
+}
+
+void exclude_path(json::value& value, std::string_view path) {
+    if (auto* array = value.if_array()) {
+        for (auto& element : *array) exclude_path(element, path);
+        return;
+    }
+    auto* object = value.if_object();
+    if (object == nullptr) return;
+    const std::size_t dot = path.find('.');
+    if (object->contains(path) || dot == std::string_view::npos) {
+        object->erase(path);
+    } else if (auto* inner = object->if_contains(path.substr(0, dot))) {
+        exclude_path(*inner, path.substr(dot + 1));
+    }
+}
+
+json::value filter_item(const Filter& filter, json::value item) {
+    for (const std::string& path : filter.exclude) exclude_path(item, path);
+    if (!filter.select.empty() && item.is_object()) {
+        json::object selected;
+        for (const auto& [name, path] : filter.select) {
+            const json::value* found = at_path(item, path);
+            if (found != nullptr) selected[name] = *found;
+        }
+        item = std::move(selected);
+    }
+    return filter.drop_nulls ? without_nulls(item) : item;
+}
+
+json::value apply_filter(const Filter& filter, json::value value) {
+    auto* array = value.if_array();
+    if (array == nullptr) return filter_item(filter, std::move(value));
+    json::array out;
+    for (auto& item : *array) {
+        if (filter.max_items && out.size() >= *filter.max_items) break;
+        out.push_back(filter_item(filter, std::move(item)));
+    }
+    return out;
+}
+
+std::string apply_compact(const Compact& compact, const json::value& value) {
+    std::string out;
+    const auto line = [&](std::string_view text) {
+        if (text.empty()) return;
+        if (!out.empty()) out += '\n';
+        out += text;
+    };
+    json::object counted{{"count", value.is_array() ? value.get_array().size() : 1U}};
+    if (const auto* object = value.if_object()) {
+        for (const auto& member : *object) counted[member.key()] = member.value();
+    }
+    line(expand_compact(compact.header, counted));
+    if (const auto* array = value.if_array()) {
+        for (const auto& item : *array) line(expand_compact(compact.item, item));
+    } else {
+        line(expand_compact(compact.item, value));
+    }
+    line(expand_compact(compact.footer, counted));
+    return out;
+}
+
+ShapedResponse as_text(const ResponseSpec& spec, std::string text, std::string mime) {
+    ShapedResponse out;
+    out.kind = ShapedResponse::Kind::text;
+    out.mime_type = mime.empty() ? "text/plain" : std::move(mime);
+    out.body = to_valid_utf8(text);
+    if (spec.text_filter) out.body = apply_text_filter(*spec.text_filter, out.body);
+    return out;
+}
+
+ShapedResponse as_bytes(RawResponse response, std::string mime) {
+    ShapedResponse out;
+    out.mime_type = mime.empty() ? "application/octet-stream" : mime;
+    out.kind = mime.starts_with("image/")   ? ShapedResponse::Kind::image
+               : mime.starts_with("audio/") ? ShapedResponse::Kind::audio
+                                            : ShapedResponse::Kind::binary;
+    out.body = std::move(response.body);
+    return out;
+}
+
+ShapedResponse bad_answer(std::string message) {
+    ShapedResponse out;
+    out.is_error = true;
+    out.message = std::move(message);
+    return out;
+}
+
+}  // namespace
+
+std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
+    static const re2::RE2 ansi("\x1B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1B]*(?:\x07|\x1B\\\\)|[@-Z\\\\-_])");
+    std::string clean(text);
+    if (filter.strip_ansi) re2::RE2::GlobalReplace(&clean, ansi, "");
+    const auto compile = [](const std::vector<std::string>& patterns) {
+        re2::RE2::Options options;
+        options.set_log_errors(false);
+        std::vector<std::unique_ptr<re2::RE2>> out;
+        for (const auto& pattern : patterns) out.push_back(std::make_unique<re2::RE2>(pattern, options));
+        return out;
+    };
+    const auto strip = compile(filter.strip_lines_matching);
+    const auto keep = compile(filter.keep_lines_matching);
+    const auto any = [](const auto& patterns, std::string_view line) {
+        return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
+            return re2::RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *pattern);
+        });
+    };
+    std::string_view rest = clean;
+    if (rest.ends_with('\n')) rest.remove_suffix(1);
+    std::string out;
+    std::set<std::string, std::less<>> seen;
+    std::size_t lines = 0;
+    std::size_t left_out = 0;
+    for (std::string_view line : split(rest, '\n')) {
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (any(strip, line) || (!keep.empty() && !any(keep, line))) continue;
+        if (filter.dedup && !seen.emplace(line).second) continue;
+        if (filter.max_lines && lines >= *filter.max_lines) {
+            ++left_out;
+            continue;
+        }
+        if (lines++ > 0) out += '\n';
+        out += line;
+    }
+    if (trim(out).empty()) return filter.on_empty.empty() ? out : filter.on_empty;
+    if (left_out > 0) out += "\n… (" + std::to_string(left_out) + " more lines)";
+    return out;
+}
+
+std::string expand_compact(std::string_view pattern, const json::value& item) {
+    std::string out;
+    while (!pattern.empty()) {
+        const std::size_t open = pattern.find("{{");
+        const std::size_t close = open == std::string_view::npos ? open : pattern.find("}}", open);
+        if (close == std::string_view::npos) break;
+        out += pattern.substr(0, open);
+        std::string_view path = trim(pattern.substr(open + 2, close - open - 2));
+        if (path.starts_with('.')) path.remove_prefix(1);
+        if (const json::value* found = at_path(item, path); found != nullptr && !found->is_null()) {
+            out += found->is_string() ? std::string(found->get_string()) : to_json(*found);
+        }
+        pattern.remove_prefix(close + 2);
+    }
+    out += pattern;
+    return out;
+}
+
+Result<std::optional<json::value>> parse_body(const ResponseSpec& spec, const RawResponse& response) {
+    const bool declared = spec.type == ResponseType::object || spec.type == ResponseType::array;
+    const bool wanted = declared || (spec.type == ResponseType::automatic &&
+                                     is_json_type(essence(response.content_type)));
+    if (!wanted || trim(response.body).empty()) return std::optional<json::value>{};
+    auto value = parse_json(response.body);
+    if (!value) {
+        return make_error(Errc::protocol_error,
+                          "the service's answer is not the JSON that it should be (" +
+                              value.error().message + "; content type \"" +
+                              cut(response.content_type) + "\")");
+    }
+    return std::optional<json::value>(std::move(*value));
+}
+
+ShapedResponse shape(const Action& action, RawResponse response) {
+    if (response.status >= 400) return http_error(action, response);
+    if (response.status >= 300) {
+        return bad_answer("the service answered with a redirect (HTTP " +
+                          std::to_string(response.status) +
+                          "), which is not followed: the manifest's base_url or path is out of date");
+    }
+    auto value = parse_body(action.response, response);
+    if (!value) return bad_answer(value.error().message);
+    if (*value) return shape_json(action, std::move(**value));
+    if (response.body.empty()) {
+        ShapedResponse out;
+        if (action.response.text_filter && !action.response.text_filter->on_empty.empty()) {
+            return as_text(action.response, action.response.text_filter->on_empty, "");
+        }
+        return out;
+    }
+    std::string mime = essence(response.content_type);
+    if (action.response.type == ResponseType::binary) return as_bytes(std::move(response), mime);
+    const bool textual = action.response.type == ResponseType::text || is_text_type(mime) ||
+                         (mime.empty() && is_utf8(response.body)) || is_json_type(mime);
+    if (textual) return as_text(action.response, std::move(response.body), std::move(mime));
+    return as_bytes(std::move(response), mime);
+}
+
+ShapedResponse shape_json(const Action& action, json::value value) {
+    const ResponseSpec& spec = action.response;
+    for (const ErrorWhen& when : spec.error_when) {
+        if (!condition_holds(when, value)) continue;
+        const json::value* message = at_path(value, when.message_path);
+        std::string text = when.message_path.empty() || message == nullptr ? to_json(value)
+                           : message->is_string() ? std::string(message->get_string())
+                                                  : to_json(*message);
+        return bad_answer("the service reported an error: " + cut(std::move(text)));
+    }
+    if (!spec.extract.empty()) {
+        const json::value* found = at_path(value, spec.extract);
+        json::value extracted = found == nullptr ? json::value(nullptr) : *found;
+        value = std::move(extracted);
+    }
+    if (spec.filter) value = apply_filter(*spec.filter, std::move(value));
+    if (spec.compact) return as_text(spec, apply_compact(*spec.compact, value), "");
+    if (spec.text_filter && value.is_string()) {
+        return as_text(spec, std::string(value.get_string()), "");
+    }
+    ShapedResponse out;
+    out.kind = ShapedResponse::Kind::json;
+    out.value = std::move(value);
+    return out;
+}
+
+}  // namespace kimbap::manifests

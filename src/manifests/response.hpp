@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "manifests/manifest.hpp"
+
+namespace kimbap::manifests {
+
+/// A downstream's answer, as it came.
+struct RawResponse {
+    unsigned status = 200;
+    std::string content_type;
+    std::string body;
+};
+
+/// The answer as the caller gets it.
+struct ShapedResponse {
+    enum class Kind { none, json, text, image, audio, binary };
+    Kind kind = Kind::none;
+    json::value value;      ///< Of kind json.
+    std::string body;       ///< Of the others: UTF-8 text, or bytes.
+    std::string mime_type;  ///< Without parameters; "" for json and none.
+    bool is_error = false;
+    std::string message;    ///< Where is_error: what the downstream said, and what that means.
+};
+
+/// The answer's JSON, by the action's declared type or the content type. Errors: protocol_error where
+/// it had to be JSON and is not.
+[[nodiscard]] Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
+                                                            const RawResponse& response);
+
+/// Shapes an answer: error mapping, errors inside a 200, extraction, filters, compaction. Pure.
+[[nodiscard]] ShapedResponse shape(const Action& action, RawResponse response);
+/// The same for an answer whose JSON is at hand (merged pages).
+[[nodiscard]] ShapedResponse shape_json(const Action& action, json::value value);
+
+[[nodiscard]] std::string apply_text_filter(const TextFilter& filter, std::string_view text);
+/// "#{{.number}} {{.title}}" over an item; absent members give "".
+[[nodiscard]] std::string expand_compact(std::string_view pattern, const json::value& item);
+
+}  // namespace kimbap::manifests
