@@ -54,10 +54,13 @@ Error error_of(sqlite3* handle, int code) {
     if ((code & 0xFF) == SQLITE_CONSTRAINT) {
         return make_error(Errc::already_exists, "the record exists already");
     }
+    const int last_error = errno;
     std::string message = "the store failed: ";
     message += handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
     const bool system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
-    const int system_error = handle != nullptr && system ? sqlite3_system_errno(handle) : 0;
+    // SQLite notes the system's error for some failures only; the caller cleared errno beforehand.
+    const int noted = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    const int system_error = !system ? 0 : noted != 0 ? noted : last_error;
     if (system_error != 0) message.append(": ").append(std::strerror(system_error));
     return make_error(Errc::storage_failure, message.append(mend(code, system_error)));
 }
@@ -98,6 +101,7 @@ Statement& Statement::bind_null() {
 }
 
 Result<bool> Statement::step() {
+    errno = 0;
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
@@ -140,6 +144,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mo
                        : mode == Mode::read_only ? SQLITE_OPEN_READONLY
                                                  : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     const std::string name = mode == Mode::immutable ? immutable_uri(path) : path;
+    errno = 0;
     const int code = sqlite3_open_v2(name.c_str(), &handle,
                                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Connection> connection(new Connection(handle));
@@ -176,6 +181,7 @@ Result<Statement> Connection::prepare(const char* sql) {
     const bool in_use = cached != nullptr && sqlite3_stmt_busy(cached) != 0;
     if (cached == nullptr || in_use) {
         const unsigned flags = in_use ? 0 : SQLITE_PREPARE_PERSISTENT;
+        errno = 0;
         const int code = sqlite3_prepare_v3(handle_, sql, -1, flags, &fresh, nullptr);
         if (code != SQLITE_OK) return error_of(handle_, code);
         if (in_use) return Statement(fresh, true);
@@ -191,6 +197,7 @@ Result<void> Connection::run(const char* sql) {
 }
 
 Result<void> Connection::execute(const char* sql) {
+    errno = 0;
     const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return error_of(handle_, code);
     return {};

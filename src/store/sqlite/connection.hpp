@@ -87,7 +87,8 @@ private:
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 
-/// What SQLite's last failure on `handle` means to kimbap's callers.
+/// What the failure `code` of the last call on `handle` means to kimbap's callers. errno was
+/// cleared before that call.
 [[nodiscard]] Error error_of(sqlite3* handle, int code);
 
 }  // namespace kimbap::store::sqlite

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+
+namespace kimbap::test {
+
+/// A forked child that runs a function and exits with what it returns (99 where it throws). Fork
+/// while the test has no other threads. Killed and reaped where it still runs when this dies.
+class ChildProcess {
+public:
+    explicit ChildProcess(const std::function<int()>& body) : pid_(::fork()) {
+        if (pid_ < 0) throw std::runtime_error("cannot fork");
+        if (pid_ > 0) return;
+        int code = 99;
+        try {
+            code = body();
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "child: %s\n", error.what());
+        }
+        std::fflush(nullptr);
+        ::_exit(code);
+    }
+    ~ChildProcess() {
+        if (pid_ <= 0) return;
+        kill(SIGKILL);
+        static_cast<void>(wait());
+    }
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+
+    void kill(int signal) const { ::kill(pid_, signal); }
+    /// The exit code; -1 where a signal ended it.
+    int wait() {
+        int status = 0;
+        ::waitpid(pid_, &status, 0);
+        pid_ = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+private:
+    pid_t pid_;
+};
+
+}  // namespace kimbap::test

@@ -1,0 +1,224 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "support/child_process.hpp"
+#include "unit/store/open_store.hpp"
+
+namespace kimbap::store::sqlite {
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+unsigned mode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 0777U;
+}
+
+Result<void> put(Store& store, const std::string& key, const std::string& value) {
+    return write_blocking(store, [&](Transaction& t) { return t.meta().put(key, value); });
+}
+
+std::string get(const Store& store, const std::string& key) {
+    return query(store, [&](const Snapshot& s) { return s.meta().get(key); })
+        .value()
+        .value_or("absent");
+}
+
+/// For the body of a child process: says what failed and ends it.
+void require(bool fact, const std::string& what) {
+    if (!fact) throw std::runtime_error("failed: " + what);
+}
+
+TEST(SqliteStoreTest, MakesAFolderAndFilesForItsUserAlone) {
+    const mode_t before = ::umask(0);  // permissions must not depend on it
+    test::TempFolder folder;
+    const std::string data = folder / "a/b";
+    const auto store = test::open_store(data);
+    ASSERT_TRUE(put(*store, "key", "value"));
+    ::umask(before);
+    EXPECT_EQ(mode_of(data), 0700U);
+    for (const char* name : {"/kimbap.db", "/kimbap.db-wal", "/kimbap.db-shm", "/changes"}) {
+        EXPECT_EQ(mode_of(data + name), 0600U) << name;
+    }
+}
+
+TEST(SqliteStoreTest, AFolderThatCannotBeMadeIsNamed) {
+    test::TempFolder folder;
+    std::ofstream(folder / "file") << "x";
+    const auto store = open_sqlite_store({folder / "file/data", true});
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, Errc::storage_failure);
+    EXPECT_NE(store.error().message.find("file/data: cannot be created"), std::string::npos);
+    EXPECT_NE(store.error().message.find("choose another data_dir"), std::string::npos);
+}
+
+TEST(SqliteStoreTest, ACommitAnnouncesWhatItTouched) {
+    test::StoreFixture fixture;
+    const ChangeBoard& changes = fixture.store->changes();
+    const auto other = test::open_store(fixture.folder / "data");
+    ASSERT_TRUE(put(*fixture.store, "key", "value"));
+    EXPECT_EQ(changes.version(Topic::secrets), 0U);
+    ASSERT_TRUE(write_blocking(*fixture.store, [&](Transaction& t) -> Result<void> {
+        t.touch(Topic::secrets);
+        EXPECT_EQ(changes.version(Topic::secrets), 0U) << "not before the commit";
+        return {};
+    }));
+    EXPECT_EQ(other->changes().version(Topic::secrets), 2U);
+    ASSERT_FALSE(write_blocking(*fixture.store, [&](Transaction& t) -> Result<void> {
+        t.touch(Topic::secrets);
+        return make_error(Errc::conflict, "no");
+    }));
+    EXPECT_EQ(changes.version(Topic::secrets), 2U) << "nothing changed";
+}
+
+TEST(SqliteStoreTest, AnUnsettledAnnouncementIsRepairedByTheNextWriteOfAnything) {
+    test::StoreFixture fixture;
+    ChangeFile::open(fixture.folder / "data/changes")
+        .value()
+        ->announce(1U << static_cast<unsigned>(Topic::tokens));
+    EXPECT_FALSE(ChangeBoard::stable(fixture.store->changes().version(Topic::tokens)));
+    ASSERT_TRUE(put(*fixture.store, "key", "value"));
+    EXPECT_TRUE(ChangeBoard::stable(fixture.store->changes().version(Topic::tokens)));
+}
+
+/// What a user who may read but not write the data directory gets.
+int use_read_only(const std::string& data) {
+    if (::getuid() == 0) require(::setuid(kNobody) == 0, "setuid");
+    const auto store = test::open_store(data);
+    require(get(*store, "key") == "value", "reading");
+    const auto outcome = put(*store, "key", "other");
+    require(!outcome, "refusing to write");
+    require(outcome.error().code == Errc::storage_failure, "code");
+    require(outcome.error().message.find("make the data directory writable") != std::string::npos,
+            outcome.error().message);
+    require(get(*store, "key") == "value", "reading again");
+    return 0;
+}
+
+class ReadOnlyTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(ReadOnlyTest, AReadOnlyDataDirectoryCanBeReadAndSaysWhyItCannotBeWritten) {
+    test::TempFolder folder;
+    ::chmod(folder.path().c_str(), 0755);
+    const std::string data = folder / "data";
+    auto store = test::open_store(data);
+    ASSERT_TRUE(put(*store, "key", "value"));
+    const bool others_have_it_open = GetParam();
+    std::unique_ptr<test::ChildProcess> other;
+    store.reset();
+    std::string ready = folder / "ready";
+    if (others_have_it_open) {
+        other = std::make_unique<test::ChildProcess>([&] {
+            const auto open = test::open_store(data);
+            require(put(*open, "key", "value").has_value(), "writing");
+            std::ofstream(ready) << "x";
+            ::pause();
+            return 0;
+        });
+        while (!std::filesystem::exists(ready)) ::usleep(1000);
+    }
+    const auto permit = [&](unsigned folder_mode, unsigned file_mode) {
+        ::chmod(data.c_str(), folder_mode);
+        for (const auto& entry : std::filesystem::directory_iterator(data)) {
+            ::chmod(entry.path().c_str(), file_mode);
+        }
+    };
+    permit(0755, 0444);
+    ::chmod(data.c_str(), 0555);
+    test::ChildProcess reader([&] { return use_read_only(data); });
+    EXPECT_EQ(reader.wait(), 0);
+    ::chmod(data.c_str(), 0755);
+}
+INSTANTIATE_TEST_SUITE_P(Sharing, ReadOnlyTest, ::testing::Values(false, true),
+                         [](const auto& info) { return info.param ? "Open" : "Alone"; });
+
+/// Writes until it fails; the failure must say so, and reading must go on.
+int fill_up(Store& store) {
+    const std::string block(100'000, 'x');
+    Result<void> outcome = {};
+    int written = 0;
+    for (; written < 1000 && outcome; ++written) {
+        outcome = put(store, "block" + std::to_string(written), block);
+    }
+    require(!outcome, "the disk is full by now");
+    require(outcome.error().code == Errc::storage_failure, "code");
+    require(outcome.error().message.find("the disk is full: free some space") != std::string::npos,
+            outcome.error().message);
+    require(get(store, "block0") == block, "reading what was written");
+    require(get(store, "block" + std::to_string(written - 1)) == "absent", "all or nothing");
+    return written;
+}
+
+TEST(SqliteStoreTest, AFileSizeLimitFailsWritesAndNothingElse) {
+    test::TempFolder folder;
+    test::ChildProcess child([&] {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const auto store = test::open_store(folder / "data");
+        const rlimit limit{1 << 20, RLIM_INFINITY};
+        require(::setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit");
+        fill_up(*store);
+        const rlimit lifted{RLIM_INFINITY, RLIM_INFINITY};
+        require(::setrlimit(RLIMIT_FSIZE, &lifted) == 0, "setrlimit");
+        require(put(*store, "after", "works").has_value(), "writing once there is room");
+        return 0;
+    });
+    EXPECT_EQ(child.wait(), 0);
+    EXPECT_EQ(get(*test::open_store(folder / "data"), "after"), "works");
+}
+
+TEST(SqliteStoreTest, AFullDiskFailsWritesAndNothingElse) {
+    test::TempFolder folder;
+    if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
+        GTEST_SKIP() << "needs the right to mount";
+    }
+    {
+        const auto store = test::open_store(folder / "data");
+        std::ofstream(folder / "ballast") << std::string(500'000, 'x');
+        fill_up(*store);
+        std::filesystem::remove(folder / "ballast");
+        EXPECT_TRUE(put(*store, "after", "works"));
+    }
+    EXPECT_EQ(get(*test::open_store(folder / "data"), "after"), "works");
+    EXPECT_EQ(::umount(folder.path().c_str()), 0);
+}
+
+TEST(SqliteStoreTest, WhatWasAcknowledgedSurvivesKill) {
+    test::TempFolder folder;
+    for (int round = 0; round < 5; ++round) {
+        int pipe[2];
+        ASSERT_EQ(::pipe(pipe), 0);
+        test::ChildProcess writer([&] {
+            const auto store = test::open_store(folder / "data");
+            for (int i = 0;; ++i) {
+                const std::string key = std::to_string(round) + "-" + std::to_string(i);
+                require(put(*store, key, key).has_value(), "writing");
+                require(::write(pipe[1], &i, sizeof i) == sizeof i, "acknowledging");
+            }
+            return 0;
+        });
+        ::close(pipe[1]);
+        int last = -1;
+        while (last < 20 + round) ASSERT_EQ(::read(pipe[0], &last, sizeof last), int{sizeof last});
+        writer.kill(SIGKILL);
+        EXPECT_EQ(writer.wait(), -1);
+        for (int next = 0; ::read(pipe[0], &next, sizeof next) == sizeof next;) last = next;
+        ::close(pipe[0]);
+        const auto store = test::open_store(folder / "data");
+        for (int i = 0; i <= last; ++i) {
+            const std::string key = std::to_string(round) + "-" + std::to_string(i);
+            ASSERT_EQ(get(*store, key), key);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace kimbap::store::sqlite
