@@ -89,7 +89,7 @@ public:
 
 private:
     class Core;
-    std::shared_ptr<Core> core_;
+    std::unique_ptr<Core> core_;
 };
 
 }  // namespace kimbap::vault
