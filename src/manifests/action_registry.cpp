@@ -59,7 +59,8 @@ std::string offered_name(std::string_view name) {
            sha256_hex(name).substr(0, kSuffixChars);
 }
 
-Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(std::vector<Service> services) {
+Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
+    std::vector<Service> services) {
     auto registry = std::shared_ptr<ActionRegistry>(new ActionRegistry);
     registry->services_ = std::move(services);
     Faults faults;

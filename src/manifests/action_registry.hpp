@@ -20,10 +20,10 @@ inline constexpr std::size_t kMaxToolName = 64;
 struct RegisteredAction {
     const Service* service = nullptr;
     const Action* action = nullptr;
-    std::string id;         ///< service.action
-    std::string tool_name;  ///< Offered: service_action, shortened where too long.
-    Schema schema;          ///< Of the arguments.
-    std::string tool_json;  ///< The tool's definition (MCP schema: Tool), one line.
+    std::string id;                      ///< service.action
+    std::string tool_name;               ///< Offered: service_action, shortened where too long.
+    Schema schema;                       ///< Of the arguments.
+    std::string tool_json;               ///< The tool's definition (MCP schema: Tool), one line.
     std::vector<std::string> sensitive;  ///< Arguments that are never shown or recorded.
 };
 
@@ -33,8 +33,8 @@ public:
     /// Errors: invalid_config, every fault a line (names that collide, schemas that can't be used).
     static Result<std::shared_ptr<const ActionRegistry>> create(std::vector<Service> services);
 
-    /// By offered name, service_action, service.action, or with an alias in either place; null where
-    /// unknown.
+    /// By offered name, service_action, service.action, or with an alias in either place; null
+    /// where unknown.
     [[nodiscard]] const RegisteredAction* find(std::string_view name) const;
     /// Sorted by tool name.
     [[nodiscard]] const std::vector<RegisteredAction>& actions() const { return actions_; }

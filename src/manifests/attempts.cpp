@@ -104,8 +104,8 @@ std::optional<milliseconds> next_attempt(const Action& action, const Attempt& at
         if (std::find(statuses.begin(), statuses.end(), *attempt.status) == statuses.end()) {
             return std::nullopt;
         }
-        // 429 and 503 say that nothing was done (RFC 6585 section 4, RFC 9110 section 15.6.4); after
-        // any other error the request may have acted.
+        // 429 and 503 say that nothing was done (RFC 6585 section 4, RFC 9110 section 15.6.4);
+        // after any other error the request may have acted.
         if (!repeatable && *attempt.status != 429 && *attempt.status != 503) return std::nullopt;
     } else if (!attempt.retryable_error || (attempt.may_have_reached_peer && !repeatable)) {
         return std::nullopt;
@@ -138,15 +138,17 @@ std::optional<RenderedRequest> next_page(const Action& action, const RenderedReq
                                          const json::value& page, std::size_t items,
                                          int pages_so_far) {
     const Pagination& paging = action.pagination;
-    if (paging.type == PaginationType::none || pages_so_far >= paging.max_pages) return std::nullopt;
+    if (paging.type == PaginationType::none || pages_so_far >= paging.max_pages)
+        return std::nullopt;
     RenderedRequest next = request;
-    const json::value* cursor = paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
+    const json::value* cursor =
+        paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
     const bool given = cursor != nullptr && !cursor->is_null() && *cursor != false &&
                        !(cursor->is_string() && cursor->get_string().empty());
     if (!paging.next_path.empty() && !given) return std::nullopt;
     if (given && paging.type == PaginationType::cursor) {
-        const std::string text = cursor->is_string() ? std::string(cursor->get_string())
-                                                     : to_json(*cursor);
+        const std::string text =
+            cursor->is_string() ? std::string(cursor->get_string()) : to_json(*cursor);
         if (text.find("://") != std::string::npos || text.starts_with('/')) {
             return follow_url(next, text) ? std::optional(std::move(next)) : std::nullopt;
         }

@@ -81,7 +81,9 @@ Auth read_auth(const YamlReader& reader) {
 
 Risk read_risk(const YamlReader& reader, std::string_view method) {
     const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
-    Risk risk{reads ? RiskLevel::low : method == "DELETE" ? RiskLevel::high : RiskLevel::medium,
+    Risk risk{reads                ? RiskLevel::low
+              : method == "DELETE" ? RiskLevel::high
+                                   : RiskLevel::medium,
               !reads};
     if (reader.absent()) return risk;
     if (reader.is_scalar()) {
@@ -180,9 +182,8 @@ json::object input_schema_of(const std::vector<Arg>& args) {
         properties[arg.name] = arg.schema;
         if (arg.required && !arg.default_value) required.emplace_back(arg.name);
     }
-    json::object schema{{"type", "object"},
-                        {"properties", std::move(properties)},
-                        {"additionalProperties", false}};
+    json::object schema{
+        {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
     if (!required.empty()) schema["required"] = std::move(required);
     return schema;
 }
@@ -196,7 +197,8 @@ std::vector<Arg> args_of(const json::object& schema) {
         Arg arg;
         arg.name = member.key();
         if (member.value().is_object()) arg.schema = member.value().get_object();
-        if (const json::value* value = arg.schema.if_contains("default")) arg.default_value = *value;
+        if (const json::value* value = arg.schema.if_contains("default"))
+            arg.default_value = *value;
         args.push_back(std::move(arg));
     }
     return args;
@@ -222,7 +224,8 @@ public:
         }
         action_.description = reader_.get("description").string();
         if (action_.description.empty()) {
-            reader_.fault("\"description\" is missing (say what the action does: models choose by it)");
+            reader_.fault(
+                "\"description\" is missing (say what the action does: models choose by it)");
         }
         action_.method = kMethods[reader_.get("method").choice(kMethods, 0)];
         action_.path = reader_.require("path").string();
@@ -230,14 +233,16 @@ public:
             reader_.get("path").fault("must start with / (it follows base_url)");
         }
         if (action_.path.find_first_of("?#") != std::string::npos) {
-            reader_.get("path").fault("has a query or fragment (put parameters under request.query)");
+            reader_.get("path").fault(
+                "has a query or fragment (put parameters under request.query)");
         }
-        if (const YamlReader auth = reader_.get("auth"); !auth.absent()) action_.auth = read_auth(auth);
+        if (const YamlReader auth = reader_.get("auth"); !auth.absent())
+            action_.auth = read_auth(auth);
         action_.warnings = reader_.get("warnings").strings();
         action_.aliases = reader_.get("aliases").strings();
         action_.risk = read_risk(reader_.get("risk"), action_.method);
-        const bool safe = action_.method == "GET" || action_.method == "HEAD" ||
-                          action_.method == "OPTIONS";
+        const bool safe =
+            action_.method == "GET" || action_.method == "HEAD" || action_.method == "OPTIONS";
         action_.idempotent = reader_.get("idempotent").boolean(safe && !action_.risk.mutating);
         action_.idempotency_header = reader_.get("idempotency_header").string();
         if (!action_.idempotency_header.empty() && !is_token(action_.idempotency_header)) {
@@ -313,8 +318,8 @@ private:
 
     void read_response(const YamlReader& response) {
         if (response.absent() || response.is_null() ||
-            !response.expect_map({"type", "extract", "error_when", "stream", "filter", "text_filter",
-                                  "compact"})) {
+            !response.expect_map(
+                {"type", "extract", "error_when", "stream", "filter", "text_filter", "compact"})) {
             return;
         }
         ResponseSpec& out = action_.response;
@@ -345,7 +350,8 @@ private:
         ErrorWhen when;
         when.path = entry.require("path").string();
         when.message_path = entry.get("message_path").string();
-        if (const YamlReader value = entry.get("equals"); !value.absent()) when.equals = value.to_json();
+        if (const YamlReader value = entry.get("equals"); !value.absent())
+            when.equals = value.to_json();
         if (const YamlReader value = entry.get("not_equals"); !value.absent()) {
             when.not_equals = value.to_json();
         }
@@ -404,7 +410,8 @@ private:
         options.set_log_errors(false);
         for (const std::string& pattern : out) {
             const re2::RE2 compiled(pattern, options);
-            if (!compiled.ok()) reader.fault("\"" + pattern + "\" is not a pattern: " + compiled.error());
+            if (!compiled.ok())
+                reader.fault("\"" + pattern + "\" is not a pattern: " + compiled.error());
         }
         return out;
     }
@@ -438,7 +445,8 @@ private:
         out.limit_param = reader.get("limit_param").string("limit");
         out.page_size = reader.get("page_size").integer(0, 1);
         if (out.type == PaginationType::cursor && out.next_path.empty()) {
-            reader.fault("\"next_path\" is missing (say where the next cursor stands in the answer)");
+            reader.fault(
+                "\"next_path\" is missing (say where the next cursor stands in the answer)");
         }
         if (action_.risk.mutating) reader.fault("only for actions that read (remove it)");
     }
@@ -447,7 +455,8 @@ private:
         for (const auto& [key, value] : reader.members()) {
             unsigned status = 0;
             const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), status);
-            if (error != std::errc{} || end != key.data() + key.size() || status < 400 || status > 599) {
+            if (error != std::errc{} || end != key.data() + key.size() || status < 400 ||
+                status > 599) {
                 value.fault("\"" + key + "\" is not an HTTP error status (400 to 599)");
                 continue;
             }
@@ -462,7 +471,8 @@ private:
             std::vector<std::string_view> names(known.begin(), known.end());
             const std::string_view near = nearest(placeholder, names);
             where.fault("{" + placeholder + "} is not an argument (" +
-                        (near.empty() ? "declare it under args" : "did you mean {" + std::string(near) + "}?") +
+                        (near.empty() ? "declare it under args"
+                                      : "did you mean {" + std::string(near) + "}?") +
                         ")");
         }
     }
@@ -496,7 +506,8 @@ private:
         }
         if (action_.request.body) check_value(request.get("body"), *action_.request.body, known);
         for (const std::string& placeholder : placeholders(action_.path)) {
-            if (!action_.request.path_params.contains(placeholder) && !known.contains(placeholder)) {
+            if (!action_.request.path_params.contains(placeholder) &&
+                !known.contains(placeholder)) {
                 reader_.get("path").fault("{" + placeholder +
                                           "} is not an argument (declare it under args, or map it "
                                           "under request.path_params)");
@@ -528,7 +539,8 @@ public:
         service_.description = root.get("description").string();
         service_.aliases = root.get("aliases").strings();
         read_base_url(root.require("base_url"));
-        if (const YamlReader auth = root.get("auth"); !auth.absent()) service_.auth = read_auth(auth);
+        if (const YamlReader auth = root.get("auth"); !auth.absent())
+            service_.auth = read_auth(auth);
         read_triggers(root.get("triggers"));
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
         for (const YamlReader& entry : root.get("recipes").elements()) read_recipe(entry);
@@ -556,21 +568,25 @@ private:
         }
         if (url.starts_with("https://") && url.size() > 8) return;
         if (!url.starts_with("http://")) {
-            return reader.fault("\"" + url + "\" is not an https URL (like https://api.example.com)");
+            return reader.fault("\"" + url +
+                                "\" is not an https URL (like https://api.example.com)");
         }
         std::string_view authority = std::string_view(url).substr(7);
         authority = authority.substr(0, authority.find('/'));
         std::uint16_t port = 80;
         std::string_view host = authority;
         const std::size_t colon = authority.rfind(':');
-        if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+        if (colon != std::string_view::npos &&
+            authority.find(']', colon) == std::string_view::npos) {
             host = authority.substr(0, colon);
-            std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(), port);
+            std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(),
+                            port);
         }
         const bool loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
         if (!loopback && !plain_(host, port)) {
-            reader.fault("plain http would show the credential to the network (use https; http is for "
-                         "loopback and what egress.allow_private lists)");
+            reader.fault(
+                "plain http would show the credential to the network (use https; http is for "
+                "loopback and what egress.allow_private lists)");
         }
     }
 
@@ -580,22 +596,25 @@ private:
             return;
         }
         service_.triggers = {reader.get("task_verbs").strings(), reader.get("objects").strings(),
-                             reader.get("instead_of").strings(), reader.get("exclusions").strings()};
+                             reader.get("instead_of").strings(),
+                             reader.get("exclusions").strings()};
     }
 
     void read_gotcha(const YamlReader& reader) {
-        if (!reader.expect_map({"symptom", "likely_cause", "recovery", "severity", "applies_to"})) return;
-        service_.gotchas.push_back({reader.get("symptom").string(),
-                                    reader.get("likely_cause").string(),
-                                    reader.get("recovery").string(), reader.get("severity").string(),
-                                    reader.get("applies_to").strings()});
+        if (!reader.expect_map({"symptom", "likely_cause", "recovery", "severity", "applies_to"}))
+            return;
+        service_.gotchas.push_back(
+            {reader.get("symptom").string(), reader.get("likely_cause").string(),
+             reader.get("recovery").string(), reader.get("severity").string(),
+             reader.get("applies_to").strings()});
     }
 
     void read_recipe(const YamlReader& reader) {
         if (!reader.expect_map({"name", "description", "steps"})) return;
         Recipe recipe{reader.require("name").string(), reader.get("description").string(), {}};
         for (const YamlReader& step : reader.get("steps").elements()) {
-            recipe.steps.push_back(step.is_scalar() ? step.string() : kimbap::to_json(step.to_json()));
+            recipe.steps.push_back(step.is_scalar() ? step.string()
+                                                    : kimbap::to_json(step.to_json()));
         }
         service_.recipes.push_back(std::move(recipe));
     }
@@ -609,8 +628,9 @@ void check_unique(std::vector<Service>& services, Faults& faults) {
     for (const Service& service : services) {
         for (std::string name : service.aliases) {
             if (const auto [at, added] = seen.try_emplace(name, service.file); !added) {
-                faults.push_back({service.file, 1, 1,
-                                  "the service alias \"" + name + "\" is used in " + at->second + " too"});
+                faults.push_back(
+                    {service.file, 1, 1,
+                     "the service alias \"" + name + "\" is used in " + at->second + " too"});
             }
         }
         if (const auto [at, added] = seen.try_emplace(service.name, service.file); !added) {
@@ -630,7 +650,8 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
         const auto document = parse_yaml(file.path, file.text, out.faults);
         if (!document) continue;
         const YamlReader root(*document, file.path, out.faults);
-        const std::string adapter = root.get("adapter").is_scalar() ? root.get("adapter").string() : "http";
+        const std::string adapter =
+            root.get("adapter").is_scalar() ? root.get("adapter").string() : "http";
         if (adapter == "command" || adapter == "applescript") {
             out.skipped.push_back(file.path + ": left out: adapter \"" + adapter +
                                   "\" is not supported (kimbap calls HTTP APIs)");

@@ -4,23 +4,34 @@ namespace kimbap::manifests {
 
 std::string_view name(AuthType type) noexcept {
     switch (type) {
-        case AuthType::none: return "none";
-        case AuthType::bearer: return "bearer";
-        case AuthType::basic: return "basic";
-        case AuthType::header: return "header";
-        case AuthType::query: return "query";
-        case AuthType::body: return "body";
-        case AuthType::oauth2: return "oauth2";
+        case AuthType::none:
+            return "none";
+        case AuthType::bearer:
+            return "bearer";
+        case AuthType::basic:
+            return "basic";
+        case AuthType::header:
+            return "header";
+        case AuthType::query:
+            return "query";
+        case AuthType::body:
+            return "body";
+        case AuthType::oauth2:
+            return "oauth2";
     }
     return "none";
 }
 
 std::string_view name(RiskLevel level) noexcept {
     switch (level) {
-        case RiskLevel::low: return "low";
-        case RiskLevel::medium: return "medium";
-        case RiskLevel::high: return "high";
-        case RiskLevel::critical: return "critical";
+        case RiskLevel::low:
+            return "low";
+        case RiskLevel::medium:
+            return "medium";
+        case RiskLevel::high:
+            return "high";
+        case RiskLevel::critical:
+            return "critical";
     }
     return "critical";
 }

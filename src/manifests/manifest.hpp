@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-/// A manifest as data (contract section 5): one service and its actions. Made by the loader, immutable
-/// after.
+/// A manifest as data (contract section 5): one service and its actions. Made by the loader,
+/// immutable after.
 namespace kimbap::manifests {
 
 namespace json = boost::json;

@@ -7,7 +7,8 @@
 
 namespace kimbap::manifests {
 
-/// The names of the {placeholders} in a template, in order. A placeholder's name is letters, digits,
+/// The names of the {placeholders} in a template, in order. A placeholder's name is letters,
+/// digits,
 /// '-', '_' and '.'; other braces are text.
 [[nodiscard]] std::vector<std::string> placeholders(std::string_view text);
 

@@ -138,7 +138,8 @@ private:
                                             ? "{" + std::string(name) + "}"
                                             : mapped->second;
             for (const std::string& used : placeholders(pattern)) in_path_.insert(used);
-            const std::string text = expand_.complete(pattern) ? expand_.text(pattern) : std::string{};
+            const std::string text =
+                expand_.complete(pattern) ? expand_.text(pattern) : std::string{};
             if (text.empty() || text == "." || text == "..") {
                 failure = make_error(Errc::invalid_argument,
                                      "the path needs {" + std::string(name) + "}, which " +
@@ -182,8 +183,8 @@ private:
             }
             case Encoding::raw:
                 if (value) {
-                    out_.content_type = value->is_string() ? "text/plain; charset=utf-8"
-                                                           : "application/json";
+                    out_.content_type =
+                        value->is_string() ? "text/plain; charset=utf-8" : "application/json";
                     out_.body = text_of(*value);
                 }
                 return {};
@@ -193,7 +194,8 @@ private:
 
     static std::string form_of(const json::object& fields) {
         Pairs pairs;
-        for (const auto& member : fields) add_pairs(pairs, std::string(member.key()), member.value());
+        for (const auto& member : fields)
+            add_pairs(pairs, std::string(member.key()), member.value());
         return form_encode(pairs);
     }
 
@@ -277,7 +279,8 @@ Result<void> apply_credential(RenderedRequest& request, const Auth& auth, std::s
                                                " can't be sent in a header (it has control "
                                                "characters: set it again without line breaks)");
     switch (auth.type) {
-        case AuthType::none: return {};
+        case AuthType::none:
+            return {};
         case AuthType::bearer:
         case AuthType::oauth2:
             if (!sendable_in_header(secret)) return unsendable;
@@ -296,7 +299,8 @@ Result<void> apply_credential(RenderedRequest& request, const Auth& auth, std::s
             set_header(request, auth.field, auth.prefix + std::string(secret));
             return {};
         case AuthType::query:
-            std::erase_if(request.query, [&](const auto& pair) { return pair.first == auth.field; });
+            std::erase_if(request.query,
+                          [&](const auto& pair) { return pair.first == auth.field; });
             request.query.emplace_back(auth.field, std::string(secret));
             return {};
         case AuthType::body: {

@@ -14,7 +14,7 @@ namespace kimbap::manifests {
 struct RenderedRequest {
     std::string method;
     std::string url;  ///< base_url and path, encoded, without the query.
-    std::vector<std::pair<std::string, std::string>> query;    ///< Not encoded.
+    std::vector<std::pair<std::string, std::string>> query;  ///< Not encoded.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string content_type;  ///< "" where there is no body.
     std::string body;
@@ -31,20 +31,23 @@ struct RenderedRequest {
 /// Fills in the arguments' defaults.
 void apply_defaults(const Action& action, json::object& arguments);
 
-/// Renders an action's request. `arguments` are valid by the action's schema and have their defaults.
-/// A template that is one placeholder keeps the argument's JSON type; an absent argument drops its
-/// field, parameter or header; an array in the query repeats its parameter. Without a `request` in the
-/// manifest, arguments that the path doesn't take go into the query (GET, HEAD, DELETE, OPTIONS) or
-/// into a JSON body. Errors: invalid_argument, for values that can't be sent where they are asked for.
+/// Renders an action's request. `arguments` are valid by the action's schema and have their
+/// defaults. A template that is one placeholder keeps the argument's JSON type; an absent argument
+/// drops its field, parameter or header; an array in the query repeats its parameter. Without a
+/// `request` in the manifest, arguments that the path doesn't take go into the query (GET, HEAD,
+/// DELETE, OPTIONS) or into a JSON body. Errors: invalid_argument, for values that can't be sent
+/// where they are asked for.
 [[nodiscard]] Result<RenderedRequest> render(const Service& service, const Action& action,
                                              const json::object& arguments);
 
 /// Adds the credential where `auth` says. The only place where a secret and a request meet.
-/// Errors: invalid_argument where the secret can't be sent there (a line break, no "user:password").
+/// Errors: invalid_argument where the secret can't be sent there (a line break, no
+/// "user:password").
 [[nodiscard]] Result<void> apply_credential(RenderedRequest& request, const Auth& auth,
                                             std::string_view secret);
 
 /// application/x-www-form-urlencoded (WHATWG URL) of ordered pairs.
-[[nodiscard]] std::string form_encode(const std::vector<std::pair<std::string, std::string>>& pairs);
+[[nodiscard]] std::string form_encode(
+    const std::vector<std::pair<std::string, std::string>>& pairs);
 
 }  // namespace kimbap::manifests

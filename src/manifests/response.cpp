@@ -37,29 +37,38 @@ std::string cut(std::string text) {
     return to_valid_utf8(std::string_view(text).substr(0, kMaxErrorText)) + "… (cut)";
 }
 
-/// What a downstream's error body says, in few words: the usual members of JSON errors, or the text.
+/// What a downstream's error body says, in few words: the usual members of JSON errors, or the
+/// text.
 std::string said(const RawResponse& response) {
     if (const auto value = parse_json(response.body); value && value->is_object()) {
         for (const char* path : {"error.message", "message", "error_description", "error", "detail",
                                  "title", "errors[0].message", "errors[0]"}) {
             const json::value* found = at_path(*value, path);
-            if (found != nullptr && found->is_string()) return cut(std::string(found->get_string()));
+            if (found != nullptr && found->is_string())
+                return cut(std::string(found->get_string()));
         }
         return cut(to_json(*value));
     }
-    return is_text_type(essence(response.content_type)) ? cut(std::string(trim(response.body))) : "";
+    return is_text_type(essence(response.content_type)) ? cut(std::string(trim(response.body)))
+                                                        : "";
 }
 
 std::string advice(unsigned status) {
     switch (status) {
         case 401:
-        case 403: return " The stored credential was not accepted: tell an operator.";
-        case 404: return " Check the identifiers.";
+        case 403:
+            return " The stored credential was not accepted: tell an operator.";
+        case 404:
+            return " Check the identifiers.";
         case 408:
-        case 504: return " Try again later.";
-        case 409: return " The state changed meanwhile: read it again first.";
-        case 429: return " Too many requests: wait before you try again.";
-        default: return status >= 500 ? " The service failed: try again later." : "";
+        case 504:
+            return " Try again later.";
+        case 409:
+            return " The state changed meanwhile: read it again first.";
+        case 429:
+            return " Too many requests: wait before you try again.";
+        default:
+            return status >= 500 ? " The service failed: try again later." : "";
     }
 }
 
@@ -70,8 +79,9 @@ ShapedResponse http_error(const Action& action, const RawResponse& response) {
     const auto mapped = action.error_mapping.find(response.status);
     out.message = "HTTP " + std::to_string(response.status);
     if (mapped != action.error_mapping.end()) out.message += ": " + mapped->second;
-    if (!text.empty()) out.message += (mapped != action.error_mapping.end() ? " (" : ": ") + text +
-                                      (mapped != action.error_mapping.end() ? ")" : "");
+    if (!text.empty())
+        out.message += (mapped != action.error_mapping.end() ? " (" : ": ") + text +
+                       (mapped != action.error_mapping.end() ? ")" : "");
     if (!out.message.ends_with('.')) out.message += '.';
     out.message += advice(response.status);
     return out;
@@ -190,14 +200,16 @@ ShapedResponse bad_answer(std::string message) {
 }  // namespace
 
 std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
-    static const re2::RE2 ansi("\x1B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1B]*(?:\x07|\x1B\\\\)|[@-Z\\\\-_])");
+    static const re2::RE2 ansi(
+        "\x1B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1B]*(?:\x07|\x1B\\\\)|[@-Z\\\\-_])");
     std::string clean(text);
     if (filter.strip_ansi) re2::RE2::GlobalReplace(&clean, ansi, "");
     const auto compile = [](const std::vector<std::string>& patterns) {
         re2::RE2::Options options;
         options.set_log_errors(false);
         std::vector<std::unique_ptr<re2::RE2>> out;
-        for (const auto& pattern : patterns) out.push_back(std::make_unique<re2::RE2>(pattern, options));
+        for (const auto& pattern : patterns)
+            out.push_back(std::make_unique<re2::RE2>(pattern, options));
         return out;
     };
     const auto strip = compile(filter.strip_lines_matching);
@@ -247,7 +259,8 @@ std::string expand_compact(std::string_view pattern, const json::value& item) {
     return out;
 }
 
-Result<std::optional<json::value>> parse_body(const ResponseSpec& spec, const RawResponse& response) {
+Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
+                                              const RawResponse& response) {
     const bool declared = spec.type == ResponseType::object || spec.type == ResponseType::array;
     const bool wanted = declared || (spec.type == ResponseType::automatic &&
                                      is_json_type(essence(response.content_type)));
@@ -265,9 +278,9 @@ Result<std::optional<json::value>> parse_body(const ResponseSpec& spec, const Ra
 ShapedResponse shape(const Action& action, RawResponse response) {
     if (response.status >= 400) return http_error(action, response);
     if (response.status >= 300) {
-        return bad_answer("the service answered with a redirect (HTTP " +
-                          std::to_string(response.status) +
-                          "), which is not followed: the manifest's base_url or path is out of date");
+        return bad_answer(
+            "the service answered with a redirect (HTTP " + std::to_string(response.status) +
+            "), which is not followed: the manifest's base_url or path is out of date");
     }
     auto value = parse_body(action.response, response);
     if (!value) return bad_answer(value.error().message);

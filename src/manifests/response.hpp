@@ -24,11 +24,11 @@ struct ShapedResponse {
     std::string body;       ///< Of the others: UTF-8 text, or bytes.
     std::string mime_type;  ///< Without parameters; "" for json and none.
     bool is_error = false;
-    std::string message;    ///< Where is_error: what the downstream said, and what that means.
+    std::string message;  ///< Where is_error: what the downstream said, and what that means.
 };
 
-/// The answer's JSON, by the action's declared type or the content type. Errors: protocol_error where
-/// it had to be JSON and is not.
+/// The answer's JSON, by the action's declared type or the content type. Errors: protocol_error
+/// where it had to be JSON and is not.
 [[nodiscard]] Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                                             const RawResponse& response);
 

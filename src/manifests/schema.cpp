@@ -17,15 +17,16 @@ namespace kimbap::manifests {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kUnsupported{
-    "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "$vocabulary",
-    "$recursiveAnchor"};
+constexpr std::array<std::string_view, 6> kUnsupported{"unevaluatedProperties", "unevaluatedItems",
+                                                       "$dynamicRef",           "$recursiveRef",
+                                                       "$vocabulary",           "$recursiveAnchor"};
 constexpr std::array<std::string_view, 7> kTypes{"null",   "boolean", "object", "array",
                                                  "number", "string",  "integer"};
 /// Keywords whose value is a schema, a list of schemas, or a map of schemas.
-constexpr std::array<std::string_view, 9> kOne{"items",         "contains", "not",  "if",
-                                               "then",          "else",     "propertyNames",
-                                               "additionalProperties", "contentSchema"};
+constexpr std::array<std::string_view, 9> kOne{
+    "items",        "contains", "not",           "if",
+    "then",         "else",     "propertyNames", "additionalProperties",
+    "contentSchema"};
 constexpr std::array<std::string_view, 4> kMany{"allOf", "anyOf", "oneOf", "prefixItems"};
 constexpr std::array<std::string_view, 5> kNamed{"properties", "patternProperties", "$defs",
                                                  "definitions", "dependentSchemas"};
@@ -80,16 +81,21 @@ long double to_number(const json::value& value) {
 
 std::string_view type_of(const json::value& value) {
     switch (value.kind()) {
-        case json::kind::null: return "null";
-        case json::kind::bool_: return "boolean";
+        case json::kind::null:
+            return "null";
+        case json::kind::bool_:
+            return "boolean";
         case json::kind::int64:
-        case json::kind::uint64: return "integer";
-        case json::kind::double_: return std::nearbyint(value.get_double()) == value.get_double()
-                                             ? "integer"
-                                             : "number";
-        case json::kind::string: return "string";
-        case json::kind::array: return "array";
-        case json::kind::object: return "object";
+        case json::kind::uint64:
+            return "integer";
+        case json::kind::double_:
+            return std::nearbyint(value.get_double()) == value.get_double() ? "integer" : "number";
+        case json::kind::string:
+            return "string";
+        case json::kind::array:
+            return "array";
+        case json::kind::object:
+            return "object";
     }
     return "null";
 }
@@ -104,8 +110,7 @@ bool equal(const json::value& a, const json::value& b) {
     if (a.is_array() && b.is_array()) {
         const auto& x = a.get_array();
         const auto& y = b.get_array();
-        return x.size() == y.size() &&
-               std::equal(x.begin(), x.end(), y.begin(), equal);
+        return x.size() == y.size() && std::equal(x.begin(), x.end(), y.begin(), equal);
     }
     if (a.is_object() && b.is_object()) {
         const auto& x = a.get_object();
@@ -156,7 +161,8 @@ private:
 
     void check(const json::value& schema, const std::string& pointer, std::size_t depth) {
         if (schema.is_bool()) return;
-        if (!schema.is_object()) return fault(pointer, "not a schema (expected an object or boolean)");
+        if (!schema.is_object())
+            return fault(pointer, "not a schema (expected an object or boolean)");
         if (depth > kMaxDepth) return fault(pointer, "nested too deeply");
         const json::object& object = schema.get_object();
         if (const json::value* anchor = object.if_contains("$anchor");
@@ -218,8 +224,9 @@ private:
                                                               value.get_array().end(), known)
                                                 : known(value);
             if (!right) {
-                fault(at, shown(value) + " is not a type (one of: null, boolean, object, array, "
-                                         "number, string, integer)");
+                fault(at, shown(value) +
+                              " is not a type (one of: null, boolean, object, array, "
+                              "number, string, integer)");
             }
         } else if (key == "enum" && !value.is_array()) {
             fault(at, "not a list");
@@ -254,7 +261,8 @@ private:
             if (const auto* object = at->if_object()) {
                 at = object->if_contains(key);
             } else if (const auto* array = at->if_array()) {
-                const std::size_t index = static_cast<std::size_t>(std::strtoul(key.c_str(), nullptr, 10));
+                const std::size_t index =
+                    static_cast<std::size_t>(std::strtoul(key.c_str(), nullptr, 10));
                 at = index < array->size() ? &(*array)[index] : nullptr;
             } else {
                 at = nullptr;
@@ -313,8 +321,8 @@ private:
         for (const std::string& one : wanted) {
             if (has_type(value, one)) return true;
         }
-        std::string message = "must be of type " + join(wanted, " or ") + " (is " +
-                              std::string(type_of(value)) + ")";
+        std::string message =
+            "must be of type " + join(wanted, " or ") + " (is " + std::string(type_of(value)) + ")";
         if (value.is_string() && wanted.size() == 1 &&
             (wanted[0] == "integer" || wanted[0] == "number" || wanted[0] == "boolean")) {
             message += ": pass it without quotes";
@@ -442,7 +450,8 @@ private:
                       Violations& out, std::size_t depth) const {
         const auto size = static_cast<long double>(object.size());
         if (const auto least = limit(schema, "minProperties"); least && size < *least) {
-            violate(out, at, "must have at least " + shown(schema.at("minProperties")) + " members");
+            violate(out, at,
+                    "must have at least " + shown(schema.at("minProperties")) + " members");
         }
         if (const auto most = limit(schema, "maxProperties"); most && size > *most) {
             violate(out, at, "must have at most " + shown(schema.at("maxProperties")) + " members");
@@ -452,8 +461,8 @@ private:
         }
         if (const json::value* names = schema.if_contains("propertyNames")) {
             for (const auto& member : object) {
-                check_value(*names, json::value(member.key()), at + "/" + escape_pointer(member.key()),
-                            out, depth + 1);
+                check_value(*names, json::value(member.key()),
+                            at + "/" + escape_pointer(member.key()), out, depth + 1);
             }
         }
         for (const auto& member : object) check_member(schema, member, at, out, depth);
@@ -530,21 +539,23 @@ private:
             for (const auto& one : all->get_array()) check_value(one, value, at, out, depth + 1);
         }
         const auto count = [&](const json::value& list) {
-            return std::count_if(
-                list.get_array().begin(), list.get_array().end(),
-                [&](const auto& one) { return holds(one, value, depth + 1); });
+            return std::count_if(list.get_array().begin(), list.get_array().end(),
+                                 [&](const auto& one) { return holds(one, value, depth + 1); });
         };
-        if (const json::value* any = schema.if_contains("anyOf"); any != nullptr && count(*any) == 0) {
+        if (const json::value* any = schema.if_contains("anyOf");
+            any != nullptr && count(*any) == 0) {
             violate(out, at, "fits none of the alternatives in \"anyOf\": " + shown(*any));
         }
         if (const json::value* one = schema.if_contains("oneOf")) {
             const auto fitting = count(*one);
             if (fitting != 1) {
-                violate(out, at, "must fit exactly one of the alternatives in \"oneOf\" (fits " +
-                                     std::to_string(fitting) + "): " + shown(*one));
+                violate(out, at,
+                        "must fit exactly one of the alternatives in \"oneOf\" (fits " +
+                            std::to_string(fitting) + "): " + shown(*one));
             }
         }
-        if (const json::value* no = schema.if_contains("not"); no != nullptr && holds(*no, value, depth + 1)) {
+        if (const json::value* no = schema.if_contains("not");
+            no != nullptr && holds(*no, value, depth + 1)) {
             violate(out, at, "fits what \"not\" forbids: " + shown(*no));
         }
         if (const json::value* condition = schema.if_contains("if")) {

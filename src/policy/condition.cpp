@@ -13,8 +13,8 @@ namespace kimbap::policy {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kFields{"agent",      "token",         "roles",
-                                                  "service",    "action",        "risk.level",
+constexpr std::array<std::string_view, 9> kFields{"agent",         "token",       "roles",
+                                                  "service",       "action",      "risk.level",
                                                   "risk.mutating", "client.name", "args"};
 
 bool is_number(const json::value& value) {
@@ -28,7 +28,9 @@ long double to_number(const json::value& value) {
     return static_cast<long double>(value.get_double());
 }
 
-Truth truth(bool holds) { return holds ? Truth::yes : Truth::no; }
+Truth truth(bool holds) {
+    return holds ? Truth::yes : Truth::no;
+}
 
 Truth invert(Truth value) {
     return value == Truth::unknown ? value : truth(value == Truth::no);
@@ -40,7 +42,9 @@ struct Operand {
     std::string_view text;
     bool is_text = false;
 
-    [[nodiscard]] bool string() const { return is_text || (value != nullptr && value->is_string()); }
+    [[nodiscard]] bool string() const {
+        return is_text || (value != nullptr && value->is_string());
+    }
     [[nodiscard]] std::string_view view() const {
         return is_text ? text : std::string_view(value->get_string());
     }
@@ -70,10 +74,14 @@ Truth compare(const Operand& a, Operator op, const json::value& b) {
         return Truth::unknown;
     }
     switch (op) {
-        case Operator::gt: return truth(order > 0);
-        case Operator::gte: return truth(order >= 0);
-        case Operator::lt: return truth(order < 0);
-        default: return truth(order <= 0);
+        case Operator::gt:
+            return truth(order > 0);
+        case Operator::gte:
+            return truth(order >= 0);
+        case Operator::lt:
+            return truth(order < 0);
+        default:
+            return truth(order <= 0);
     }
 }
 
@@ -111,23 +119,33 @@ Truth test_one(const Condition& condition, const Operand& operand) {
         case Operator::gt:
         case Operator::gte:
         case Operator::lt:
-        case Operator::lte: return compare(operand, condition.op, value);
-        case Operator::in: return in_list(operand, value);
-        case Operator::not_in: return invert(in_list(operand, value));
-        case Operator::contains: return contains(operand, value);
-        case Operator::exists: return truth(value.is_bool() ? value.get_bool() : true);
-        default: break;
+        case Operator::lte:
+            return compare(operand, condition.op, value);
+        case Operator::in:
+            return in_list(operand, value);
+        case Operator::not_in:
+            return invert(in_list(operand, value));
+        case Operator::contains:
+            return contains(operand, value);
+        case Operator::exists:
+            return truth(value.is_bool() ? value.get_bool() : true);
+        default:
+            break;
     }
     if (!operand.string()) return Truth::unknown;
     const std::string_view text = operand.view();
     switch (condition.op) {
-        case Operator::starts_with: return truth(text.starts_with(std::string_view(value.get_string())));
-        case Operator::ends_with: return truth(text.ends_with(std::string_view(value.get_string())));
-        case Operator::glob: return truth(glob_match(std::string_view(value.get_string()), text));
+        case Operator::starts_with:
+            return truth(text.starts_with(std::string_view(value.get_string())));
+        case Operator::ends_with:
+            return truth(text.ends_with(std::string_view(value.get_string())));
+        case Operator::glob:
+            return truth(glob_match(std::string_view(value.get_string()), text));
         case Operator::matches:
             return truth(re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()),
                                                 *condition.pattern));
-        default: return Truth::unknown;
+        default:
+            return Truth::unknown;
     }
 }
 
@@ -154,12 +172,15 @@ Truth test_path(const Condition& condition, const json::value& at, std::string_v
         if (index == "*") {
             if (array->empty()) return absent(condition);
             Truth any = Truth::no;
-            for (const auto& element : *array) any = either(any, test_path(condition, element, rest));
+            for (const auto& element : *array)
+                any = either(any, test_path(condition, element, rest));
             return any;
         }
         std::size_t position = 0;
-        const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), position);
-        if (error != std::errc{} || end != index.data() + index.size() || position >= array->size()) {
+        const auto [end, error] =
+            std::from_chars(index.data(), index.data() + index.size(), position);
+        if (error != std::errc{} || end != index.data() + index.size() ||
+            position >= array->size()) {
             return absent(condition);
         }
         return test_path(condition, (*array)[position], rest);
@@ -213,7 +234,8 @@ Truth test(const Condition& condition, const Request& request) {
         const std::size_t stop = path.find_first_of(".[");
         const json::value* member = request.args->if_contains(path.substr(0, stop));
         if (member == nullptr) return absent(condition);
-        std::string_view rest = stop == std::string_view::npos ? std::string_view{} : path.substr(stop);
+        std::string_view rest =
+            stop == std::string_view::npos ? std::string_view{} : path.substr(stop);
         if (rest.starts_with('.')) rest.remove_prefix(1);
         return test_path(condition, *member, rest);
     }
@@ -228,7 +250,8 @@ Truth test(const Condition& condition, const Request& request) {
     if (field == "risk.level") return test_text(condition, request.risk_level);
     if (field == "client.name") return test_text(condition, request.client);
     if (field == "action") {
-        return either(test_text(condition, request.action), test_text(condition, request.action_id));
+        return either(test_text(condition, request.action),
+                      test_text(condition, request.action_id));
     }
     return Truth::unknown;
 }
@@ -241,7 +264,8 @@ std::string shown(const Condition& condition, const Request& request) {
     if (field.starts_with("args") && request.args != nullptr) {
         std::string_view path = field.substr(4);
         if (path.starts_with('.')) path.remove_prefix(1);
-        const json::value* member = request.args->if_contains(path.substr(0, path.find_first_of(".[")));
+        const json::value* member =
+            request.args->if_contains(path.substr(0, path.find_first_of(".[")));
         return member == nullptr ? "absent" : "is " + to_json(*member).substr(0, 120);
     }
     if (field == "agent") return text(request.agent);
@@ -257,10 +281,14 @@ std::string shown(const Condition& condition, const Request& request) {
 
 Truth evaluate(const Condition& condition, const Request& request) {
     switch (condition.kind) {
-        case Condition::Kind::test: return test(condition, request);
-        case Condition::Kind::all: return evaluate_all(condition.children, request);
-        case Condition::Kind::negation: return invert(evaluate_all(condition.children, request));
-        case Condition::Kind::any: break;
+        case Condition::Kind::test:
+            return test(condition, request);
+        case Condition::Kind::all:
+            return evaluate_all(condition.children, request);
+        case Condition::Kind::negation:
+            return invert(evaluate_all(condition.children, request));
+        case Condition::Kind::any:
+            break;
     }
     Truth any = Truth::no;
     for (const Condition& child : condition.children) any = either(any, evaluate(child, request));

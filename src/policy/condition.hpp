@@ -6,8 +6,8 @@
 
 namespace kimbap::policy {
 
-/// Three-valued logic (Kleene): `unknown` is a condition that can't be decided, because its field is
-/// absent or of another type.
+/// Three-valued logic (Kleene): `unknown` is a condition that can't be decided, because its field
+/// is absent or of another type.
 enum class Truth { no, yes, unknown };
 
 [[nodiscard]] Truth evaluate(const Condition& condition, const Request& request);

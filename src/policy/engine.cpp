@@ -24,10 +24,11 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
                        [&](const std::string& pattern) { return glob_match(pattern, text); });
 }
 
-bool any_role_matches(const std::vector<std::string>& patterns, std::span<const std::string> roles) {
-    return patterns.empty() || std::any_of(roles.begin(), roles.end(), [&](const std::string& role) {
-               return any_matches(patterns, role);
-           });
+bool any_role_matches(const std::vector<std::string>& patterns,
+                      std::span<const std::string> roles) {
+    return patterns.empty() ||
+           std::any_of(roles.begin(), roles.end(),
+                       [&](const std::string& role) { return any_matches(patterns, role); });
 }
 
 /// The first of a rule's lists that the request falls outside of; "" where it falls into all.
@@ -62,11 +63,16 @@ bool in_window(const TimeWindow& window, TimePoint now) {
 
 std::string_view scope_value(const Rule& rule, const Request& request) {
     switch (rule.rate->scope) {
-        case Scope::agent: return request.agent;
-        case Scope::token: return request.token.empty() ? request.agent : request.token;
-        case Scope::action: return request.action_id;
-        case Scope::global: return "";
-        case Scope::role: break;
+        case Scope::agent:
+            return request.agent;
+        case Scope::token:
+            return request.token.empty() ? request.agent : request.token;
+        case Scope::action:
+            return request.action_id;
+        case Scope::global:
+            return "";
+        case Scope::role:
+            break;
     }
     for (const std::string& role : request.roles) {
         if (any_matches(rule.match.roles, role)) return role;

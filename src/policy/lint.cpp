@@ -7,8 +7,8 @@ namespace kimbap::policy {
 
 namespace {
 
-/// Whether everything that `inner` matches is matched by `outer` too, as far as can be told from the
-/// patterns.
+/// Whether everything that `inner` matches is matched by `outer` too, as far as can be told from
+/// the patterns.
 bool covers(const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
     if (outer.empty()) return true;
     if (inner.empty()) return std::find(outer.begin(), outer.end(), "*") != outer.end();
@@ -43,13 +43,13 @@ Faults PolicySet::lint() const {
             const bool conflict = before.priority == rule.priority &&
                                   before.decision != rule.decision &&
                                   covers(rule.match, before.match);
-            out.push_back(at(rule, conflict
-                                       ? "rule \"" + rule.id + "\" conflicts with \"" + before.id +
-                                             "\": same priority, same match, another decision; the "
-                                             "earlier one decides (give them different priorities)"
-                                       : "rule \"" + rule.id + "\" can never decide: \"" + before.id +
-                                             "\" comes first and matches all that it does (give it a "
-                                             "lower priority number, or remove it)"));
+            out.push_back(
+                at(rule, conflict ? "rule \"" + rule.id + "\" conflicts with \"" + before.id +
+                                        "\": same priority, same match, another decision; the "
+                                        "earlier one decides (give them different priorities)"
+                                  : "rule \"" + rule.id + "\" can never decide: \"" + before.id +
+                                        "\" comes first and matches all that it does (give it a "
+                                        "lower priority number, or remove it)"));
             break;
         }
     }

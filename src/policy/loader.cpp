@@ -19,10 +19,11 @@ namespace {
 constexpr std::array<std::string_view, 3> kDecisions{"allow", "deny", "require_approval"};
 constexpr std::array<std::string_view, 5> kScopes{"agent", "token", "role", "action", "global"};
 constexpr std::array<std::string_view, 14> kOperators{
-    "eq",       "ne",          "gt",        "gte",  "lt",      "lte",   "in",
-    "not_in",   "contains",    "starts_with", "ends_with", "glob", "matches", "exists"};
+    "eq",     "ne",       "gt",          "gte",       "lt",   "lte",     "in",
+    "not_in", "contains", "starts_with", "ends_with", "glob", "matches", "exists"};
 constexpr std::array<std::string_view, 4> kRiskLevels{"low", "medium", "high", "critical"};
-constexpr std::array<std::string_view, 7> kWeekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+constexpr std::array<std::string_view, 7> kWeekdays{"sun", "mon", "tue", "wed",
+                                                    "thu", "fri", "sat"};
 constexpr int kMaxNesting = 16;
 constexpr std::int64_t kMaxRequests = 1'000'000;
 constexpr std::int64_t kMaxWindowSeconds = 31LL * 86'400;
@@ -71,8 +72,8 @@ private:
             !match.expect_map({"agents", "tokens", "roles", "services", "actions", "risk"})) {
             return;
         }
-        rule_.match = {patterns(match.get("agents")),   patterns(match.get("tokens")),
-                       patterns(match.get("roles")),    patterns(match.get("services")),
+        rule_.match = {patterns(match.get("agents")),  patterns(match.get("tokens")),
+                       patterns(match.get("roles")),   patterns(match.get("services")),
                        patterns(match.get("actions")), patterns(match.get("risk"))};
         for (const std::string& level : rule_.match.risk) {
             if (level.find('*') == std::string::npos &&
@@ -158,7 +159,8 @@ private:
                     value.fault("not a number (or a string, compared by bytes)");
                 }
                 break;
-            default: break;
+            default:
+                break;
         }
         if (out.op == Operator::matches) {
             re2::RE2::Options options;
@@ -172,7 +174,8 @@ private:
         }
     }
 
-    static std::chrono::minutes clock_time(const YamlReader& reader, std::chrono::minutes fallback) {
+    static std::chrono::minutes clock_time(const YamlReader& reader,
+                                           std::chrono::minutes fallback) {
         if (reader.absent()) return fallback;
         const std::string text = reader.string();
         int hour = -1;
@@ -180,7 +183,8 @@ private:
         const bool shaped = text.size() == 5 && text[2] == ':';
         if (shaped) {
             const auto digits = [&](std::size_t at, int& out) {
-                const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + 2, out);
+                const auto [end, error] =
+                    std::from_chars(text.data() + at, text.data() + at + 2, out);
                 return error == std::errc{} && end == text.data() + at + 2 && text[at] != '-';
             };
             if (!digits(0, hour) || !digits(3, minute)) hour = -1;
@@ -194,8 +198,7 @@ private:
     }
 
     void read_window(const YamlReader& reader) {
-        if (reader.absent() ||
-            !reader.expect_map({"after", "before", "timezone", "weekdays"})) {
+        if (reader.absent() || !reader.expect_map({"after", "before", "timezone", "weekdays"})) {
             return;
         }
         TimeWindow window;
@@ -205,16 +208,19 @@ private:
             reader.fault("\"after\" and \"before\" are equal: the window would be empty");
         }
         window.zone_name = reader.get("timezone").string("UTC");
-        const auto bytes = is_zone_name(window.zone_name) ? read_zone_(window.zone_name) : std::nullopt;
-        auto zone = bytes ? TimeZone::parse(*bytes)
-                          : Result<std::shared_ptr<const TimeZone>>(make_error(Errc::not_found, ""));
+        const auto bytes =
+            is_zone_name(window.zone_name) ? read_zone_(window.zone_name) : std::nullopt;
+        auto zone = bytes
+                        ? TimeZone::parse(*bytes)
+                        : Result<std::shared_ptr<const TimeZone>>(make_error(Errc::not_found, ""));
         if (zone) {
             window.zone = std::move(*zone);
         } else {
             const YamlReader place = reader.get("timezone");
             (place.absent() ? reader : place)
                 .fault("\"" + window.zone_name +
-                       "\" is not a time zone of this system (like Europe/Paris; is tzdata installed?)");
+                       "\" is not a time zone of this system (like Europe/Paris; is tzdata "
+                       "installed?)");
         }
         if (const YamlReader days = reader.get("weekdays"); !days.absent()) {
             window.weekdays = 0;
@@ -229,10 +235,10 @@ private:
     void read_rate(const YamlReader& reader) {
         if (reader.absent() || !reader.expect_map({"max_requests", "window_sec", "scope"})) return;
         RateLimit rate;
-        rate.max_requests = static_cast<std::uint32_t>(
-            reader.require("max_requests").integer(1, 1, kMaxRequests));
-        rate.window = std::chrono::seconds(
-            reader.require("window_sec").integer(60, 1, kMaxWindowSeconds));
+        rate.max_requests =
+            static_cast<std::uint32_t>(reader.require("max_requests").integer(1, 1, kMaxRequests));
+        rate.window =
+            std::chrono::seconds(reader.require("window_sec").integer(60, 1, kMaxWindowSeconds));
         rate.scope = static_cast<Scope>(reader.get("scope").choice(kScopes, 0));
         rule_.rate = rate;
     }
@@ -265,8 +271,12 @@ private:
 std::string_view name(Outcome outcome) noexcept {
     return kDecisions[static_cast<std::size_t>(outcome)];
 }
-std::string_view name(Operator op) noexcept { return kOperators[static_cast<std::size_t>(op)]; }
-std::string_view name(Scope scope) noexcept { return kScopes[static_cast<std::size_t>(scope)]; }
+std::string_view name(Operator op) noexcept {
+    return kOperators[static_cast<std::size_t>(op)];
+}
+std::string_view name(Scope scope) noexcept {
+    return kScopes[static_cast<std::size_t>(scope)];
+}
 
 PolicySet::PolicySet() = default;
 
@@ -291,9 +301,10 @@ std::shared_ptr<const PolicySet> PolicySet::load(std::span<const PolicyFile> fil
         for (const YamlReader& entry : root.require("rules").elements()) {
             Rule rule = RuleReader(entry, read_zone).read();
             const std::string place = file.path + ":" + std::to_string(rule.line);
-            if (const auto [at, added] = ids.try_emplace(rule.id, place); !added && !rule.id.empty()) {
-                entry.fault("a second rule with id \"" + rule.id + "\" (the first is at " + at->second +
-                            ")");
+            if (const auto [at, added] = ids.try_emplace(rule.id, place);
+                !added && !rule.id.empty()) {
+                entry.fault("a second rule with id \"" + rule.id + "\" (the first is at " +
+                            at->second + ")");
             }
             rules.emplace_back(std::move(rule), to_canonical_json(entry.to_json()));
         }

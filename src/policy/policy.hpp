@@ -29,7 +29,20 @@ enum class Outcome { allow, deny, require_approval };
 [[nodiscard]] std::string_view name(Outcome outcome) noexcept;
 
 enum class Operator {
-    eq, ne, gt, gte, lt, lte, in, not_in, contains, starts_with, ends_with, glob, matches, exists
+    eq,
+    ne,
+    gt,
+    gte,
+    lt,
+    lte,
+    in,
+    not_in,
+    contains,
+    starts_with,
+    ends_with,
+    glob,
+    matches,
+    exists
 };
 [[nodiscard]] std::string_view name(Operator op) noexcept;
 
@@ -105,13 +118,13 @@ class RateLimiter {
 public:
     virtual ~RateLimiter() = default;
     /// 0: granted (and used, where `take`); else how long to wait.
-    virtual std::chrono::milliseconds ask(std::string_view key, const RateLimit& limit, TimePoint now,
-                                          bool take) = 0;
+    virtual std::chrono::milliseconds ask(std::string_view key, const RateLimit& limit,
+                                          TimePoint now, bool take) = 0;
 };
 
 struct Decision {
     Outcome outcome = Outcome::deny;
-    const Rule* rule = nullptr;  ///< Null: none matched. Valid while the policy set lives.
+    const Rule* rule = nullptr;         ///< Null: none matched. Valid while the policy set lives.
     std::chrono::milliseconds wait{0};  ///< Of a used-up allowance.
     [[nodiscard]] std::string_view rule_id() const { return rule == nullptr ? "" : rule->id; }
 };
@@ -138,14 +151,18 @@ public:
     static std::shared_ptr<const PolicySet> load(std::span<const PolicyFile> files,
                                                  const ReadZone& read_zone, Faults& faults);
 
-    /// The first rule that matches decides; none: deny. An allow uses the rule's allowance up by one,
-    /// the others only look. `limiter` may be null where no allowance is to be looked at (explain).
-    [[nodiscard]] Decision decide(const Request& request, TimePoint now, RateLimiter* limiter) const;
+    /// The first rule that matches decides; none: deny. An allow uses the rule's allowance up by
+    /// one, the others only look. `limiter` may be null where no allowance is to be looked at
+    /// (explain).
+    [[nodiscard]] Decision decide(const Request& request, TimePoint now,
+                                  RateLimiter* limiter) const;
     /// Uses up one of the allowance of the rule that put a call to approval, when it is run.
     [[nodiscard]] std::chrono::milliseconds take_allowance(const Rule& rule, const Request& request,
-                                                           TimePoint now, RateLimiter& limiter) const;
+                                                           TimePoint now,
+                                                           RateLimiter& limiter) const;
 
-    /// What calls of this caller to this action could come to, whatever their arguments and the time.
+    /// What calls of this caller to this action could come to, whatever their arguments and the
+    /// time.
     struct Prospect {
         bool possible = false;  ///< Allowed or put to approval.
         bool approval = false;  ///< Put to approval, possibly.
@@ -159,7 +176,8 @@ public:
     [[nodiscard]] Faults lint() const;
 
     [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
-    /// SHA-256 (hexadecimal) over the rules: equal for equal rules, whatever the comments and layout.
+    /// SHA-256 (hexadecimal) over the rules: equal for equal rules, whatever the comments and
+    /// layout.
     [[nodiscard]] const std::string& digest() const { return digest_; }
     [[nodiscard]] bool empty() const { return rules_.empty(); }
 

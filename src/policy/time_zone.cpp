@@ -43,8 +43,8 @@ bool read_header(Bytes& bytes, Header& header, char& version) {
     if (!bytes.has(44) || !bytes.rest().starts_with("TZif")) return false;
     version = bytes.rest()[4];
     bytes.skip(20);
-    for (std::size_t* field : {&header.isutc, &header.isstd, &header.leap, &header.time,
-                               &header.type, &header.chars}) {
+    for (std::size_t* field :
+         {&header.isutc, &header.isstd, &header.leap, &header.time, &header.type, &header.chars}) {
         const std::int64_t value = bytes.big_endian(4);
         if (value < 0 || value > 1'000'000) return false;
         *field = static_cast<std::size_t>(value);
@@ -64,7 +64,8 @@ bool read_time(std::string_view& text, std::int64_t& seconds) {
     for (int part = 0; part < 3; ++part) {
         std::int64_t value = 0;
         std::size_t digits = 0;
-        while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])) != 0) {
+        while (digits < text.size() &&
+               std::isdigit(static_cast<unsigned char>(text[digits])) != 0) {
             value = value * 10 + (text[digits++] - '0');
         }
         if (digits == 0 || digits > 3) return false;
@@ -86,7 +87,8 @@ bool read_name(std::string_view& text) {
         return true;
     }
     std::size_t length = 0;
-    while (length < text.size() && std::isalpha(static_cast<unsigned char>(text[length])) != 0) ++length;
+    while (length < text.size() && std::isalpha(static_cast<unsigned char>(text[length])) != 0)
+        ++length;
     text.remove_prefix(length);
     return length >= 3;
 }
@@ -135,8 +137,8 @@ bool is_zone_name(std::string_view name) {
         return false;
     }
     return std::all_of(name.begin(), name.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '_' || c == '-' ||
-               c == '+';
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '_' ||
+               c == '-' || c == '+';
     });
 }
 

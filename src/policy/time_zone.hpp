@@ -11,8 +11,8 @@
 
 namespace kimbap::policy {
 
-/// A time zone from the system's tz database: the transitions of a TZif file (RFC 8536), and its POSIX
-/// rule for times after the last one. Immutable.
+/// A time zone from the system's tz database: the transitions of a TZif file (RFC 8536), and its
+/// POSIX rule for times after the last one. Immutable.
 class TimeZone {
 public:
     /// Errors: invalid_config where the bytes are not a TZif file.

@@ -23,11 +23,12 @@ constexpr std::chrono::milliseconds kFullWait{60'000};
 
 /// One allowance's use. All zero: free.
 struct SharedRateLimiter::Slot {
-    std::uint64_t high;    ///< 128 bits of the key's SHA-256.
+    std::uint64_t high;  ///< 128 bits of the key's SHA-256.
     std::uint64_t low;
     std::int64_t expires;  ///< When nothing in it counts any longer; unix microseconds.
-    std::int64_t head;     ///< Exact: the next entry to overwrite. Counted: the newest part's number.
-    std::array<std::int64_t, kExact> entries;  ///< Exact: times. Counted: counts, by number mod kExact.
+    std::int64_t head;  ///< Exact: the next entry to overwrite. Counted: the newest part's number.
+    std::array<std::int64_t, kExact>
+        entries;  ///< Exact: times. Counted: counts, by number mod kExact.
 };
 
 struct SharedRateLimiter::Page {
@@ -45,8 +46,8 @@ Result<std::unique_ptr<SharedRateLimiter>> SharedRateLimiter::open(const std::st
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return failed("can't be opened");
     struct stat status {};
-    if (::fstat(fd, &status) != 0 ||
-        (static_cast<std::size_t>(status.st_size) < sizeof(Page) && ::ftruncate(fd, sizeof(Page)) != 0)) {
+    if (::fstat(fd, &status) != 0 || (static_cast<std::size_t>(status.st_size) < sizeof(Page) &&
+                                      ::ftruncate(fd, sizeof(Page)) != 0)) {
         const Error error = failed("can't be sized");
         ::close(fd);
         return error;
@@ -64,8 +65,9 @@ Result<std::unique_ptr<SharedRateLimiter>> SharedRateLimiter::open(const std::st
         page->magic = kMagic;
     }
     if (page->magic != kMagic || page->slot_size != sizeof(Slot)) {
-        return make_error(Errc::corrupt, path + ": not a rate-limit file of this version (remove it: "
-                                                "allowances start anew)");
+        return make_error(Errc::corrupt, path +
+                                             ": not a rate-limit file of this version (remove it: "
+                                             "allowances start anew)");
     }
     return limiter;
 }
@@ -98,7 +100,8 @@ SharedRateLimiter::Slot* SharedRateLimiter::find(std::uint64_t high, std::uint64
     for (std::size_t i = 0; i < kProbes; ++i) {
         Slot& slot = slots[(low + i) % per_stripe];
         if (slot.high == high && slot.low == low) return &slot;
-        const bool over = slot.expires <= now || slot.expires > now + 2 * window + 31LL * 86'400'000'000;
+        const bool over =
+            slot.expires <= now || slot.expires > now + 2 * window + 31LL * 86'400'000'000;
         if (free == nullptr && ((slot.high == 0 && slot.low == 0) || over)) free = &slot;
         if (slot.high == 0 && slot.low == 0) break;
     }
@@ -110,8 +113,9 @@ SharedRateLimiter::Slot* SharedRateLimiter::find(std::uint64_t high, std::uint64
     return free;
 }
 
-std::chrono::milliseconds SharedRateLimiter::ask(std::string_view key, const policy::RateLimit& limit,
-                                                 TimePoint when, bool take) {
+std::chrono::milliseconds SharedRateLimiter::ask(std::string_view key,
+                                                 const policy::RateLimit& limit, TimePoint when,
+                                                 bool take) {
     const std::int64_t now = to_unix_micros(when);
     const std::int64_t window = std::chrono::microseconds(limit.window).count();
     std::string whole(key);
@@ -150,7 +154,8 @@ std::chrono::milliseconds SharedRateLimiter::ask(std::string_view key, const pol
         }
         if (take) {
             slot->entries[static_cast<std::size_t>(slot->head) % kExact] = now;
-            slot->head = static_cast<std::int64_t>((static_cast<std::size_t>(slot->head) + 1) % kExact);
+            slot->head =
+                static_cast<std::int64_t>((static_cast<std::size_t>(slot->head) + 1) % kExact);
             slot->expires = now + window;
         }
         return std::chrono::milliseconds{0};

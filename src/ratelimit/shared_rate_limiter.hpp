@@ -10,11 +10,12 @@
 
 namespace kimbap::ratelimit {
 
-/// Allowances in a small file that all processes of a data directory map: they hold across processes
-/// and restarts. Sliding windows: no window of the configured length ever sees more than the allowed
-/// number. Up to kExact requests a window are remembered by their times; larger allowances by counts
-/// in kExact parts of the window, which errs on the side of waiting. Wall-clock time; an entry from the
-/// future (the clock was set back) counts as made now. Thread-safe.
+/// Allowances in a small file that all processes of a data directory map: they hold across
+/// processes and restarts. Sliding windows: no window of the configured length ever sees more than
+/// the allowed number. Up to kExact requests a window are remembered by their times; larger
+/// allowances by counts in kExact parts of the window, which errs on the side of waiting.
+/// Wall-clock time; an entry from the future (the clock was set back) counts as made now.
+/// Thread-safe.
 class SharedRateLimiter final : public policy::RateLimiter {
 public:
     static constexpr std::size_t kSlots = 16'384;
@@ -26,8 +27,8 @@ public:
     SharedRateLimiter(const SharedRateLimiter&) = delete;
     SharedRateLimiter& operator=(const SharedRateLimiter&) = delete;
 
-    std::chrono::milliseconds ask(std::string_view key, const policy::RateLimit& limit, TimePoint now,
-                                  bool take) override;
+    std::chrono::milliseconds ask(std::string_view key, const policy::RateLimit& limit,
+                                  TimePoint now, bool take) override;
 
 private:
     struct Slot;
@@ -42,7 +43,8 @@ private:
 
     int fd_;
     Page* page_;
-    std::array<std::mutex, kStripes> mutexes_;  ///< Between threads; file locks are between processes.
+    std::array<std::mutex, kStripes>
+        mutexes_;  ///< Between threads; file locks are between processes.
 };
 
 }  // namespace kimbap::ratelimit

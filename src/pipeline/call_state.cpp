@@ -1,0 +1,77 @@
+#include "pipeline/call_state.hpp"
+
+#include "base/digest.hpp"
+#include "base/ids.hpp"
+#include "base/json_text.hpp"
+#include "pipeline/sanitize.hpp"
+
+namespace kimbap::pipeline {
+
+std::string_view name(Disposition disposition) noexcept {
+    switch (disposition) {
+        case Disposition::succeeded:
+            return "succeeded";
+        case Disposition::failed:
+            return "failed";
+        case Disposition::invalid_arguments:
+            return "invalid_arguments";
+        case Disposition::unknown_tool:
+            return "unknown_tool";
+        case Disposition::denied:
+            return "denied";
+        case Disposition::pending:
+            return "pending";
+        case Disposition::not_approved:
+            return "not_approved";
+        case Disposition::unavailable:
+            return "unavailable";
+        case Disposition::cancelled:
+            return "cancelled";
+    }
+    return "failed";
+}
+
+Call::Call(CallRequest asked, std::shared_ptr<const Rules> in_force)
+    : request(std::move(asked)), rules(std::move(in_force)) {
+    result.call = new_id("call");
+    result.action = request.tool;
+}
+
+policy::Request Call::policy_request() const {
+    policy::Request out;
+    out.agent = request.caller.agent;
+    out.token = request.caller.token;
+    out.roles = request.caller.roles;
+    out.client = request.caller.client;
+    out.service = action->service->name;
+    out.action = action->action->name;
+    out.action_id = action->id;
+    out.risk_level = manifests::name(action->action->risk.level);
+    out.mutating = action->action->risk.mutating;
+    out.args = &request.arguments;
+    return out;
+}
+
+json::object Call::sanitized_parameters() const {
+    static const std::vector<std::string> none;
+    return sanitize(request.arguments, action == nullptr ? none : action->sensitive);
+}
+
+std::string Call::binding(std::string_view policy_digest) const {
+    const json::object whole{{"caller", request.caller.key()},
+                             {"action", action->id},
+                             {"arguments", request.arguments},
+                             {"request", rendered.digest()},
+                             {"credential", action->action->auth.credential_ref},
+                             {"credential_type", manifests::name(action->action->auth.type)},
+                             {"policy", policy_digest}};
+    return sha256_hex(to_canonical_json(whole));
+}
+
+bool Call::end(Disposition disposition, std::string message) {
+    result.disposition = disposition;
+    result.message = std::move(message);
+    return false;
+}
+
+}  // namespace kimbap::pipeline

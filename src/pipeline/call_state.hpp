@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "approval/claim.hpp"
+#include "base/secret.hpp"
+#include "manifests/request.hpp"
+#include "pipeline/call.hpp"
+#include "pipeline/scrubber.hpp"
+#include "pipeline/services.hpp"
+
+namespace kimbap::pipeline {
+
+/// One call on its way through the stages. Each stage adds what it found out; a stage that ends the
+/// call fills in `result`. Lives on one thread.
+struct Call {
+    Call(CallRequest asked, std::shared_ptr<const Rules> in_force);
+
+    CallRequest request;
+    CallResult result;
+    std::shared_ptr<const Rules> rules;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+    // resolve
+    const manifests::RegisteredAction* action = nullptr;
+    manifests::RenderedRequest rendered;
+
+    // authorize
+    policy::Decision decision;
+    bool decided = false;
+
+    // approve
+    std::optional<approval::ClaimedCall> claim;
+
+    // credential: lives until execute is done
+    Secret credential;
+    Scrubber scrubber;
+
+    // execute
+    int attempts = 0;
+    unsigned http_status = 0;
+    std::size_t bytes = 0;
+
+    /// The call as policy sees it; views into this.
+    [[nodiscard]] policy::Request policy_request() const;
+    [[nodiscard]] json::object sanitized_parameters() const;
+    /// SHA-256 (hexadecimal) over all that an approval binds (contract section 8).
+    [[nodiscard]] std::string binding(std::string_view policy_digest) const;
+
+    /// Ends the call; false, so that stages can return it.
+    bool end(Disposition disposition, std::string message);
+};
+
+}  // namespace kimbap::pipeline

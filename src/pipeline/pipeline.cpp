@@ -1,0 +1,94 @@
+#include "pipeline/pipeline.hpp"
+
+#include "approval/approval_manager.hpp"
+#include "audit/record.hpp"
+#include "net/http_client.hpp"
+#include "pipeline/outcome.hpp"
+#include "pipeline/resumption.hpp"
+#include "pipeline/stages/stages.hpp"
+
+namespace kimbap::pipeline {
+
+/// The order of the stages. Policy is decided before any credential is touched; a suspended call
+/// resumes at the credential stage.
+Task<void> Pipeline::walk(Call& call) {
+    auto identified = stages::identify(call, services_);
+    if (!co_await std::move(identified)) co_return;
+    if (!stages::resolve(call)) co_return;
+    if (!stages::authorize(call, services_)) co_return;
+    if (call.decision.outcome == policy::Outcome::require_approval) {
+        auto approved = stages::approve(call, services_);
+        if (!co_await std::move(approved)) co_return;
+    }
+    auto acting = act(call);
+    co_await std::move(acting);
+}
+
+Task<void> Pipeline::act(Call& call) {
+    auto opened = stages::credential(call, services_);
+    if (!co_await std::move(opened)) co_return;
+    const manifests::Action& action = *call.action->action;
+    if (!action.idempotent || audit_failed_) {
+        auto recorded = stages::record_start(call, services_);
+        audit_failed_ = !co_await std::move(recorded);
+        if (audit_failed_) co_return;
+    }
+    auto executed = stages::execute(call, services_, http_);
+    co_await std::move(executed);
+}
+
+Task<CallResult> Pipeline::run(CallRequest request) {
+    Call call(std::move(request), services_.rules.current());
+    auto walking = walk(call);
+    co_await std::move(walking);
+    auto recorded = stages::record_end(call, services_);
+    co_await std::move(recorded);
+    if (call.result.disposition == Disposition::unavailable && call.attempts > 0)
+        audit_failed_ = true;
+    co_return std::move(call.result);
+}
+
+Task<CallResult> Pipeline::collect(Caller caller, std::string approval,
+                                   std::chrono::milliseconds wait, async::CancelToken cancel) {
+    CallResult out;
+    out.approval = approval;
+    const std::string key = caller.key();
+    auto asking = services_.approvals.outcome(approval, key);
+    auto collected = co_await std::move(asking);
+    if (collected && !collected->outcome && wait.count() > 0) {
+        // Only its own caller gets to wait on it: asked and answered above.
+        const auto deadline = std::chrono::steady_clock::now() + wait;
+        auto waiting =
+            services_.approvals.wait(approval, approval::Until::final, deadline, std::move(cancel));
+        static_cast<void>(co_await std::move(waiting));
+        auto again = services_.approvals.outcome(approval, key);
+        collected = co_await std::move(again);
+    }
+    if (!collected) {
+        out.disposition = Disposition::failed;
+        out.message = collected.error().message;
+        co_return out;
+    }
+    co_return result_of(*collected);
+}
+
+Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& claimed) {
+    auto request = from_payload(claimed.payload);
+    if (!request) co_return request.error();
+    Call call(std::move(*request), services_.rules.current());
+    call.result.call = claimed.approval.call;
+    call.result.approval = claimed.approval.id;
+    auto checked = stages::recheck(call, services_, claimed.approval.policy, claimed.approval.rule,
+                                   claimed.approval.binding);
+    if (co_await std::move(checked)) {
+        auto acting = act(call);
+        co_await std::move(acting);
+    }
+    approval::Resumed out;
+    out.succeeded = call.result.disposition == Disposition::succeeded;
+    out.outcome = to_outcome(call.result);
+    out.record = stages::end_record(call, services_);
+    co_return out;
+}
+
+}  // namespace kimbap::pipeline

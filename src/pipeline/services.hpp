@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "manifests/action_registry.hpp"
+#include "policy/policy.hpp"
+
+namespace kimbap::approval {
+class ApprovalManager;
+}
+namespace kimbap::async {
+class WorkerPool;
+}
+namespace kimbap::audit {
+class Writer;
+}
+namespace kimbap::identity {
+class TokenRegistry;
+}
+namespace kimbap::vault {
+class Vault;
+}
+
+namespace kimbap::pipeline {
+
+/// What is called and what decides about it, as one consistent whole: a reload replaces both at
+/// once.
+struct Rules {
+    std::shared_ptr<const manifests::ActionRegistry> actions;
+    std::shared_ptr<const policy::PolicySet> policy;
+};
+
+class RulesSource {
+public:
+    virtual ~RulesSource() = default;
+    /// The rules in force. A call keeps what it got to its end. Thread-safe, wait-free in practice.
+    [[nodiscard]] virtual std::shared_ptr<const Rules> current() const = 0;
+};
+
+struct Settings {
+    std::chrono::milliseconds timeout{30'000};  ///< For one attempt, egress.timeout.
+    std::size_t max_response_bytes = 16U << 20;
+    std::chrono::milliseconds approval_expires{1'800'000};
+    int approvals_required = 1;
+};
+
+/// What the stages work with. Shared by the pipelines of all threads; outlives them.
+struct Services {
+    const RulesSource& rules;
+    identity::TokenRegistry& tokens;
+    vault::Vault& vault;
+    approval::ApprovalManager& approvals;
+    audit::Writer& audit;
+    policy::RateLimiter& limiter;
+    async::WorkerPool& workers;
+    const Clock& clock;
+    Settings settings;
+};
+
+}  // namespace kimbap::pipeline

@@ -1,0 +1,89 @@
+#include "approval/approval_manager.hpp"
+#include "audit/writer.hpp"
+#include "pipeline/outcome.hpp"
+#include "pipeline/stages/stages.hpp"
+
+namespace kimbap::pipeline::stages {
+
+namespace {
+
+audit::Record record_of(const Call& call, const Services& services, std::string kind) {
+    audit::Record record;
+    record.kind = std::move(kind);
+    record.time = services.clock.now();
+    record.call = call.result.call;
+    record.caller = audit::Caller{call.request.caller.agent, call.request.caller.token,
+                                  call.request.caller.roles, call.request.caller.client};
+    record.action = call.result.action;
+    record.parameters = call.sanitized_parameters();
+    if (call.decided) {
+        json::object decision{{"outcome", call.result.decision},
+                              {"policy", call.rules->policy->digest()}};
+        if (!call.result.rule.empty()) decision["rule"] = call.result.rule;
+        record.decision = std::move(decision);
+    }
+    if (!call.result.approval.empty()) {
+        record.approval = json::object{{"id", call.result.approval}};
+    }
+    return record;
+}
+
+json::object execution_of(const Call& call) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - call.started);
+    json::object out{{"status", name(call.result.disposition)},
+                     {"attempts", call.attempts},
+                     {"duration_ms", static_cast<double>(took.count()) / 1000.0},
+                     {"bytes", call.bytes}};
+    if (call.http_status != 0) out["http_status"] = call.http_status;
+    return out;
+}
+
+void withhold(Call& call, const Error& error) {
+    call.result.content = ContentKind::none;
+    call.result.body.clear();
+    const bool acted = call.attempts > 0;
+    static_cast<void>(
+        call.end(Disposition::unavailable,
+                 std::string(acted ? "The call ran, but its answer is withheld: " : "Refused: ") +
+                     "the audit log can't be written (" + error.message + "). Tell an operator."));
+}
+
+}  // namespace
+
+audit::Record end_record(const Call& call, const Services& services) {
+    audit::Record record = record_of(call, services, "call.finished");
+    record.execution = execution_of(call);
+    if (call.result.disposition != Disposition::succeeded && !call.result.message.empty()) {
+        // What the caller was told, cut: it may quote the downstream, scrubbed.
+        record.details = {{"message", call.result.message.substr(0, 500)}};
+    }
+    return record;
+}
+
+Task<bool> record_start(Call& call, Services& services) {
+    auto writing = services.audit.append(record_of(call, services, "call.started"));
+    const Result<void> written = co_await std::move(writing);
+    if (written) co_return true;
+    withhold(call, written.error());
+    co_return false;
+}
+
+Task<void> record_end(Call& call, Services& services) {
+    if (call.claim) {
+        // The end of an approved call, its outcome and its record are durable together.
+        const bool succeeded = call.result.disposition == Disposition::succeeded;
+        auto finishing = services.approvals.finish(*call.claim, succeeded, to_outcome(call.result),
+                                                   end_record(call, services));
+        const auto finished = co_await std::move(finishing);
+        if (!finished) withhold(call, finished.error());
+        co_return;
+    }
+    // What still waits has its approval.requested record; what another process ran has its own.
+    if (call.result.disposition == Disposition::pending) co_return;
+    auto writing = services.audit.append(end_record(call, services));
+    const Result<void> written = co_await std::move(writing);
+    if (!written) withhold(call, written.error());
+}
+
+}  // namespace kimbap::pipeline::stages

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "async/task.hpp"
+#include "audit/record.hpp"
+#include "base/error.hpp"
+#include "pipeline/call_state.hpp"
+
+namespace kimbap::net {
+class HttpClient;
+}
+
+/// The stages of a call, in the order in which Pipeline::walk runs them. Each returns whether the
+/// call goes on; where it doesn't, the call's result says why.
+namespace kimbap::pipeline::stages {
+
+/// Who asks: is the token still good?
+Task<bool> identify(Call& call, Services& services);
+
+/// Which action, and are the arguments valid? Renders the request. May be run again on resumption.
+bool resolve(Call& call);
+
+/// Policy: allow, deny, or require_approval, in call.decision. No credential was touched until
+/// here.
+bool authorize(Call& call, Services& services);
+
+/// Suspends a call that needs an approval and waits for it, up to request.hold. Goes on with the
+/// claim to run it in call.claim; or ends with a result that names the approval, or with what
+/// another process that ran it stored.
+Task<bool> approve(Call& call, Services& services);
+/// What a resumed call must pass before its credential is touched: its token, its action, its
+/// arguments, its rendered request and its policy as they were approved.
+Task<bool> recheck(Call& call, Services& services, std::string approved_policy,
+                   std::string approved_rule, std::string binding);
+
+/// Opens the action's credential, only now.
+Task<bool> credential(Call& call, Services& services);
+
+/// The HTTP call: attempts, pages, streaming, scrubbing, shaping. Drops the credential.
+Task<void> execute(Call& call, Services& services, net::HttpClient& http);
+
+/// The record that must be durable before a call that can't be repeated leaves.
+Task<bool> record_start(Call& call, Services& services);
+/// The record of how a call ended; the answer waits for it. Replaces the result where the log can't
+/// be written.
+Task<void> record_end(Call& call, Services& services);
+/// That record, for who writes it together with something else.
+audit::Record end_record(const Call& call, const Services& services);
+
+}  // namespace kimbap::pipeline::stages

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <string>
+#include <string_view>
+
+#include "manifests/manifest.hpp"
+#include "pipeline/call.hpp"
+#include "pipeline/scrubber.hpp"
+
+namespace kimbap::pipeline {
+
+/// Takes a streaming answer apart while it arrives: Server-Sent Events (WHATWG HTML, 9.2) or JSON
+/// lines. Each event's data goes to the observer at once, scrubbed, and is kept for the result.
+class StreamReader {
+public:
+    /// All outlive the reader; `observer` may be null.
+    StreamReader(manifests::StreamType type, const Scrubber& scrubber, Observer* observer);
+
+    void feed(std::string_view piece);
+    /// At the end of the stream.
+    void finish();
+    /// Everything that came: an array of the events' values where each was JSON, else their text.
+    [[nodiscard]] bool all_json() const { return all_json_; }
+    [[nodiscard]] boost::json::array take_values() { return std::move(values_); }
+    [[nodiscard]] std::string take_text() { return std::move(text_); }
+
+private:
+    void take(std::string_view clean);
+    void line(std::string_view text);
+    void event(std::string_view data);
+
+    manifests::StreamType type_;
+    StreamScrubber scrub_;
+    Observer* observer_;
+    std::string partial_;
+    std::string data_;
+    bool has_data_ = false;
+    bool all_json_ = true;
+    double count_ = 0;
+    boost::json::array values_;
+    std::string text_;
+};
+
+}  // namespace kimbap::pipeline
