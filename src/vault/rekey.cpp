@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,6 +15,9 @@
 namespace kimbap::vault {
 
 namespace {
+
+/// Each holds up other writers by two key derivations.
+constexpr std::size_t kMaxWithinTransaction = 2;
 
 std::string_view salt_of(const store::SecretRow& row) {
     return {reinterpret_cast<const char*>(row.salt.data()), row.salt.size()};
@@ -40,26 +46,69 @@ Result<void> for_each_parallel(std::size_t count,
     return outcome;
 }
 
-bool same_records(const std::vector<store::SecretRow>& a, const std::vector<store::SecretRow>& b) {
-    // A nonce is never used twice: equal nonces are equal records.
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-        return x.name == y.name && x.version == y.version && x.nonce == y.nonce;
+using Rows = std::vector<store::SecretRow>;
+
+/// What the records of one round became, by nonce: a later round, after others wrote meanwhile,
+/// only has to encrypt what is new, and so catches up with them.
+using Encrypted = std::map<Nonce, store::SecretRow>;
+
+}  // namespace
+
+Result<store::SecretRow> Vault::Core::under(const LockedBytes& fresh, const store::SecretRow& row) {
+    const Result<void> sane = check_iterations(row);
+    if (!sane) return sane.error();
+    const auto key = derive(*secret(), salt_of(row), row.iterations);
+    if (!key) return key.error();
+    const auto value = open_record(row, KeyView((*key)->bytes()));
+    if (!value) return explain(value.error());
+    auto made = make_record(fresh, row.name, row.version, value->reveal());
+    if (!made) return made.error();
+    made->created_at = row.created_at;
+    made->updated_at = row.updated_at;
+    return made;
+}
+
+namespace {
+
+using EncryptOne = std::function<Result<store::SecretRow>(const store::SecretRow&)>;
+
+Rows missing_in(const Encrypted& known, const Rows& rows) {
+    Rows missing;
+    for (const store::SecretRow& row : rows) {
+        const auto found = known.find(row.nonce);
+        if (found == known.end() || found->second.name != row.name) missing.push_back(row);
+    }
+    return missing;
+}
+
+/// Adds to `known` what is missing of `rows`, on all processors.
+Result<void> encrypt(const Rows& rows, Encrypted& known, const EncryptOne& one) {
+    const Rows missing = missing_in(known, rows);
+    std::mutex mutex;
+    return for_each_parallel(missing.size(), [&](std::size_t i) -> Result<void> {
+        auto made = one(missing[i]);
+        if (!made) return made.error();
+        const std::lock_guard lock(mutex);
+        known[missing[i].nonce] = std::move(*made);
+        return {};
     });
 }
 
-Result<void> replace_all(store::Transaction& t, const std::vector<store::SecretRow>& before,
-                         const std::vector<store::SecretRow>& after, const std::string& check) {
+/// Replaces every record; the few that were written at the last moment are encrypted here and now.
+/// Returns how many. Errors: conflict where they are too many for that.
+Result<std::size_t> replace_all(store::Transaction& t, Encrypted& known, const EncryptOne& one) {
     const auto now = t.secrets().all();
     if (!now) return now.error();
-    if (!same_records(*now, before)) {
+    if (missing_in(known, *now).size() > kMaxWithinTransaction) {
         return make_error(Errc::conflict, "the vault changed while it was rekeyed (try again)");
     }
-    for (const store::SecretRow& row : after) {
-        const Result<void> put = t.secrets().put(row);
-        if (!put) return put;
+    const Result<void> encrypted = encrypt(*now, known, one);
+    if (!encrypted) return encrypted.error();
+    for (const store::SecretRow& row : *now) {
+        const Result<void> put = t.secrets().put(known.at(row.nonce));
+        if (!put) return put.error();
     }
-    t.touch(store::Topic::secrets);
-    return t.meta().put(kCheckKey, check);
+    return now->size();
 }
 
 }  // namespace
@@ -79,49 +128,40 @@ Result<std::size_t> Vault::rekey(const Secret& vault_secret, std::string_view ac
     const auto fresh_check = make_check(vault_secret.reveal(), core.options.iterations);
     if (!fresh_check) return fresh_check.error();
 
+    Encrypted known;
+    const EncryptOne one = [&](const store::SecretRow& row) {
+        return core.under(*fresh_secret, row);
+    };
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-        const auto before = store::query(
+        // Deriving takes seconds for many records, and nobody else can write during a transaction.
+        const auto rows = store::query(
             core.store, [](const store::Snapshot& snapshot) { return snapshot.secrets().all(); });
-        if (!before) return before.error();
-        // Deriving takes seconds for many records: done before the transaction, which then only
-        // makes sure that nothing changed meanwhile.
-        std::vector<store::SecretRow> after(before->size());
-        const Result<void> encrypted = for_each_parallel(before->size(), [&](std::size_t i) {
-            const store::SecretRow& row = (*before)[i];
-            const Result<void> sane = check_iterations(row);
-            if (!sane) return sane;
-            const auto key = core.derive(*core.secret(), salt_of(row), row.iterations);
-            if (!key) return Result<void>(key.error());
-            const auto value = open_record(row, KeyView((*key)->bytes()));
-            if (!value) return Result<void>(value.error());
-            auto made = core.make_record(*fresh_secret, row.name, row.version, value->reveal());
-            if (!made) return Result<void>(made.error());
-            made->created_at = row.created_at;
-            made->updated_at = row.updated_at;
-            after[i] = std::move(*made);
-            return Result<void>();
-        });
+        if (!rows) return rows.error();
+        const Result<void> encrypted = encrypt(*rows, known, one);
         if (!encrypted) return encrypted.error();
 
-        audit::Record record = core.changed("rekeyed", actor);
-        record.details["records"] = before->size();
-        const Result<void> written = store::write_blocking(
-            core.store,
-            [before = *before, after = std::move(after), record, old = *old_check,
-             fresh = *fresh_check](store::Transaction& t) -> Result<void> {
-                const Result<void> same_secret = Core::still(t, old);
-                if (!same_secret) return same_secret;
-                const Result<void> replaced = replace_all(t, before, after, fresh);
-                if (!replaced) return replaced;
-                return audit::append(t, record);
+        const auto replaced =
+            store::transact(core.store, [&](store::Transaction& t) -> Result<std::size_t> {
+                const Result<void> same_secret = Core::still(t, *old_check);
+                if (!same_secret) return same_secret.error();
+                auto count = replace_all(t, known, one);
+                if (!count) return count;
+                const Result<void> put = t.meta().put(kCheckKey, *fresh_check);
+                if (!put) return put.error();
+                t.touch(store::Topic::secrets);
+                audit::Record record = core.changed("rekeyed", actor);
+                record.details["records"] = *count;
+                const Result<void> audited = audit::append(t, record);
+                if (!audited) return audited.error();
+                return count;
             });
-        if (written) {
+        if (replaced) {
             const std::lock_guard lock(core.mutex);
             core.secret_bytes = fresh_secret;
             core.verified_check = *fresh_check;
-            return before->size();
+            return replaced;
         }
-        if (written.error().code != Errc::conflict) return written.error();
+        if (replaced.error().code != Errc::conflict) return replaced;
     }
     return make_error(Errc::conflict, "the vault is being changed all the time (try again)");
 }

@@ -63,6 +63,8 @@ public:
                                          std::string_view value);
     Result<store::SecretRow> make_record(const LockedBytes& secret, std::string_view name,
                                          std::int64_t version, std::string_view value);
+    /// `row` opened under this vault's secret and encrypted under `fresh`.
+    Result<store::SecretRow> under(const LockedBytes& fresh, const store::SecretRow& row);
     /// What a write does about a record that is there already, or isn't.
     enum class Mode {
         set,     ///< Creates or replaces.
