@@ -1,5 +1,8 @@
 #include "audit/chain.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
@@ -7,34 +10,73 @@ namespace kimbap::audit {
 
 namespace {
 
-void member(std::string& out, std::string_view key, std::string_view text) {
+constexpr std::size_t kHexHash = 64;
+
+void append_text(std::string& out, std::string_view text) {
+    // A line that isn't UTF-8 would not be JSON; what agents and clients call themselves may be
+    // anything.
+    if (is_utf8(text)) {
+        append_json_string(out, text);
+    } else {
+        append_json_string(out, to_valid_utf8(text));
+    }
+}
+
+void append_key(std::string& out, std::string_view key) {
     out += ",\"";
     out += key;
     out += "\":";
-    append_json_string(out, to_valid_utf8(text));
+}
+
+void member(std::string& out, std::string_view key, std::string_view text) {
+    append_key(out, key);
+    append_text(out, text);
 }
 
 void member(std::string& out, std::string_view key, const json::object& value) {
-    out += ",\"";
-    out += key;
-    out += "\":";
+    append_key(out, key);
     append_json(out, value);
 }
 
 void append_caller(std::string& out, const Caller& caller) {
     out += ",\"caller\":{\"agent\":";
-    append_json_string(out, to_valid_utf8(caller.agent));
+    append_text(out, caller.agent);
     if (!caller.token.empty()) member(out, "token", caller.token);
     out += ",\"roles\":[";
     bool first = true;
     for (const std::string& role : caller.roles) {
         if (!first) out += ',';
         first = false;
-        append_json_string(out, to_valid_utf8(role));
+        append_text(out, role);
     }
     out += ']';
     if (!caller.client.empty()) member(out, "client", caller.client);
     out += '}';
+}
+
+void append_hex(std::string& out, const Sha256& hash) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::uint8_t byte : hash) {
+        out += digits[byte >> 4U];
+        out += digits[byte & 15U];
+    }
+}
+
+/// Takes `token` off the front of `text`.
+bool skip(std::string_view& text, std::string_view token) {
+    if (!text.starts_with(token)) return false;
+    text.remove_prefix(token.size());
+    return true;
+}
+
+/// Takes a string without escapes, quotes included, off the front of `text`.
+std::optional<std::string_view> take_string(std::string_view& text) {
+    if (!skip(text, "\"")) return std::nullopt;
+    const std::size_t end = text.find('"');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view out = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return out;
 }
 
 }  // namespace
@@ -59,16 +101,18 @@ std::string body_of(const Record& record) {
 
 std::string line_of(std::string_view chain, std::int64_t seq, std::string_view body,
                     const Sha256& prev) {
+    std::array<char, 24> number{};
+    const auto end = std::to_chars(number.data(), number.data() + number.size(), seq).ptr;
     std::string out;
-    out.reserve(body.size() + 160);
+    out.reserve(body.size() + chain.size() + kHexHash + 64);
     out += "{\"chain\":";
     append_json_string(out, chain);
     out += ",\"seq\":";
-    out += std::to_string(seq);
+    out.append(number.data(), end);
     out += ',';
     out += body;
     out += ",\"prev\":\"";
-    out += hex_encode(bytes_of(prev));
+    append_hex(out, prev);
     out += "\"}";
     return out;
 }
@@ -79,12 +123,36 @@ Sha256 hash_of(std::string_view line) {
 
 std::string exported(std::string_view line, const Sha256& hash) {
     std::string out;
-    out.reserve(line.size() + 80);
+    out.reserve(line.size() + kHexHash + 16);
     out += line.substr(0, line.empty() ? 0 : line.size() - 1);
     out += ",\"hash\":\"";
-    out += hex_encode(bytes_of(hash));
+    append_hex(out, hash);
     out += "\"}";
     return out;
+}
+
+std::optional<Frame> frame_of(std::string_view line) {
+    Frame frame;
+    std::string_view rest = line;
+    if (!skip(rest, "{\"chain\":")) return std::nullopt;
+    const auto chain = take_string(rest);
+    if (!chain || !skip(rest, ",\"seq\":")) return std::nullopt;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), frame.seq);
+    if (error != std::errc{}) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (!skip(rest, ",\"time\":")) return std::nullopt;
+    const auto time = take_string(rest);
+    constexpr std::string_view prev = ",\"prev\":\"";
+    if (!time || rest.size() < prev.size() + kHexHash + 2 || !rest.ends_with("\"}")) {
+        return std::nullopt;
+    }
+    rest.remove_suffix(2);
+    frame.prev = rest.substr(rest.size() - kHexHash);
+    rest.remove_suffix(kHexHash);
+    if (!rest.ends_with(prev)) return std::nullopt;
+    frame.chain = *chain;
+    frame.time = *time;
+    return frame;
 }
 
 }  // namespace kimbap::audit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@
 ///
 /// `hash` is SHA-256 over exactly that text, and `prev` is the hash of the record before it, in
 /// hexadecimal (64 zeros for the first). An exported line is the same text with `,"hash":"…"`
-/// before the closing brace, so that anybody can verify it with sha256sum.
+/// before the closing brace, so that anybody can verify it with sha256sum. Pure: no I/O.
 namespace kimbap::audit {
 
 /// The members between seq and prev, from `"time":` on: built on the caller's thread, as nothing in
@@ -28,5 +29,16 @@ namespace kimbap::audit {
 
 /// The line as exported, with its hash.
 [[nodiscard]] std::string exported(std::string_view line, const Sha256& hash);
+
+/// What chains a line, read by its place in the fixed layout: verifying need not parse the rest,
+/// which the hash covers. Views into the line.
+struct Frame {
+    std::string_view chain;
+    std::int64_t seq = 0;
+    std::string_view time;
+    std::string_view prev;
+};
+/// nullopt where `line` is not laid out as line_of lays it out.
+[[nodiscard]] std::optional<Frame> frame_of(std::string_view line);
 
 }  // namespace kimbap::audit

@@ -15,7 +15,7 @@ namespace kimbap::test {
 /// while the test has no other threads. Killed and reaped where it still runs when this dies.
 class ChildProcess {
 public:
-    explicit ChildProcess(const std::function<int()>& body) : pid_(::fork()) {
+    explicit ChildProcess(const std::function<int()>& body) : pid_(fork_flushed()) {
         if (pid_ < 0) throw std::runtime_error("cannot fork");
         if (pid_ > 0) return;
         int code = 99;
@@ -45,6 +45,11 @@ public:
     }
 
 private:
+    static pid_t fork_flushed() {
+        std::fflush(nullptr);  // or both processes would print what is buffered
+        return ::fork();
+    }
+
     pid_t pid_;
 };
 
