@@ -1,0 +1,184 @@
+#include "app/gateway.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <algorithm>
+
+#include "app/lane.hpp"
+#include "app/webhook_sender.hpp"
+#include "approval/approval_manager.hpp"
+#include "approval/approval_service.hpp"
+#include "approval/notifiers/factory.hpp"
+#include "approval/outbox.hpp"
+#include "async/worker_pool.hpp"
+#include "audit/writer.hpp"
+#include "base/log.hpp"
+#include "identity/token_registry.hpp"
+#include "net/address_guard.hpp"
+#include "net/tls.hpp"
+#include "ratelimit/shared_rate_limiter.hpp"
+#include "store/store.hpp"
+#include "vault/vault.hpp"
+#include "vault/vault_sealer.hpp"
+#include "vault/vault_secret.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+/// Threads for reading the store; key derivation has threads of its own.
+constexpr std::size_t kWorkers = 4;
+
+approval::ManagerOptions manager_options(const Config& config) {
+    approval::ManagerOptions options;
+    for (const NotifyChannel& channel : config.notify) options.channels.push_back(channel.name);
+    return options;
+}
+
+pipeline::Settings settings_of(const Config& config) {
+    return {config.egress.timeout, config.egress.max_response_bytes, config.approvals.expires,
+            config.approvals.required};
+}
+
+/// The channels that policy names must exist: a rule that notifies nobody would wait in silence.
+Result<void> check_channels(const Config& config, const pipeline::Rules& rules) {
+    std::string faults;
+    for (const policy::Rule& rule : rules.policy->rules()) {
+        for (const std::string& name : rule.approval.channels) {
+            const bool known = std::any_of(config.notify.begin(), config.notify.end(),
+                                           [&](const auto& channel) { return channel.name == name; });
+            if (known) continue;
+            faults += (faults.empty() ? "" : "\n") + rule.file + ":" + std::to_string(rule.line) + ":" +
+                      std::to_string(rule.column) + ": rule \"" + rule.id + "\" notifies \"" + name +
+                      "\", which no entry of notify names (add it to the configuration)";
+        }
+    }
+    if (!faults.empty()) return make_error(Errc::invalid_config, faults);
+    return {};
+}
+
+}  // namespace
+
+struct Gateway::Parts {
+    Parts(Config settings, net::AddressGuard address_guard, std::unique_ptr<store::Store> opened,
+          const Secret& vault_secret, std::unique_ptr<ratelimit::SharedRateLimiter> allowances,
+          LoadedRules loaded)
+        : config(std::move(settings)),
+          guard(std::move(address_guard)),
+          store(std::move(opened)),
+          workers(kWorkers),
+          vault(*store, clock, vault_secret, {config.vault.pbkdf2_iterations}),
+          sealer(vault),
+          tokens(*store, clock),
+          audit(*store),
+          limiter(std::move(allowances)),
+          approvals(*store, sealer, clock, workers, manager_options(config)),
+          rules(std::move(loaded.rules)),
+          notices(std::move(loaded.notices)),
+          services{rules, tokens, vault,  approvals,           audit,
+                   *limiter, workers, clock, settings_of(config)} {}
+
+    Config config;
+    SystemClock clock;
+    net::AddressGuard guard;
+    std::unique_ptr<store::Store> store;
+    async::WorkerPool workers;
+    vault::Vault vault;
+    vault::VaultSealer sealer;
+    identity::TokenRegistry tokens;
+    audit::Writer audit;
+    std::unique_ptr<ratelimit::SharedRateLimiter> limiter;
+    approval::ApprovalManager approvals;
+    RulesHolder rules;
+    std::vector<std::string> notices;
+    pipeline::Services services;
+    std::shared_ptr<boost::asio::ssl::context> tls;
+};
+
+Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
+    auto secret = vault::load_vault_secret(config.vault.secret_file);
+    if (!secret) return secret.error();
+    auto guard = net::AddressGuard::create(config.egress.allow_private);
+    if (!guard) return guard.error();
+    auto loaded = load_rules(config);
+    if (!loaded) return loaded.error();
+    const Result<void> channels = check_channels(config, *loaded->rules);
+    if (!channels) return channels.error();
+    auto store = store::open_sqlite_store({config.data_dir, config.audit_fsync});
+    if (!store) return store.error();
+    auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + "/rate.limits");
+    if (!limiter) return limiter.error();
+    auto parts = std::make_unique<Parts>(std::move(config), std::move(*guard), std::move(*store),
+                                         *secret, std::move(*limiter), std::move(*loaded));
+    const Result<void> checked = parts->vault.check();
+    if (!checked) return checked.error();
+    return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
+}
+
+Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Gateway::~Gateway() = default;
+
+const Config& Gateway::config() const { return parts_->config; }
+store::Store& Gateway::store() { return *parts_->store; }
+vault::Vault& Gateway::vault() { return parts_->vault; }
+identity::TokenRegistry& Gateway::tokens() { return parts_->tokens; }
+approval::ApprovalManager& Gateway::approvals() { return parts_->approvals; }
+audit::Writer& Gateway::audit() { return parts_->audit; }
+policy::RateLimiter& Gateway::limiter() { return *parts_->limiter; }
+async::WorkerPool& Gateway::workers() { return parts_->workers; }
+const Clock& Gateway::clock() const { return parts_->clock; }
+RulesHolder& Gateway::rules() { return parts_->rules; }
+pipeline::Services& Gateway::services() { return parts_->services; }
+const std::vector<std::string>& Gateway::notices() const { return parts_->notices; }
+
+Result<void> Gateway::reload() {
+    auto loaded = load_rules(parts_->config);
+    if (!loaded) return loaded.error();
+    const Result<void> channels = check_channels(parts_->config, *loaded->rules);
+    if (!channels) return channels.error();
+    for (const std::string& notice : loaded->notices) log::warn(notice);
+    parts_->rules.set(std::move(loaded->rules));
+    return record_policy();
+}
+
+Result<void> Gateway::record_policy() {
+    const auto rules = parts_->rules.current();
+    audit::Record record;
+    record.kind = "policy.loaded";
+    record.time = parts_->clock.now();
+    record.decision = boost::json::object{{"policy", rules->policy->digest()}};
+    record.details = {{"rules", rules->policy->rules().size()},
+                      {"services", rules->actions->services().size()},
+                      {"actions", rules->actions->actions().size()}};
+    return parts_->audit.append_blocking(record);
+}
+
+std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& context) {
+    // Reading the system's trust store takes milliseconds: not before somebody calls out.
+    if (!parts_->tls) parts_->tls = net::client_tls();
+    return std::make_unique<Lane>(context, parts_->tls, parts_->guard, parts_->services);
+}
+
+Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
+    using namespace boost::asio::experimental::awaitable_operators;
+    HttpWebhookSender sender(lane.http);
+    std::vector<std::unique_ptr<approval::Notifier>> notifiers;
+    for (const NotifyChannel& channel : parts_->config.notify) {
+        auto notifier = approval::make_notifier(
+            {channel.name, channel.type, channel.url, channel.secret_ref}, sender,
+            [this](std::string ref) { return parts_->vault.open(std::move(ref), parts_->workers); });
+        if (notifier) {
+            notifiers.push_back(std::move(*notifier));
+        } else {
+            log::error("a notification channel can't be used",
+                       {{"channel", channel.name}, {"error", notifier.error().message}});
+        }
+    }
+    approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, std::move(notifiers));
+    approval::ApprovalService service(parts_->approvals, lane.pipeline, *parts_->store);
+    auto delivering = outbox.run(cancel);
+    auto serving = service.run(cancel);
+    co_await (std::move(delivering) && std::move(serving));
+}
+
+}  // namespace kimbap::app

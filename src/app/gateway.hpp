@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/config.hpp"
+#include "app/rules_loader.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/services.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace kimbap::app {
+
+/// The composition root: everything a process of kimbap is made of, wired. Which store, which notifiers
+/// and which limiter there are is known here alone. Threads: made on one, used by many.
+class Gateway {
+public:
+    /// Opens the store and the vault, checks the vault secret, loads manifests and policies.
+    /// Errors: invalid_config (exit code 5), storage_failure.
+    static Result<std::unique_ptr<Gateway>> open(Config config);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    [[nodiscard]] const Config& config() const;
+    [[nodiscard]] store::Store& store();
+    [[nodiscard]] vault::Vault& vault();
+    [[nodiscard]] identity::TokenRegistry& tokens();
+    [[nodiscard]] approval::ApprovalManager& approvals();
+    [[nodiscard]] audit::Writer& audit();
+    [[nodiscard]] policy::RateLimiter& limiter();
+    [[nodiscard]] async::WorkerPool& workers();
+    [[nodiscard]] const Clock& clock() const;
+    [[nodiscard]] RulesHolder& rules();
+    [[nodiscard]] pipeline::Services& services();
+    [[nodiscard]] const std::vector<std::string>& notices() const;
+
+    /// Loads manifests and policies anew and puts them in force, with a policy.loaded record; on any
+    /// fault the running ones stay. Blocking.
+    Result<void> reload();
+    /// Records what policy is in force (at start). Blocking.
+    Result<void> record_policy();
+
+    /// A pipeline of its own HTTP client for one I/O thread.
+    struct Lane;
+    [[nodiscard]] std::unique_ptr<Lane> make_lane(boost::asio::io_context& context);
+    /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread until
+    /// cancelled.
+    Task<void> run_approvals(Lane& lane, async::CancelToken cancel);
+
+private:
+    struct Parts;
+    explicit Gateway(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kimbap::app

@@ -1,0 +1,190 @@
+#include "app/gateway_docs.hpp"
+
+#include "app/principal.hpp"
+#include "approval/approval_manager.hpp"
+#include "base/json_text.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+constexpr std::string_view kServices = "kimbap://services/";
+constexpr std::string_view kApprovals = "kimbap://approvals/";
+
+/// "service: recipe" as a prompt's name: lower-case words joined by hyphens.
+std::string prompt_name(const manifests::Service& service, const manifests::Recipe& recipe) {
+    std::string out = service.name + "_";
+    for (const char c : recipe.name) {
+        const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (word) {
+            out += c;
+        } else if (c >= 'A' && c <= 'Z') {
+            out += static_cast<char>(c + 32);
+        } else if (out.back() != '-' && out.back() != '_') {
+            out += '-';
+        }
+    }
+    while (out.back() == '-') out.pop_back();
+    return out;
+}
+
+/// Whether policy could let the caller do anything at all with a service.
+bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
+             const manifests::Service& service) {
+    for (const auto& action : rules.actions->actions()) {
+        if (action.service != &service) continue;
+        if (caller.identity && !caller.identity->permits(action.id)) continue;
+        policy::Request request;
+        request.agent = caller.agent;
+        request.token = caller.token;
+        request.roles = caller.roles;
+        request.service = service.name;
+        request.action = action.action->name;
+        request.action_id = action.id;
+        request.risk_level = manifests::name(action.action->risk.level);
+        request.mutating = action.action->risk.mutating;
+        if (rules.policy->prospect(request).possible) return true;
+    }
+    return false;
+}
+
+pipeline::Caller caller_of(const mcp::RequestContext& context) {
+    return context.principal_as<AgentPrincipal>().caller(context.client().name);
+}
+
+std::string recipe_text(const manifests::Service& service, const manifests::Recipe& recipe) {
+    std::string out = recipe.name + " (" + service.name + ")\n";
+    if (!recipe.description.empty()) out += recipe.description + "\n";
+    int number = 0;
+    for (const std::string& step : recipe.steps) {
+        out += "\n" + std::to_string(++number) + ". " + step;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string document(const manifests::Service& service) {
+    std::string out = "# " + service.name + "\n\n" + service.description + "\n\n## Actions\n";
+    for (const manifests::Action& action : service.actions) {
+        out += "\n### " + action.name + "\n\n" + action.description + "\n\nRisk: " +
+               std::string(manifests::name(action.risk.level)) +
+               (action.risk.mutating ? ", changes things" : ", reads") + ".\n";
+        for (const std::string& warning : action.warnings) out += "\nWarning: " + warning + "\n";
+        for (const manifests::Arg& arg : action.args) {
+            out += "\n- `" + arg.name + "`" + (arg.required ? " (required)" : "");
+            if (const json::value* text = arg.schema.if_contains("description");
+                text != nullptr && text->is_string()) {
+                out += ": " + std::string(text->get_string());
+            }
+        }
+        if (!action.args.empty()) out += "\n";
+    }
+    if (!service.gotchas.empty()) out += "\n## If something goes wrong\n";
+    for (const manifests::Gotcha& gotcha : service.gotchas) {
+        out += "\n- " + gotcha.symptom + ": " + gotcha.likely_cause + ". " + gotcha.recovery + "\n";
+    }
+    if (!service.recipes.empty()) out += "\n## Recipes\n";
+    for (const manifests::Recipe& recipe : service.recipes) {
+        out += "\n" + recipe_text(service, recipe) + "\n";
+    }
+    return out;
+}
+
+Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context, mcp::ListRequest request) {
+    const auto rules = gateway_.rules().current();
+    const pipeline::Caller caller = caller_of(context);
+    std::vector<mcp::ItemList::Item> items;
+    for (const manifests::Service& service : rules->actions->services()) {
+        if (!visible(*rules, caller, service)) continue;
+        for (const manifests::Recipe& recipe : service.recipes) {
+            const std::string name = prompt_name(service, recipe);
+            const json::object prompt{
+                {"name", name},
+                {"title", recipe.name},
+                {"description", recipe.description.empty() ? recipe.name : recipe.description}};
+            items.push_back({name, to_json(prompt)});
+        }
+    }
+    const auto list = mcp::ItemList::create(std::move(items));
+    co_return list->page(request.cursor, request.page_size);
+}
+
+Task<mcp::PromptOutcome> GatewayPrompts::get(mcp::RequestContext& context, mcp::PromptGet request) {
+    const auto rules = gateway_.rules().current();
+    const pipeline::Caller caller = caller_of(context);
+    for (const manifests::Service& service : rules->actions->services()) {
+        for (const manifests::Recipe& recipe : service.recipes) {
+            if (prompt_name(service, recipe) != request.name || !visible(*rules, caller, service)) {
+                continue;
+            }
+            mcp::PromptResult result;
+            result.description = recipe.description;
+            mcp::PromptMessage message;
+            message.content = mcp::text_content(recipe_text(service, recipe));
+            result.messages.push_back(std::move(message));
+            co_return result;
+        }
+    }
+    co_return mcp::unknown_prompt(request.name);
+}
+
+Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
+                                              mcp::ListRequest request) {
+    const auto rules = gateway_.rules().current();
+    const pipeline::Caller caller = caller_of(context);
+    std::vector<mcp::ItemList::Item> items;
+    for (const manifests::Service& service : rules->actions->services()) {
+        if (!visible(*rules, caller, service)) continue;
+        const std::string uri = std::string(kServices) + service.name;
+        const json::object resource{{"uri", uri},
+                                    {"name", service.name},
+                                    {"description", service.description},
+                                    {"mimeType", "text/markdown"}};
+        items.push_back({uri, to_json(resource)});
+    }
+    const auto list = mcp::ItemList::create(std::move(items));
+    co_return list->page(request.cursor, request.page_size);
+}
+
+Task<mcp::PageOutcome> GatewayResources::list_templates(mcp::RequestContext&,
+                                                        mcp::ListRequest request) {
+    const json::object services{{"uriTemplate", std::string(kServices) + "{name}"},
+                                {"name", "service"},
+                                {"description", "A service's actions, and what to know of them"},
+                                {"mimeType", "text/markdown"}};
+    const json::object approvals{{"uriTemplate", std::string(kApprovals) + "{id}"},
+                                 {"name", "approval"},
+                                 {"description", "How one of your own suspended calls stands"},
+                                 {"mimeType", "application/json"}};
+    const auto list = mcp::ItemList::create(
+        {{"approval", to_json(approvals)}, {"service", to_json(services)}});
+    co_return list->page(request.cursor, request.page_size);
+}
+
+Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
+                                              mcp::ResourceRead request) {
+    const pipeline::Caller caller = caller_of(context);
+    const std::string_view uri = request.uri;
+    mcp::ReadResult result;
+    if (uri.starts_with(kServices)) {
+        const auto rules = gateway_.rules().current();
+        const auto* service = rules->actions->service(uri.substr(kServices.size()));
+        if (service == nullptr || !visible(*rules, caller, *service)) {
+            co_return mcp::resource_not_found(uri);
+        }
+        result.contents.push_back({request.uri, "text/markdown", document(*service)});
+        co_return result;
+    }
+    if (uri.starts_with(kApprovals)) {
+        auto asking = gateway_.approvals().outcome(std::string(uri.substr(kApprovals.size())), caller.key());
+        const auto collected = co_await std::move(asking);
+        if (!collected) co_return mcp::resource_not_found(uri);
+        json::object state = approval::to_json(collected->approval);
+        result.contents.push_back({request.uri, "application/json", to_json(state)});
+        co_return result;
+    }
+    co_return mcp::resource_not_found(uri);
+}
+
+}  // namespace kimbap::app

@@ -1,0 +1,201 @@
+#include "app/gateway_tools.hpp"
+
+#include "app/principal.hpp"
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+using pipeline::CallResult;
+using pipeline::ContentKind;
+using pipeline::Disposition;
+
+class ContextObserver final : public pipeline::Observer {
+public:
+    explicit ContextObserver(mcp::RequestContext& context) : context_(context) {}
+    void progress(double done, std::optional<double> total, std::string_view message) override {
+        context_.progress(done, total, message);
+    }
+
+private:
+    mcp::RequestContext& context_;
+};
+
+std::string approval_result_definition() {
+    const json::object schema{
+        {"type", "object"},
+        {"properties",
+         {{"approval", {{"type", "string"}, {"description", "The approval's identifier, apr_…"}}},
+          {"wait_seconds",
+           {{"type", "integer"},
+            {"minimum", 0},
+            {"maximum", kMaxCollectWait.count()},
+            {"default", 0},
+            {"description", "How long to wait for the decision before answering"}}}}},
+        {"required", {"approval"}},
+        {"additionalProperties", false}};
+    const json::object tool{
+        {"name", kApprovalResultTool},
+        {"title", "kimbap: outcome of an approval"},
+        {"description",
+         "Collects the outcome of a call that waits for an operator's approval. Use it after a tool "
+         "answered that its call needs approval; it answers with the call's own result once an "
+         "operator approved and the call ran, or says how it stands."},
+        {"inputSchema", schema},
+        {"annotations",
+         {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
+    return to_json(tool);
+}
+
+policy::Request prospect_request(const pipeline::Caller& caller,
+                                 const manifests::RegisteredAction& action) {
+    policy::Request request;
+    request.agent = caller.agent;
+    request.token = caller.token;
+    request.roles = caller.roles;
+    request.service = action.service->name;
+    request.action = action.action->name;
+    request.action_id = action.id;
+    request.risk_level = manifests::name(action.action->risk.level);
+    request.mutating = action.action->risk.mutating;
+    return request;
+}
+
+json::object meta_of(const CallResult& result) {
+    json::object meta;
+    if (!result.call.empty()) meta["kimbap/call"] = result.call;
+    if (!result.decision.empty()) meta["kimbap/decision"] = result.decision;
+    if (!result.rule.empty()) meta["kimbap/rule"] = result.rule;
+    if (!result.approval.empty()) meta["kimbap/approval"] = result.approval;
+    return meta;
+}
+
+}  // namespace
+
+mcp::ToolResult to_tool_result(CallResult result) {
+    mcp::ToolResult out;
+    out.meta = meta_of(result);
+    out.is_error = result.disposition != Disposition::succeeded &&
+                   result.disposition != Disposition::pending;
+    if (result.disposition != Disposition::succeeded) {
+        out.content.push_back(mcp::text_content(std::move(result.message)));
+        return out;
+    }
+    switch (result.content) {
+        case ContentKind::none: out.content.push_back(mcp::text_content("Done.")); break;
+        case ContentKind::json:
+            // structuredContent is an object in every revision; other values stay text.
+            if (result.body.starts_with('{')) {
+                out.structured_json = std::move(result.body);
+            } else {
+                std::string wrapped = "{\"result\":" + result.body + "}";
+                out.content.push_back(mcp::text_content(std::move(result.body)));
+                out.structured_json = std::move(wrapped);
+            }
+            break;
+        case ContentKind::text:
+            out.content.push_back(mcp::text_content(std::move(result.body)));
+            break;
+        case ContentKind::image:
+            out.content.push_back(mcp::image_content(base64_encode(result.body), result.mime_type));
+            break;
+        case ContentKind::audio:
+            out.content.push_back(mcp::audio_content(base64_encode(result.body), result.mime_type));
+            break;
+        case ContentKind::binary: {
+            mcp::ResourceContents resource;
+            resource.uri = "kimbap://calls/" + result.call;
+            resource.mime_type = result.mime_type;
+            resource.body = base64_encode(result.body);
+            resource.is_blob = true;
+            out.content.push_back(mcp::embedded_resource(std::move(resource)));
+            break;
+        }
+    }
+    return out;
+}
+
+std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Caller& caller) {
+    const auto rules = gateway_.rules().current();
+    const std::string key = caller.key();
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = cache_.find(key);
+        if (found != cache_.end() && found->second.rules == rules) return found->second.list;
+    }
+    std::vector<mcp::ItemList::Item> items;
+    bool approvals = false;
+    for (const auto& action : rules->actions->actions()) {
+        if (caller.identity && !caller.identity->permits(action.id)) continue;
+        const auto prospect = rules->policy->prospect(prospect_request(caller, action));
+        if (!prospect.possible) continue;
+        approvals = approvals || prospect.approval;
+        items.push_back({action.tool_name, action.tool_json});
+    }
+    if (approvals) {
+        items.push_back({std::string(kApprovalResultTool), approval_result_definition()});
+    }
+    auto list = mcp::ItemList::create(std::move(items));
+    const std::lock_guard lock(mutex_);
+    if (cache_.size() >= kMaxCachedLists) cache_.clear();
+    cache_[key] = {rules, list};
+    return list;
+}
+
+Task<mcp::PageOutcome> GatewayTools::list(mcp::RequestContext& context, mcp::ListRequest request) {
+    const auto& principal = context.principal_as<AgentPrincipal>();
+    const pipeline::Caller caller = principal.caller(context.client().name);
+    co_return list_for(caller)->page(request.cursor, request.page_size);
+}
+
+Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::ToolCall call) {
+    const auto& principal = context.principal_as<AgentPrincipal>();
+    pipeline::Caller caller = principal.caller(context.client().name);
+    if (call.name == kApprovalResultTool) {
+        auto collecting = collect(context, caller, call);
+        co_return co_await std::move(collecting);
+    }
+    ContextObserver observer(context);
+    pipeline::CallRequest request;
+    request.caller = std::move(caller);
+    request.tool = std::move(call.name);
+    request.arguments = std::move(call.arguments);
+    request.observer = &observer;
+    request.cancel = context.cancel_token();
+    request.hold = gateway_.config().approvals.hold;
+    Gateway::Lane* const lane = co_await lanes_.here();
+    auto running = lane->pipeline.run(std::move(request));
+    CallResult result = co_await std::move(running);
+    if (result.disposition == Disposition::unknown_tool) {
+        co_return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
+    }
+    co_return to_tool_result(std::move(result));
+}
+
+Task<mcp::ToolOutcome> GatewayTools::collect(mcp::RequestContext& context,
+                                             const pipeline::Caller& caller,
+                                             const mcp::ToolCall& call) {
+    const json::value* approval = call.arguments.if_contains("approval");
+    const json::value* wait = call.arguments.if_contains("wait_seconds");
+    std::chrono::seconds seconds{0};
+    if (approval == nullptr || !approval->is_string()) {
+        co_return mcp::error_result("Invalid arguments: /approval must be the approval's identifier, "
+                                    "like \"apr_…\".");
+    }
+    if (wait != nullptr) {
+        if (!wait->is_int64() || wait->get_int64() < 0) {
+            co_return mcp::error_result("Invalid arguments: /wait_seconds must be a whole number of "
+                                        "seconds, at most 55.");
+        }
+        seconds = std::min(kMaxCollectWait, std::chrono::seconds{wait->get_int64()});
+    }
+    Gateway::Lane* const lane = co_await lanes_.here();
+    auto collecting = lane->pipeline.collect(caller, std::string(approval->get_string()), seconds,
+                                             context.cancel_token());
+    CallResult result = co_await std::move(collecting);
+    co_return to_tool_result(std::move(result));
+}
+
+}  // namespace kimbap::app

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/gateway.hpp"
+#include "app/lanes.hpp"
+#include "mcp/paging.hpp"
+#include "mcp/providers.hpp"
+
+namespace kimbap::app {
+
+/// The name of the tool that collects a suspended call's outcome.
+inline constexpr std::string_view kApprovalResultTool = "kimbap_approval_result";
+inline constexpr std::chrono::seconds kMaxCollectWait{55};
+
+/// The gateway's actions as MCP tools. Shows a caller only what policy could let it do.
+class GatewayTools final : public mcp::ToolProvider {
+public:
+    /// Both outlive the provider.
+    GatewayTools(Gateway& gateway, Lanes& lanes) : gateway_(gateway), lanes_(lanes) {}
+
+    Task<mcp::PageOutcome> list(mcp::RequestContext& context, mcp::ListRequest request) override;
+    Task<mcp::ToolOutcome> call(mcp::RequestContext& context, mcp::ToolCall call) override;
+
+private:
+    static constexpr std::size_t kMaxCachedLists = 256;
+    struct Cached {
+        std::shared_ptr<const pipeline::Rules> rules;
+        std::shared_ptr<const mcp::ItemList> list;
+    };
+
+    std::shared_ptr<const mcp::ItemList> list_for(const pipeline::Caller& caller);
+    Task<mcp::ToolOutcome> collect(mcp::RequestContext& context, const pipeline::Caller& caller,
+                                   const mcp::ToolCall& call);
+
+    Gateway& gateway_;
+    Lanes& lanes_;
+    std::mutex mutex_;
+    std::map<std::string, Cached> cache_;  ///< By caller.
+};
+
+/// A call's result in MCP's terms.
+[[nodiscard]] mcp::ToolResult to_tool_result(pipeline::CallResult result);
+
+}  // namespace kimbap::app

@@ -1,0 +1,65 @@
+#include "app/rules_loader.hpp"
+
+#include "manifests/loader.hpp"
+#include "net/address_guard.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+constexpr const char* kZoneFolder = "/usr/share/zoneinfo/";
+
+template <class File>
+Result<std::vector<File>> read_files(const std::vector<std::string>& paths, std::string_view what) {
+    const auto listed = list_yaml_files(paths);
+    if (!listed) {
+        return make_error(Errc::invalid_config, std::string(what) + ": " + listed.error().message);
+    }
+    std::vector<File> files;
+    for (const std::string& path : *listed) {
+        auto text = read_file(path);
+        if (!text) return make_error(Errc::invalid_config, text.error().message);
+        files.push_back({path, std::move(*text)});
+    }
+    return files;
+}
+
+}  // namespace
+
+std::optional<std::string> read_zone(const std::string& name) {
+    auto bytes = read_file(kZoneFolder + name, 1U << 20);
+    if (!bytes) return std::nullopt;
+    return std::move(*bytes);
+}
+
+Result<LoadedRules> load_rules(const Config& config) {
+    LoadedRules out;
+    const auto guard = net::AddressGuard::create(config.egress.allow_private);
+    if (!guard) return guard.error();
+    const auto manifest_files = read_files<manifests::ManifestFile>(config.manifests, "manifests");
+    if (!manifest_files) return manifest_files.error();
+    const auto plain_http = [&](std::string_view host, std::uint16_t port) {
+        boost::system::error_code error;
+        const auto address = boost::asio::ip::make_address(std::string(host), error);
+        const auto probe = error ? boost::asio::ip::make_address("127.0.0.1") : address;
+        return net::classify(probe) != net::AddressKind::global && guard->allows(host, probe, port);
+    };
+    manifests::LoadedManifests loaded = manifests::load_manifests(*manifest_files, plain_http);
+    out.notices = loaded.skipped;
+    Faults faults = std::move(loaded.faults);
+
+    const auto policy_files = read_files<policy::PolicyFile>(config.policies, "policies");
+    if (!policy_files) return policy_files.error();
+    auto policy = policy::PolicySet::load(*policy_files, read_zone, faults);
+    if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
+    auto actions = manifests::ActionRegistry::create(std::move(loaded.services));
+    if (!actions) return actions.error();
+    if (policy->empty()) {
+        out.notices.push_back("no policy is loaded: every call is denied (add a document to policies)");
+    }
+    out.rules = std::make_shared<const pipeline::Rules>(
+        pipeline::Rules{std::move(*actions), std::move(policy)});
+    return out;
+}
+
+}  // namespace kimbap::app

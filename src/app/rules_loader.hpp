@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.hpp"
+#include "base/error.hpp"
+#include "pipeline/services.hpp"
+
+namespace kimbap::app {
+
+struct LoadedRules {
+    std::shared_ptr<const pipeline::Rules> rules;
+    std::vector<std::string> notices;  ///< Files left out, policy warnings: for the log.
+};
+
+/// Reads the configured manifests and policies. Errors: invalid_config with every fault, one a line.
+[[nodiscard]] Result<LoadedRules> load_rules(const Config& config);
+
+/// The bytes of a time zone from the system's database; nullopt where there is none of that name.
+[[nodiscard]] std::optional<std::string> read_zone(const std::string& name);
+
+/// The rules in force, replaced as a whole by a reload.
+class RulesHolder final : public pipeline::RulesSource {
+public:
+    explicit RulesHolder(std::shared_ptr<const pipeline::Rules> rules) { set(std::move(rules)); }
+    [[nodiscard]] std::shared_ptr<const pipeline::Rules> current() const override {
+        return rules_.load(std::memory_order_acquire);
+    }
+    void set(std::shared_ptr<const pipeline::Rules> rules) { rules_.store(std::move(rules)); }
+
+private:
+    std::atomic<std::shared_ptr<const pipeline::Rules>> rules_;
+};
+
+}  // namespace kimbap::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/gateway.hpp"
+#include "identity/identity.hpp"
+#include "mcp/auth.hpp"
+
+namespace kimbap::app {
+
+/// The bearer token of a request (RFC 6750 section 2.1); "" where there is none.
+[[nodiscard]] std::string_view bearer_of(const net::HttpRequest& request);
+
+/// Recognises agents by their bearer tokens, and, where the configuration names one, the anonymous
+/// agent on loopback. Operators' tokens are refused here.
+class TokenAuthenticator final : public mcp::Authenticator {
+public:
+    /// `gateway` outlives it.
+    explicit TokenAuthenticator(Gateway& gateway);
+
+    Task<mcp::AuthOutcome> authenticate(const net::HttpRequest& request) override;
+    Task<bool> still_valid(mcp::PrincipalPtr principal) override;
+
+private:
+
+    Gateway& gateway_;
+    mcp::PrincipalPtr anonymous_;
+};
+
+}  // namespace kimbap::app

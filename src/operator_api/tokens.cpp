@@ -1,0 +1,85 @@
+#include "async/worker_pool.hpp"
+#include "identity/token_registry.hpp"
+#include "operator_api/problem.hpp"
+#include "operator_api/resources.hpp"
+
+namespace kimbap::operator_api {
+
+namespace json = boost::json;
+
+namespace {
+
+std::vector<std::string> strings_at(const json::object& body, std::string_view key) {
+    std::vector<std::string> out;
+    const json::value* value = body.if_contains(key);
+    if (value == nullptr || !value->is_array()) return out;
+    for (const auto& element : value->get_array()) {
+        if (element.is_string()) out.emplace_back(element.get_string());
+    }
+    return out;
+}
+
+json::object shown(const store::TokenRow& row) {
+    json::object out{{"id", row.id},
+                     {"name", row.name},
+                     {"kind", row.is_operator ? "operator" : "agent"},
+                     {"roles", json::array(row.roles.begin(), row.roles.end())},
+                     {"actions", json::array(row.actions.begin(), row.actions.end())},
+                     {"created_at", format_time(row.created_at)}};
+    if (row.expires_at) out["expires_at"] = format_time(*row.expires_at);
+    if (row.revoked_at) out["revoked_at"] = format_time(*row.revoked_at);
+    return out;
+}
+
+}  // namespace
+
+Task<net::HttpResponse> list_tokens(const ApiRequest&, ApiServices& services) {
+    auto listing = services.workers.run([&services] { return services.tokens.list(); });
+    const auto rows = co_await std::move(listing);
+    if (!rows) co_return problem(rows.error());
+    json::array list;
+    for (const auto& row : *rows) list.push_back(shown(row));
+    json::object body{{"tokens", std::move(list)}};
+    co_return json_response(body);
+}
+
+Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& services) {
+    identity::NewToken wanted;
+    const auto text = [&](std::string_view key) {
+        const json::value* value = request.body.if_contains(key);
+        return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                      : std::string{};
+    };
+    wanted.name = text("agent");
+    if (wanted.name.empty()) {
+        wanted.name = text("operator");
+        wanted.is_operator = true;
+    }
+    wanted.roles = strings_at(request.body, "roles");
+    wanted.actions = strings_at(request.body, "actions");
+    if (const std::string ttl = text("ttl"); !ttl.empty()) {
+        wanted.ttl = parse_duration(ttl);
+        if (!wanted.ttl) co_return problem(400, "\"ttl\" must be a duration like 24h");
+    }
+    auto creating = services.workers.run([&services, wanted, actor = request.caller->name] {
+        return services.tokens.create(wanted, actor);
+    });
+    auto created = co_await std::move(creating);
+    if (!created) co_return problem(created.error());
+    json::object body{{"id", created->id}, {"token", created->token.reveal()}};
+    net::HttpResponse response = json_response(body, 201);
+    response.headers.set("Cache-Control", "no-store");
+    co_return response;
+}
+
+Task<net::HttpResponse> revoke_token(const ApiRequest& request, ApiServices& services) {
+    auto revoking = services.workers.run([&services, id = request.id, actor = request.caller->name] {
+        return services.tokens.revoke(id, actor);
+    });
+    const auto revoked = co_await std::move(revoking);
+    if (!revoked) co_return problem(revoked.error());
+    json::object body{{"id", request.id}, {"revoked", true}};
+    co_return json_response(body);
+}
+
+}  // namespace kimbap::operator_api
