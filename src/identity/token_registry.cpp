@@ -5,6 +5,7 @@
 
 #include "async/worker_pool.hpp"
 #include "audit/writer.hpp"
+#include "base/encoding.hpp"
 #include "base/glob.hpp"
 #include "base/ids.hpp"
 #include "base/json_text.hpp"
@@ -15,7 +16,9 @@ namespace kimbap::identity {
 
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::chrono::milliseconds kNoTime{0};
+/// Beyond, dates would overflow.
+constexpr std::chrono::hours kLongestTtl{24 * 365 * 100};
 
 Error refused() {
     return make_error(Errc::unauthenticated,
@@ -23,13 +26,45 @@ Error refused() {
                       "one with `kimbap token create`)");
 }
 
-Result<void> check_name(const std::string& name) {
-    const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && c != 0x7F;
-    });
-    if (name.empty() || name.size() > kMaxNameBytes || !printable) {
-        return make_error(Errc::invalid_argument,
-                          "not a usable name: \"" + name + "\" (1 to 128 characters, no spaces)");
+Error wrong(std::string message) {
+    return make_error(Errc::invalid_argument, std::move(message));
+}
+
+/// Names, roles and globs: printable and without spaces, as they stand in logs and policies.
+bool usable(std::string_view text) {
+    return !text.empty() && text.size() <= TokenRegistry::kMaxNameBytes && is_utf8(text) &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
+}
+
+Result<void> check_list(const std::vector<std::string>& list, std::size_t limit,
+                        std::string_view what) {
+    if (list.size() > limit) {
+        return wrong("more than " + std::to_string(limit) + " " + std::string(what) + "s");
+    }
+    for (const std::string& each : list) {
+        if (!usable(each)) {
+            return wrong("not a usable " + std::string(what) + ": \"" + to_valid_utf8(each) +
+                         "\" (1 to 128 bytes, no spaces)");
+        }
+    }
+    return {};
+}
+
+Result<void> check(const NewToken& wanted) {
+    if (!usable(wanted.name)) {
+        return wrong("not a usable name: \"" + to_valid_utf8(wanted.name) +
+                     "\" (1 to 128 bytes, no spaces)");
+    }
+    if (wanted.is_operator && !(wanted.roles.empty() && wanted.actions.empty())) {
+        return wrong("an operator's token takes no roles and no actions (these restrict agents)");
+    }
+    const Result<void> roles = check_list(wanted.roles, TokenRegistry::kMaxRoles, "role");
+    if (!roles) return roles;
+    const Result<void> actions = check_list(wanted.actions, TokenRegistry::kMaxActions, "action");
+    if (!actions) return actions;
+    if (wanted.ttl && (*wanted.ttl <= kNoTime || *wanted.ttl > kLongestTtl)) {
+        return wrong("the token's lifetime must be more than nothing and at most 100 years");
     }
     return {};
 }
@@ -51,6 +86,20 @@ json::array to_array(const std::vector<std::string>& strings) {
 
 }  // namespace
 
+std::string_view name(Refusal::Reason reason) noexcept {
+    switch (reason) {
+        case Refusal::Reason::malformed:
+            return "malformed";
+        case Refusal::Reason::unknown:
+            return "unknown";
+        case Refusal::Reason::revoked:
+            return "revoked";
+        case Refusal::Reason::expired:
+            return "expired";
+    }
+    return "unknown";
+}
+
 bool Identity::permits(std::string_view action) const {
     return actions.empty() ||
            std::any_of(actions.begin(), actions.end(),
@@ -58,8 +107,8 @@ bool Identity::permits(std::string_view action) const {
 }
 
 Result<CreatedToken> TokenRegistry::create(const NewToken& wanted, std::string_view actor) {
-    const Result<void> named = check_name(wanted.name);
-    if (!named) return named.error();
+    const Result<void> checked = check(wanted);
+    if (!checked) return checked.error();
     CreatedToken created{new_id("tok"), new_token()};
     const TimePoint now = clock_.now();
     store::TokenRow row;
@@ -126,27 +175,35 @@ Result<std::shared_ptr<const TokenRegistry::Snapshot>> TokenRegistry::reload() c
     auto rows = list();
     if (!rows) return rows.error();
     for (store::TokenRow& row : *rows) {
-        if (row.revoked_at) continue;
         auto identity = std::make_shared<const Identity>(
             Identity{row.id, std::move(row.name), row.is_operator, std::move(row.roles),
                      std::move(row.actions), row.expires_at});
-        fresh->by_id.emplace(row.id, identity);
-        fresh->by_hash.emplace(row.hash, Entry{std::move(identity), row.hash});
+        const bool revoked = row.revoked_at.has_value();
+        if (!revoked) fresh->by_id.emplace(row.id, identity);
+        fresh->by_hash.emplace(row.hash, Entry{std::move(identity), row.hash, revoked});
     }
     if (store::ChangeBoard::stable(fresh->version)) snapshot_.store(fresh);
     return std::shared_ptr<const Snapshot>(std::move(fresh));
 }
 
-Result<IdentityPtr> TokenRegistry::find(const Snapshot& snapshot, std::string_view bearer) const {
+Result<IdentityPtr> TokenRegistry::find(const Snapshot& snapshot, std::string_view bearer,
+                                        Refusal* refusal) const {
+    const auto refuse = [&](Refusal::Reason reason, std::string token = {}) {
+        if (refusal != nullptr) *refusal = {reason, std::move(token)};
+        return refused();
+    };
     const auto hash = token_hash(bearer);
-    if (!hash) return refused();
+    if (!hash) return refuse(Refusal::Reason::malformed);
     const auto found = snapshot.by_hash.find(*hash);
     if (found == snapshot.by_hash.end() ||
         !constant_time_equal(bytes_of(found->second.hash), bytes_of(*hash))) {
-        return refused();
+        return refuse(Refusal::Reason::unknown);
     }
     const IdentityPtr& identity = found->second.identity;
-    if (identity->expires_at && *identity->expires_at <= clock_.now()) return refused();
+    if (found->second.revoked) return refuse(Refusal::Reason::revoked, identity->token);
+    if (identity->expires_at && *identity->expires_at <= clock_.now()) {
+        return refuse(Refusal::Reason::expired, identity->token);
+    }
     return identity;
 }
 
@@ -155,25 +212,28 @@ bool TokenRegistry::stands(const Snapshot& snapshot, const Identity& identity) c
            (!identity.expires_at || *identity.expires_at > clock_.now());
 }
 
-std::optional<Result<IdentityPtr>> TokenRegistry::try_authenticate(std::string_view bearer) const {
+std::optional<Result<IdentityPtr>> TokenRegistry::try_authenticate(std::string_view bearer,
+                                                                   Refusal* refusal) const {
     const auto snapshot = current();
     if (!snapshot) return std::nullopt;
-    return find(*snapshot, bearer);
+    return find(*snapshot, bearer, refusal);
 }
 
 Task<Result<IdentityPtr>> TokenRegistry::authenticate(std::string_view bearer,
-                                                      async::WorkerPool& workers) {
-    if (auto known = try_authenticate(bearer)) co_return std::move(*known);
+                                                      async::WorkerPool& workers,
+                                                      Refusal* refusal) {
+    if (auto known = try_authenticate(bearer, refusal)) co_return std::move(*known);
     auto job = workers.run([this] { return reload(); });
     const auto snapshot = co_await std::move(job);
     if (!snapshot) co_return snapshot.error();
-    co_return find(**snapshot, bearer);
+    co_return find(**snapshot, bearer, refusal);
 }
 
-Result<IdentityPtr> TokenRegistry::authenticate_blocking(std::string_view bearer) {
+Result<IdentityPtr> TokenRegistry::authenticate_blocking(std::string_view bearer,
+                                                         Refusal* refusal) {
     const auto snapshot = reload();
     if (!snapshot) return snapshot.error();
-    return find(**snapshot, bearer);
+    return find(**snapshot, bearer, refusal);
 }
 
 std::optional<bool> TokenRegistry::try_still_valid(const Identity& identity) const {
