@@ -7,24 +7,13 @@
 #include "base/ed25519.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "unit/audit/seed_signer.hpp"
 
 namespace kimbap::audit {
 namespace {
 
-class FixedSigner final : public CheckpointSigner {
-public:
-    explicit FixedSigner(char seed) : seed_(kEd25519KeySize, seed) {}
-    Result<std::string> public_key() override { return ed25519_public_key(seed_); }
-    Result<std::string> sign(std::string_view message) override {
-        return ed25519_sign(seed_, message);
-    }
-
-private:
-    std::string seed_;
-};
-
 Checkpoint sample(char seed = 'k') {
-    FixedSigner signer(seed);
+    test::SeedSigner signer(seed);
     store::AuditHead head{"chn_1", 42, {}};
     head.hash.fill(0xAB);
     return make_checkpoint(head, from_unix_micros(1'795'435'200'000'000), signer).value();
@@ -38,8 +27,7 @@ TEST(CheckpointTest, SurvivesItsJsonForm) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->chain, "chn_1");
     EXPECT_EQ(read->seq, 42);
-    EXPECT_EQ(read->hash, std::string(32, 'x').replace(0, 32, "abababababababababababababababab") +
-                              "abababababababababababababababab");
+    EXPECT_EQ(read->hash, hex_encode(std::string(32, '\xAB')));
     EXPECT_EQ(read->time, "2026-11-23T12:00:00.000000Z");
     EXPECT_TRUE(check_signature(*read, kTrusted));
 }
