@@ -80,6 +80,7 @@ enum class Until : std::uint8_t {
 /// What is due, as sweep() found it.
 struct Sweep {
     std::vector<std::string> runnable;  ///< Approved, waiting, past their grace, oldest first.
+    std::size_t in_grace = 0;           ///< Approved and waiting, left to their holders yet.
     std::size_t expired = 0;
     std::size_t lapsed = 0;
 };

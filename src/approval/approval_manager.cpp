@@ -1,0 +1,266 @@
+#include "approval/approval_manager.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "approval/manager_core.hpp"
+#include "approval/wait_hub.hpp"
+#include "async/worker_pool.hpp"
+#include "audit/writer.hpp"
+#include "base/ids.hpp"
+#include "base/sealer.hpp"
+
+namespace kimbap::approval {
+
+namespace {
+
+/// store::write() of a function that returns Result<T>, giving its value.
+template <class F>
+auto transact_async(store::Store& store, F work)
+    -> Task<std::invoke_result_t<F&, store::Transaction&>> {
+    using Outcome = std::invoke_result_t<F&, store::Transaction&>;
+    const auto outcome = std::make_shared<std::optional<Outcome>>();
+    store::Write write = [outcome, work = std::move(work)](store::Transaction& t) mutable {
+        outcome->emplace(work(t));
+        return outcome->value() ? Result<void>() : Result<void>(outcome->value().error());
+    };
+    Task<Result<void>> writing = store::write(store, std::move(write));
+    const Result<void> written = co_await std::move(writing);
+    if (!written) co_return written.error();
+    co_return std::move(**outcome);
+}
+
+Error too_large(std::string_view what, std::size_t limit) {
+    return make_error(Errc::too_large, std::string(what) + " has more than " +
+                                           std::to_string(limit) +
+                                           " bytes, the most that can be kept for later");
+}
+
+}  // namespace
+
+ApprovalManager::ApprovalManager(store::Store& store, const Sealer& sealer, const Clock& clock,
+                                 async::WorkerPool& workers, ManagerOptions options)
+    : core_(std::make_shared<Core>(store, sealer, clock, std::move(options))),
+      hub_(std::make_shared<WaitHub>(store.changes())),
+      workers_(workers) {}
+
+ApprovalManager::~ApprovalManager() = default;
+
+Task<Result<Requested>> ApprovalManager::request(SuspendedCall call) {
+    if (call.payload.size() > kMaxPayload) co_return too_large("the call", kMaxPayload);
+    const auto shared = std::make_shared<const SuspendedCall>(std::move(call));
+    const std::string id = new_id("apr");
+    auto sealing = workers_.run([core = core_, shared, id] {
+        return core->sealer.seal(shared->payload, core->call_context(id));
+    });
+    Result<std::string> sealed = co_await std::move(sealing);
+    if (!sealed) co_return sealed.error();
+    auto writing = transact_async(
+        core_->store, [core = core_, shared, id, bytes = std::move(*sealed)](
+                          store::Transaction& t) { return core->request(t, *shared, id, bytes); });
+    co_return co_await std::move(writing);
+}
+
+Task<Result<Approval>> ApprovalManager::decide(std::string id, Operator who, Verdict verdict,
+                                               std::string reason) {
+    const Result<void> sane = Core::check_decision(who, reason);
+    if (!sane) co_return sane.error();
+    auto writing =
+        transact_async(core_->store, [core = core_, id = std::move(id), who = std::move(who),
+                                      verdict, reason = std::move(reason)](store::Transaction& t) {
+            return core->decide(t, id, who, verdict, reason);
+        });
+    Result<Core::Decision> decision = co_await std::move(writing);
+    hub_->poke();
+    if (!decision) co_return decision.error();
+    if (decision->error) co_return *decision->error;
+    co_return std::move(*decision->approval);
+}
+
+Result<Approval> ApprovalManager::decide_blocking(const std::string& id, const Operator& who,
+                                                  Verdict verdict, const std::string& reason) {
+    const Result<void> sane = Core::check_decision(who, reason);
+    if (!sane) return sane.error();
+    Result<Core::Decision> decision = store::transact(core_->store, [&](store::Transaction& t) {
+        return core_->decide(t, id, who, verdict, reason);
+    });
+    hub_->poke();
+    if (!decision) return decision.error();
+    if (decision->error) return *decision->error;
+    return std::move(*decision->approval);
+}
+
+Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string caller_key) {
+    auto writing =
+        transact_async(core_->store,
+                       [core = core_, id = std::move(id),
+                        key = std::move(caller_key)](store::Transaction& t) -> Result<Approval> {
+                           auto loaded = core->load_own(t.approvals(), id, key);
+                           if (!loaded) return loaded.error();
+                           const auto effect = core->transition(t, *loaded, event::Withdraw{}, {});
+                           if (!effect) return effect.error();
+                           return std::move(loaded->approval);
+                       });
+    Result<Approval> withdrawn = co_await std::move(writing);
+    hub_->poke();
+    co_return withdrawn;
+}
+
+Task<Result<Approval>> ApprovalManager::find(std::string id) const {
+    auto reading = workers_.run([core = core_, id = std::move(id)] { return core->find(id); });
+    co_return co_await std::move(reading);
+}
+
+Result<Approval> ApprovalManager::find_blocking(const std::string& id) const {
+    return core_->find(id);
+}
+
+Task<Result<std::vector<Approval>>> ApprovalManager::list(ListFilter filter) const {
+    auto reading =
+        workers_.run([core = core_, filter = std::move(filter)] { return core->list(filter); });
+    co_return co_await std::move(reading);
+}
+
+Result<std::vector<Approval>> ApprovalManager::list_blocking(const ListFilter& filter) const {
+    return core_->list(filter);
+}
+
+Task<Result<Collected>> ApprovalManager::outcome(std::string id, std::string caller_key) const {
+    auto reading = workers_.run([core = core_, id = std::move(id), key = std::move(caller_key)] {
+        return core->collect(id, key);
+    });
+    co_return co_await std::move(reading);
+}
+
+Task<Result<Approval>> ApprovalManager::wait(std::string id, Until until,
+                                             std::chrono::steady_clock::time_point deadline,
+                                             async::CancelToken cancel) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    WaitHub::Waiter waiter(hub_, executor);
+    for (;;) {
+        if (cancel.cancelled()) co_return make_error(Errc::cancelled, "the caller withdrew");
+        const std::uint64_t seen = waiter.version();
+        const bool last = std::chrono::steady_clock::now() >= deadline;
+        Task<Result<Approval>> finding = find(id);
+        Result<Approval> approval = co_await std::move(finding);
+        if (!approval || last) co_return approval;
+        const Standing& standing = approval->standing;
+        if (until == Until::decided ? is_decided(standing) : is_final(standing)) co_return approval;
+        Task<void> sleeping = waiter.changed(seen, deadline, cancel);
+        co_await std::move(sleeping);
+    }
+}
+
+Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
+    const std::string claimer = new_id("clm");
+    auto writing = transact_async(
+        core_->store, [core = core_, id, claimer](store::Transaction& t) -> Result<Loaded> {
+            auto loaded = core->load(t.approvals(), id);
+            if (!loaded) return loaded.error();
+            const auto effect =
+                core->transition(t, *loaded, event::Claim{claimer, core->options.lease}, {});
+            if (!effect) return effect.error();
+            return loaded;
+        });
+    Result<Loaded> loaded = co_await std::move(writing);
+    if (!loaded) co_return loaded.error();
+    ClaimedCall call{std::move(loaded->approval), "", Claim(core_->claims, {id, claimer})};
+    auto opening = workers_.run([core = core_, id, sealed = std::move(loaded->row.sealed_call)] {
+        return core->sealer.unseal(sealed, core->call_context(id));
+    });
+    Result<std::string> payload = co_await std::move(opening);
+    if (payload) {
+        call.payload = std::move(*payload);
+        co_return call;
+    }
+    // A call that was tampered with must not wait to be claimed for ever.
+    if (payload.error().code == Errc::corrupt) {
+        Task<Result<Approval>> failing = finish(call, false, "");
+        static_cast<void>(co_await std::move(failing));
+    } else {
+        Task<Result<void>> releasing = release(std::move(call));
+        static_cast<void>(co_await std::move(releasing));
+    }
+    co_return payload.error();
+}
+
+Task<Result<void>> ApprovalManager::release(ClaimedCall call) {
+    auto writing =
+        transact_async(core_->store,
+                       [core = core_, id = call.claim.id(),
+                        claimer = call.claim.claimer()](store::Transaction& t) -> Result<Effect> {
+                           auto loaded = core->load(t.approvals(), id);
+                           if (!loaded) return loaded.error();
+                           return core->transition(t, *loaded, event::Release{claimer}, {});
+                       });
+    const Result<Effect> released = co_await std::move(writing);
+    hub_->poke();
+    if (!released) co_return released.error();
+    co_return Result<void>();
+}
+
+Task<Result<Approval>> ApprovalManager::finish(const ClaimedCall& call, bool succeeded,
+                                               std::string outcome,
+                                               std::optional<audit::Record> record) {
+    if (outcome.size() > kMaxOutcome) co_return too_large("the outcome", kMaxOutcome);
+    const std::string id = call.claim.id();
+    Result<std::string> sealed = std::string();
+    if (!outcome.empty()) {
+        auto sealing = workers_.run([core = core_, id, plain = std::move(outcome)] {
+            return core->sealer.seal(plain, core->outcome_context(id));
+        });
+        sealed = co_await std::move(sealing);
+        if (!sealed) co_return sealed.error();
+    }
+    auto writing = transact_async(
+        core_->store,
+        [core = core_, id, claimer = call.claim.claimer(), succeeded, bytes = std::move(*sealed),
+         record = std::move(record)](store::Transaction& t) -> Result<Approval> {
+            auto loaded = core->load(t.approvals(), id);
+            if (!loaded) return loaded.error();
+            loaded->row.sealed_outcome = bytes;
+            const auto effect = core->transition(t, *loaded, event::Finish{claimer, succeeded}, {});
+            if (!effect) return effect.error();
+            if (record) {
+                const Result<void> audited = audit::append(t, *record);
+                if (!audited) return audited.error();
+            }
+            return std::move(loaded->approval);
+        });
+    Result<Approval> finished = co_await std::move(writing);
+    hub_->poke();
+    co_return finished;
+}
+
+Task<Result<Sweep>> ApprovalManager::sweep() {
+    const auto held = std::make_shared<const std::vector<ClaimRegistry::Held>>(core_->renewals());
+    const bool purge = core_->purge_due();
+    if (!held->empty() || purge) {
+        store::Write keeping = [core = core_, held, purge](store::Transaction& t) -> Result<void> {
+            const Result<void> renewed = core->renew(t, *held);
+            if (!renewed || !purge) return renewed;
+            const auto purged = t.approvals().purge_outcomes(core->clock.now());
+            return purged ? Result<void>() : Result<void>(purged.error());
+        };
+        Task<Result<void>> writing = store::write(core_->store, std::move(keeping));
+        const Result<void> kept = co_await std::move(writing);
+        if (!kept) co_return kept.error();
+    }
+    auto looking = workers_.run([core = core_] { return core->look(); });
+    Result<Core::Due> due = co_await std::move(looking);
+    if (!due) co_return due.error();
+    if (due->expired.empty() && due->lapsed.empty()) co_return std::move(due->sweep);
+    auto settling = transact_async(
+        core_->store,
+        [core = core_, found = std::move(*due)](store::Transaction& t) mutable -> Result<Sweep> {
+            const Result<void> settled = core->settle(t, found);
+            if (!settled) return settled.error();
+            return found.sweep;
+        });
+    Result<Sweep> swept = co_await std::move(settling);
+    hub_->poke();
+    co_return swept;
+}
+
+}  // namespace kimbap::approval

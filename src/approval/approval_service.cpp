@@ -1,0 +1,189 @@
+#include "approval/approval_service.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <set>
+#include <utility>
+
+#include "approval/approval_manager.hpp"
+#include "approval/child_tasks.hpp"
+#include "approval/ticker.hpp"
+#include "base/json_text.hpp"
+#include "base/log.hpp"
+#include "store/store.hpp"
+
+namespace kimbap::approval {
+
+namespace {
+
+/// How often the end of an execution is tried to be recorded while the store refuses.
+constexpr int kFinishAttempts = 5;
+/// A call that was given back is left to other processes for so long.
+constexpr std::chrono::seconds kPause{1};
+
+std::string outcome_of(const Error& error) {
+    json::object out{
+        {"error", json::object{{"code", kimbap::name(error.code)}, {"message", error.message}}}};
+    return kimbap::to_json(json::value(std::move(out)));
+}
+
+}  // namespace
+
+/// One run().
+class ApprovalService::Loop {
+public:
+    Loop(ApprovalService& service, const asio::any_io_executor& executor,
+         const async::CancelToken& cancel)
+        : manager_(service.manager_),
+          resumer_(service.resumer_),
+          changes_(service.store_.changes()),
+          options_(service.options_),
+          cancel_(cancel),
+          executor_(executor),
+          ticker_(executor, cancel),
+          children_(executor) {}
+
+    Task<void> run();
+
+private:
+    [[nodiscard]] std::uint64_t version() const {
+        return changes_.version(store::Topic::approvals);
+    }
+    void start(const Sweep& sweep);
+    void report(const Error& error);
+    Task<void> resume(std::string id);
+    Task<void> resume_claimed(ClaimedCall call);
+    Task<Result<Resumed>> ask(const ClaimedCall& call);
+    Task<void> finish(const ClaimedCall& call, Resumed resumed);
+    Task<void> pause(std::chrono::milliseconds time);
+
+    ApprovalManager& manager_;
+    Resumer& resumer_;
+    const store::ChangeBoard& changes_;
+    const ServiceOptions& options_;
+    const async::CancelToken& cancel_;
+    asio::any_io_executor executor_;
+    Ticker ticker_;
+    ChildTasks children_;
+    std::set<std::string> in_hand_;
+    std::string last_fault_;
+};
+
+Task<void> ApprovalService::Loop::run() {
+    while (!cancel_.cancelled()) {
+        const std::uint64_t seen = version();
+        Task<Result<Sweep>> sweeping = manager_.sweep();
+        const Result<Sweep> swept = co_await std::move(sweeping);
+        if (swept) {
+            last_fault_.clear();
+            start(*swept);
+        } else {
+            report(swept.error());
+        }
+        const bool soon = swept && swept->in_grace > 0;
+        Task<void> waiting = ticker_.wait(options_.poll, soon ? options_.poll : options_.sweep,
+                                          [this, seen] { return version() != seen; });
+        co_await std::move(waiting);
+    }
+    Task<void> draining = children_.drained();
+    co_await std::move(draining);
+}
+
+void ApprovalService::Loop::report(const Error& error) {
+    if (std::exchange(last_fault_, error.message) == error.message) return;
+    log::warn("approvals can't be looked after", {{"error", error.message}});
+}
+
+void ApprovalService::Loop::start(const Sweep& sweep) {
+    for (const std::string& id : sweep.runnable) {
+        if (cancel_.cancelled() || children_.running() >= options_.max_concurrent) return;
+        if (in_hand_.insert(id).second) children_.spawn(resume(id));
+    }
+}
+
+Task<void> ApprovalService::Loop::resume(std::string id) {
+    Task<Result<ClaimedCall>> claiming = manager_.claim(id);
+    Result<ClaimedCall> claimed = co_await std::move(claiming);
+    if (claimed) {
+        Task<void> running = resume_claimed(std::move(*claimed));
+        co_await std::move(running);
+    } else if (claimed.error().code != Errc::conflict) {
+        log::warn("an approved call can't be run",
+                  {{"approval", id}, {"error", claimed.error().message}});
+        Task<void> pausing = pause(kPause);
+        co_await std::move(pausing);
+    }
+    in_hand_.erase(id);
+}
+
+Task<Result<Resumed>> ApprovalService::Loop::ask(const ClaimedCall& call) {
+    std::string fault;
+    try {
+        Task<Result<Resumed>> resuming = resumer_.resume(call);
+        co_return co_await std::move(resuming);
+    } catch (const std::exception& error) {
+        fault = error.what();
+    }
+    log::error("resuming a call failed", {{"approval", call.approval.id}, {"error", fault}});
+    co_return make_error(Errc::internal, "kimbap failed while running the call");
+}
+
+Task<void> ApprovalService::Loop::resume_claimed(ClaimedCall call) {
+    Task<Result<Resumed>> asking = ask(call);
+    Result<Resumed> resumed = co_await std::move(asking);
+    if (!resumed && resumed.error().code == Errc::unavailable) {
+        const std::string id = call.approval.id;
+        Task<Result<void>> releasing = manager_.release(std::move(call));
+        const Result<void> released = co_await std::move(releasing);
+        if (!released) {
+            log::warn("a call can't be given back",
+                      {{"approval", id}, {"error", released.error().message}});
+        }
+        Task<void> pausing = pause(kPause);
+        co_await std::move(pausing);
+        co_return;
+    }
+    Resumed end =
+        resumed ? std::move(*resumed) : Resumed{false, outcome_of(resumed.error()), std::nullopt};
+    Task<void> finishing = finish(call, std::move(end));
+    co_await std::move(finishing);
+}
+
+Task<void> ApprovalService::Loop::finish(const ClaimedCall& call, Resumed resumed) {
+    for (int attempt = 1;; ++attempt) {
+        Task<Result<Approval>> finishing =
+            manager_.finish(call, resumed.succeeded, resumed.outcome, resumed.record);
+        const Result<Approval> finished = co_await std::move(finishing);
+        if (finished) co_return;
+        const Error& error = finished.error();
+        if (error.code == Errc::too_large) {
+            resumed.outcome = outcome_of(error);
+        } else if (error.code == Errc::conflict || attempt == kFinishAttempts) {
+            log::error("the end of an approved call can't be recorded",
+                       {{"approval", call.approval.id}, {"error", error.message}});
+            co_return;
+        } else {
+            Task<void> pausing = pause(attempt * options_.poll);
+            co_await std::move(pausing);
+        }
+    }
+}
+
+Task<void> ApprovalService::Loop::pause(std::chrono::milliseconds time) {
+    Ticker ticker(executor_, cancel_);
+    Task<void> waiting = ticker.wait(time, time, [] { return false; });
+    co_await std::move(waiting);
+}
+
+ApprovalService::ApprovalService(ApprovalManager& manager, Resumer& resumer,
+                                 const store::Store& store, ServiceOptions options)
+    : manager_(manager), resumer_(resumer), store_(store), options_(options) {}
+
+Task<void> ApprovalService::run(async::CancelToken cancel) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    Loop loop(*this, executor, cancel);
+    Task<void> running = loop.run();
+    co_await std::move(running);
+}
+
+}  // namespace kimbap::approval

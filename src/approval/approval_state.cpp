@@ -1,0 +1,242 @@
+#include "approval/approval_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace kimbap::approval {
+
+namespace {
+
+template <class E>
+struct Named {
+    E value;
+    std::string_view text;
+};
+
+constexpr std::array kStates{Named{State::pending, "pending"}, Named{State::approved, "approved"},
+                             Named{State::denied, "denied"}, Named{State::expired, "expired"},
+                             Named{State::withdrawn, "withdrawn"}};
+constexpr std::array kExecutions{Named{Execution::none, ""},
+                                 Named{Execution::waiting, "waiting"},
+                                 Named{Execution::executing, "executing"},
+                                 Named{Execution::done, "done"},
+                                 Named{Execution::failed, "failed"},
+                                 Named{Execution::unknown, "unknown"}};
+constexpr std::array kVerdicts{Named{Verdict::approve, "approve"}, Named{Verdict::deny, "deny"}};
+
+template <class E, std::size_t N>
+std::string_view name_in(const std::array<Named<E>, N>& table, E value) noexcept {
+    return table[static_cast<std::size_t>(value)].text;
+}
+
+template <class E, std::size_t N>
+std::optional<E> parse_in(const std::array<Named<E>, N>& table, std::string_view text) noexcept {
+    for (const Named<E>& entry : table) {
+        if (entry.text == text) return entry.value;
+    }
+    return std::nullopt;
+}
+
+Error conflict(std::string message) {
+    return make_error(Errc::conflict, std::move(message));
+}
+
+/// "approved by alice and bob at 2026-…": for errors that say how it stands.
+std::string how_decided(const Standing& standing) {
+    std::string text(name(standing.state));
+    std::vector<std::string> names;
+    for (const Vote& vote : standing.votes) {
+        const bool counts = (vote.verdict == Verdict::deny) == (standing.state == State::denied);
+        if (counts && (standing.state == State::denied || standing.state == State::approved)) {
+            names.push_back(vote.by);
+        }
+    }
+    if (!names.empty()) text += " by " + join(names, " and ");
+    if (standing.decided_at) text += " at " + format_time(*standing.decided_at);
+    return text;
+}
+
+Error already_decided(const Standing& standing) {
+    return conflict("the approval was already " + how_decided(standing));
+}
+
+Error not_claimers(const Standing& standing) {
+    return conflict("the execution is not this process's any more (it is " +
+                    std::string(name(standing.execution)) + ")");
+}
+
+Step unchanged(const Standing& standing) {
+    return {standing, Effect::none};
+}
+
+Step decided(Standing next, State state, Effect effect, TimePoint now) {
+    next.state = state;
+    next.decided_at = now;
+    if (state == State::approved) next.execution = Execution::waiting;
+    return {std::move(next), effect};
+}
+
+const Vote* vote_of(const Standing& standing, std::string_view who) {
+    const auto found = std::find_if(standing.votes.begin(), standing.votes.end(),
+                                    [&](const Vote& vote) { return vote.by == who; });
+    return found == standing.votes.end() ? nullptr : &*found;
+}
+
+bool is_requester(const Terms& terms, std::string_view who) {
+    return std::any_of(terms.requesters.begin(), terms.requesters.end(),
+                       [&](const std::string& name) { return iequals(name, who); });
+}
+
+/// The transitions, one overload an event.
+struct Apply {
+    const Terms& terms;
+    const Standing& standing;
+    TimePoint now;
+
+    Result<Step> operator()(const event::Decide& decide) const {
+        if (is_requester(terms, decide.by)) {
+            return make_error(Errc::forbidden,
+                              decide.by +
+                                  " asked for this call and so can't decide about it (ask "
+                                  "another operator)");
+        }
+        const Vote* const before = vote_of(standing, decide.by);
+        if (standing.state != State::pending) {
+            const State wanted =
+                decide.verdict == Verdict::approve ? State::approved : State::denied;
+            const bool repeated = before != nullptr && before->verdict == decide.verdict;
+            if (repeated && standing.state == wanted) return unchanged(standing);
+            return already_decided(standing);
+        }
+        if (now >= terms.expires_at) {
+            return conflict("the approval expired at " + format_time(terms.expires_at));
+        }
+        if (before != nullptr && decide.verdict == Verdict::approve) return unchanged(standing);
+
+        Standing next = standing;
+        std::erase_if(next.votes, [&](const Vote& vote) { return vote.by == decide.by; });
+        next.votes.push_back({decide.by, decide.verdict, decide.reason, now});
+        if (decide.verdict == Verdict::deny) {
+            return decided(std::move(next), State::denied, Effect::denied, now);
+        }
+        if (std::ssize(next.votes) < terms.required) return Step{std::move(next), Effect::voted};
+        return decided(std::move(next), State::approved, Effect::approved, now);
+    }
+
+    Result<Step> operator()(const event::Expire&) const {
+        if (standing.state != State::pending || now < terms.expires_at) return unchanged(standing);
+        return decided(standing, State::expired, Effect::expired, now);
+    }
+
+    Result<Step> operator()(const event::Withdraw&) const {
+        if (standing.state == State::withdrawn) return unchanged(standing);
+        if (standing.state != State::pending) return already_decided(standing);
+        return decided(standing, State::withdrawn, Effect::withdrawn, now);
+    }
+
+    Result<Step> operator()(const event::Claim& claim) const {
+        if (standing.state != State::approved) {
+            return conflict("the call is not approved (it is " + std::string(name(standing.state)) +
+                            ")");
+        }
+        if (standing.execution != Execution::waiting) {
+            return conflict("the call is " + std::string(name(standing.execution)) + " already");
+        }
+        Standing next = standing;
+        next.execution = Execution::executing;
+        next.claimer = claim.claimer;
+        next.lease_until = now + claim.lease;
+        return Step{std::move(next), Effect::claimed};
+    }
+
+    [[nodiscard]] bool runs(std::string_view claimer) const {
+        return standing.execution == Execution::executing && standing.claimer == claimer;
+    }
+
+    Result<Step> operator()(const event::Renew& renew) const {
+        if (!runs(renew.claimer)) return not_claimers(standing);
+        Standing next = standing;
+        next.lease_until = now + renew.lease;
+        return Step{std::move(next), Effect::renewed};
+    }
+
+    [[nodiscard]] Step requeued() const {
+        Standing next = standing;
+        next.execution = Execution::waiting;
+        next.claimer.clear();
+        next.lease_until.reset();
+        return {std::move(next), Effect::requeued};
+    }
+
+    Result<Step> operator()(const event::Release& release) const {
+        if (!runs(release.claimer)) return not_claimers(standing);
+        return requeued();
+    }
+
+    Result<Step> operator()(const event::Lapse&) const {
+        if (standing.execution != Execution::executing ||
+            (standing.lease_until && now < *standing.lease_until)) {
+            return unchanged(standing);
+        }
+        if (terms.idempotent) return requeued();
+        Standing next = standing;
+        next.execution = Execution::unknown;
+        next.lease_until.reset();
+        next.finished_at = now;
+        return Step{std::move(next), Effect::lost};
+    }
+
+    Result<Step> operator()(const event::Finish& finish) const {
+        // A process that was only slow knows better than the sweep that gave it up.
+        const bool given_up =
+            standing.execution == Execution::unknown && standing.claimer == finish.claimer;
+        if (!runs(finish.claimer) && !given_up) return not_claimers(standing);
+        Standing next = standing;
+        next.execution = finish.succeeded ? Execution::done : Execution::failed;
+        next.lease_until.reset();
+        next.finished_at = now;
+        return Step{std::move(next), Effect::finished};
+    }
+};
+
+}  // namespace
+
+std::string_view name(State state) noexcept {
+    return name_in(kStates, state);
+}
+std::string_view name(Execution execution) noexcept {
+    return name_in(kExecutions, execution);
+}
+std::string_view name(Verdict verdict) noexcept {
+    return name_in(kVerdicts, verdict);
+}
+std::optional<State> parse_state(std::string_view text) noexcept {
+    return parse_in(kStates, text);
+}
+std::optional<Execution> parse_execution(std::string_view text) noexcept {
+    return parse_in(kExecutions, text);
+}
+std::optional<Verdict> parse_verdict(std::string_view text) noexcept {
+    return parse_in(kVerdicts, text);
+}
+
+Result<Step> apply(const Terms& terms, const Standing& standing, const Event& event,
+                   TimePoint now) {
+    return std::visit(Apply{terms, standing, now}, event);
+}
+
+bool is_decided(const Standing& standing) noexcept {
+    return standing.state != State::pending;
+}
+
+bool is_final(const Standing& standing) noexcept {
+    if (standing.state == State::pending) return false;
+    return standing.state != State::approved ||
+           (standing.execution != Execution::waiting && standing.execution != Execution::executing);
+}
+
+}  // namespace kimbap::approval

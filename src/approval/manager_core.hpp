@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "approval/approval_manager.hpp"
+#include "approval/approval_state.hpp"
+#include "approval/claim.hpp"
+#include "store/approval_store.hpp"
+#include "store/store.hpp"
+
+namespace kimbap::approval {
+
+/// An approval and the row it was read from.
+struct Loaded {
+    Approval approval;
+    store::ApprovalRow row;
+};
+
+/// What the manager's functions do within a transaction, a snapshot, or on a worker thread:
+/// everything here may block, nothing waits for anybody.
+class ApprovalManager::Core {
+public:
+    Core(store::Store& store, const Sealer& sealer, const Clock& clock, ManagerOptions options);
+
+    Result<Loaded> load(const store::ApprovalStore& approvals, const std::string& id) const;
+    /// As load(), of the caller's own; another's doesn't exist for it.
+    Result<Loaded> load_own(const store::ApprovalStore& approvals, const std::string& id,
+                            const std::string& caller_key) const;
+
+    /// Applies `event` to a loaded approval and writes what comes of it: the row, its audit record,
+    /// its notifications. Where nothing changes nothing is written.
+    struct Actor {
+        std::string name;
+        std::string token;
+        std::string reason;
+    };
+    Result<Effect> transition(store::Transaction& t, Loaded& loaded, const Event& event,
+                              const Actor& actor) const;
+
+    Result<Requested> request(store::Transaction& t, const SuspendedCall& call,
+                              const std::string& id, const std::string& sealed) const;
+    /// An approval that turns out to be expired is expired for good, and that is the error.
+    struct Decision {
+        std::optional<Approval> approval;
+        std::optional<Error> error;
+    };
+    Result<Decision> decide(store::Transaction& t, const std::string& id, const Operator& who,
+                            Verdict verdict, const std::string& reason) const;
+    static Result<void> check_decision(const Operator& who, const std::string& reason);
+
+    Result<Approval> find(const std::string& id) const;
+    Result<std::vector<Approval>> list(const ListFilter& filter) const;
+    Result<Collected> collect(const std::string& id, const std::string& caller_key) const;
+
+    /// What sweep() has to write, as a snapshot shows it.
+    struct Due {
+        std::vector<std::string> expired;
+        std::vector<std::string> lapsed;
+        Sweep sweep;
+    };
+    Result<Due> look() const;
+    Result<void> settle(store::Transaction& t, Due& due) const;
+    /// Claims of this process whose leases are to be renewed now; empty between times.
+    std::vector<ClaimRegistry::Held> renewals();
+    Result<void> renew(store::Transaction& t, const std::vector<ClaimRegistry::Held>& held) const;
+    /// Whether it is time to forget old outcomes again.
+    bool purge_due();
+
+    [[nodiscard]] std::string call_context(const std::string& id) const;
+    [[nodiscard]] std::string outcome_context(const std::string& id) const;
+
+    store::Store& store;
+    const Sealer& sealer;
+    const Clock& clock;
+    const ManagerOptions options;
+    const std::shared_ptr<ClaimRegistry> claims = std::make_shared<ClaimRegistry>();
+
+private:
+    [[nodiscard]] Approval make(const SuspendedCall& call, const std::string& id) const;
+    Result<void> check_limits(const store::ApprovalStore& approvals,
+                              const std::string& caller_key) const;
+    [[nodiscard]] std::string decide_url(const Approval& approval) const;
+    Result<void> notify(store::Transaction& t, std::string_view type,
+                        const Approval& approval) const;
+
+    std::mutex mutex_;
+    TimePoint next_renewal_;
+    TimePoint next_purge_;
+};
+
+}  // namespace kimbap::approval

@@ -1,0 +1,65 @@
+#include "approval/notifiers/webhook.hpp"
+
+#include "base/digest.hpp"
+#include "base/encoding.hpp"
+
+namespace kimbap::approval {
+
+namespace {
+
+constexpr std::string_view kSecretPrefix = "whsec_";
+
+Error wrong_secret() {
+    return make_error(
+        Errc::invalid_argument,
+        "the webhook's signing secret is not in Standard Webhooks form (whsec_ and the "
+        "base64 of 24 to 64 random bytes; store it with `kimbap vault set`)");
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
+    std::string_view secret, const Notification& notification) {
+    if (!secret.starts_with(kSecretPrefix)) return wrong_secret();
+    auto key = base64_decode(secret.substr(kSecretPrefix.size()));
+    if (!key || key->empty()) return wrong_secret();
+    const std::int64_t seconds = to_unix_micros(notification.attempted_at) / 1'000'000;
+    const std::string timestamp = std::to_string(seconds);
+    const std::string message = notification.id + "." + timestamp + "." + notification.body;
+    const Sha256 mac = hmac_sha256(*key, message);
+    wipe(key->data(), key->size());
+    std::vector<std::pair<std::string, std::string>> headers;
+    headers.emplace_back("Content-Type", "application/json");
+    headers.emplace_back("webhook-id", notification.id);
+    headers.emplace_back("webhook-timestamp", timestamp);
+    headers.emplace_back("webhook-signature", "v1," + base64_encode(bytes_of(mac)));
+    return headers;
+}
+
+WebhookNotifier::WebhookNotifier(std::string name, std::string url, std::string secret_ref,
+                                 WebhookSender& sender, SecretLookup secrets)
+    : name_(std::move(name)),
+      url_(std::move(url)),
+      secret_ref_(std::move(secret_ref)),
+      sender_(sender),
+      secrets_(std::move(secrets)) {}
+
+Task<Result<void>> WebhookNotifier::deliver(const Notification& notification) {
+    const auto deadline = std::chrono::steady_clock::now() + kWebhookTimeout;
+    Task<Result<Secret>> opening = secrets_(secret_ref_);
+    const Result<Secret> secret = co_await std::move(opening);
+    if (!secret) co_return secret.error();
+    auto headers = webhook_headers(secret->reveal(), notification);
+    if (!headers) co_return headers.error();
+    Task<Result<int>> posting =
+        sender_.post(url_, std::move(*headers), notification.body, deadline);
+    const Result<int> status = co_await std::move(posting);
+    if (!status) co_return status.error();
+    if (*status >= 200 && *status < 300) co_return Result<void>();
+    const std::string answer = "the webhook answered " + std::to_string(*status);
+    // Standard Webhooks: 410 says that the receiver wants no more of them.
+    if (*status == 410) co_return make_error(Errc::unsupported, answer + " (gone)");
+    co_return make_error(Errc::unavailable, answer);
+}
+
+}  // namespace kimbap::approval
