@@ -1,0 +1,142 @@
+#include "app/front_door.hpp"
+
+#include <algorithm>
+
+#include "app/auth_failures.hpp"
+#include "app/token_authenticator.hpp"
+#include "base/text.hpp"
+#include "identity/token_registry.hpp"
+#include "mcp/server.hpp"
+#include "net/url.hpp"
+#include "operator_api/problem.hpp"
+#include "store/approval_store.hpp"
+#include "store/store.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+using operator_api::problem;
+
+net::HttpResponse text_response(std::string body) {
+    net::HttpResponse response;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = std::move(body);
+    return response;
+}
+
+net::HttpResponse unauthenticated(const Error& error, bool sent) {
+    net::HttpResponse response = problem(error);
+    response.headers.set("WWW-Authenticate",
+                         std::string("Bearer realm=\"kimbap\"") + (sent ? ", error=\"invalid_token\"" : ""));
+    return response;
+}
+
+}  // namespace
+
+mcp::HttpOptions http_options(const Config& config) {
+    mcp::HttpOptions options;
+    options.allowed_origins = config.http.allowed_origins;
+    options.allowed_hosts = {"localhost", "127.0.0.1", "[::1]"};
+    const std::string& listen = config.http.listen;
+    options.allowed_hosts.push_back(listen.substr(0, listen.rfind(':')));
+    if (!config.http.public_url.empty()) {
+        if (const auto url = net::parse_url(config.http.public_url)) {
+            options.allowed_hosts.push_back(url->host);
+            options.allowed_origins.push_back(url->origin());
+        }
+    }
+    return options;
+}
+
+FrontDoor::FrontDoor(Gateway& gateway, mcp::Server& server, mcp::Authenticator& authenticator,
+                     operator_api::ApiServices& api, mcp::HttpOptions options)
+    : gateway_(gateway),
+      server_(server),
+      mcp_(server, authenticator, options),
+      api_(api),
+      hosts_(options.allowed_hosts),
+      origins_(options.allowed_origins) {}
+
+bool FrontDoor::local_name(const net::HttpRequest& request) const {
+    std::string host(request.header("Host"));
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string::npos && host.find(']', colon) == std::string::npos) host.resize(colon);
+    host = to_lower(host);
+    const bool known = std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
+    const std::string_view origin = request.header("Origin");
+    if (!known || origin.empty()) return known;
+    if (std::find(origins_.begin(), origins_.end(), origin) != origins_.end()) return true;
+    const std::string own(request.header("Host"));
+    return origin == "http://" + own || origin == "https://" + own;
+}
+
+Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& response) {
+    const std::string_view path = request.path();
+    if (path == "/mcp" || path == "/sse" || path == "/messages") {
+        co_return co_await mcp_.handle(request, response);
+    }
+    net::HttpResponse answer;
+    if (path == "/healthz") {
+        answer = text_response("ok\n");
+    } else if (path == "/readyz") {
+        answer = ready();
+    } else if (!local_name(request)) {
+        answer = problem(403, "this Host or Origin is not served here (http.public_url and "
+                              "http.allowed_origins name the ones that are)");
+    } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
+        auto answering = operators_only(request);
+        answer = co_await std::move(answering);
+    } else {
+        answer = problem(404, "nothing is served here (MCP is at /mcp)");
+    }
+    auto sending = response.send(std::move(answer));
+    static_cast<void>(co_await std::move(sending));
+}
+
+Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
+    const std::string_view bearer = bearer_of(request);
+    auto authenticating = gateway_.tokens().authenticate(bearer, gateway_.workers());
+    auto identity = co_await std::move(authenticating);
+    if (!identity) {
+        record_auth_failure(gateway_, request, "operator");
+        co_return unauthenticated(identity.error(), request.has_header("Authorization"));
+    }
+    if (!(*identity)->is_operator) {
+        record_auth_failure(gateway_, request, "operator");
+        co_return problem(403, "this is an agent's token: the operator API wants an operator's (create "
+                               "one with `kimbap token create --operator NAME`)");
+    }
+    if (request.path() == "/metrics") co_return metrics();
+    if (server_.draining()) co_return problem(503, "kimbap is shutting down");
+    auto handling = api_.handle(request, std::move(*identity));
+    co_return co_await std::move(handling);
+}
+
+net::HttpResponse FrontDoor::ready() const {
+    if (server_.draining()) return problem(503, "kimbap is shutting down");
+    const auto rules = gateway_.rules().current();
+    if (rules->policy->empty()) return problem(503, "no policy is loaded");
+    return text_response("ready\n");
+}
+
+net::HttpResponse FrontDoor::metrics() const {
+    const auto rules = gateway_.rules().current();
+    std::string out;
+    const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
+        out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ");
+        out.append(name).append(" gauge\n").append(name).append(" ");
+        out.append(std::to_string(value)).append("\n");
+    };
+    gauge("kimbap_mcp_sessions", "Legacy MCP sessions that are open.", server_.sessions());
+    gauge("kimbap_mcp_running_requests", "MCP requests that are being served.",
+          server_.running_requests());
+    gauge("kimbap_actions", "Actions that the manifests declare.", rules->actions->actions().size());
+    gauge("kimbap_policy_rules", "Rules of the policy in force.", rules->policy->rules().size());
+    net::HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = std::move(out);
+    return response;
+}
+
+}  // namespace kimbap::app

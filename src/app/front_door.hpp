@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/gateway.hpp"
+#include "mcp/transport/http_transport.hpp"
+#include "net/http_server.hpp"
+#include "operator_api/operator_api.hpp"
+
+namespace kimbap::app {
+
+/// Routes the requests of `kimbap serve`: MCP, the operator API, probes and metrics. Thread-safe.
+class FrontDoor final : public net::HttpHandler {
+public:
+    /// All outlive it.
+    FrontDoor(Gateway& gateway, mcp::Server& server, mcp::Authenticator& authenticator,
+              operator_api::ApiServices& api, mcp::HttpOptions options);
+
+    Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) override;
+
+private:
+    Task<net::HttpResponse> operators_only(net::HttpRequest& request);
+    net::HttpResponse metrics() const;
+    net::HttpResponse ready() const;
+    [[nodiscard]] bool local_name(const net::HttpRequest& request) const;
+
+    Gateway& gateway_;
+    mcp::Server& server_;
+    mcp::HttpTransport mcp_;
+    operator_api::OperatorApi api_;
+    std::vector<std::string> hosts_;
+    std::vector<std::string> origins_;
+};
+
+/// The Host values and origins that the configuration makes this server answer to.
+[[nodiscard]] mcp::HttpOptions http_options(const Config& config);
+
+}  // namespace kimbap::app

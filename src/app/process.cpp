@@ -1,0 +1,295 @@
+#include "app/process.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "app/front_door.hpp"
+#include "app/gateway.hpp"
+#include "app/gateway_docs.hpp"
+#include "app/gateway_tools.hpp"
+#include "app/lanes.hpp"
+#include "app/principal.hpp"
+#include "app/reloader.hpp"
+#include "app/token_authenticator.hpp"
+#include "base/log.hpp"
+#include "identity/token_registry.hpp"
+#include "mcp/server.hpp"
+#include "mcp/transport/stdio_transport.hpp"
+#include "net/tls.hpp"
+#include "operator_api/operator_api.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+using tcp = boost::asio::ip::tcp;
+
+/// How long running calls get to finish once the process is asked to stop.
+constexpr std::chrono::seconds kDrain{10};
+
+constexpr std::string_view kInstructions =
+    "Tools of this server act on real systems under the operators' policy. A denied call says why; "
+    "don't repeat it unchanged. A call that needs an operator's approval says so: collect its outcome "
+    "with kimbap_approval_result. Service documentation is under kimbap://services/.";
+
+mcp::ServerOptions server_options() {
+    mcp::ServerOptions options;
+    options.server = {"kimbap", "0.1.0", "kimbap"};
+    options.instructions = kInstructions;
+    return options;
+}
+
+/// What a process that speaks MCP for the gateway is made of.
+struct Face {
+    Face(Gateway& gateway, Lanes& lanes)
+        : tools(gateway, lanes),
+          prompts(gateway),
+          resources(gateway),
+          server(server_options(), mcp::Providers{&tools, &prompts, &resources, nullptr, nullptr}) {}
+
+    void rules_changed() {
+        server.tools_changed();
+        server.prompts_changed();
+        server.resources_changed();
+    }
+
+    GatewayTools tools;
+    GatewayPrompts prompts;
+    GatewayResources resources;
+    mcp::Server server;
+};
+
+Result<tcp::endpoint> endpoint_of(const std::string& listen) {
+    const std::size_t colon = listen.rfind(':');
+    std::string host = listen.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host == "localhost") host = "127.0.0.1";
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(host, error);
+    std::uint16_t port = 0;
+    const char* const end = listen.data() + listen.size();
+    const bool number = colon != std::string::npos &&
+                        std::from_chars(listen.data() + colon + 1, end, port).ptr == end;
+    if (error || !number) {
+        return make_error(Errc::invalid_config,
+                          "http.listen: \"" + listen +
+                              "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321)");
+    }
+    return tcp::endpoint(address, port);
+}
+
+/// With SO_REUSEPORT a second process could quietly share the port: look first whether it is taken.
+Result<void> check_free(boost::asio::io_context& context, const tcp::endpoint& endpoint) {
+    if (endpoint.port() == 0) return {};
+    tcp::acceptor probe(context);
+    boost::system::error_code error;
+    probe.open(endpoint.protocol(), error);
+    if (!error) probe.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) probe.bind(endpoint, error);
+    if (!error) probe.listen(1, error);
+    if (!error) return {};
+    return make_error(Errc::unavailable, "can't listen on " + endpoint.address().to_string() + ":" +
+                                             std::to_string(endpoint.port()) + ": " + error.message() +
+                                             " (choose another with --listen)");
+}
+
+void announce(const Gateway& gateway) {
+    for (const std::string& notice : gateway.notices()) log::warn(notice);
+}
+
+/// Lets running calls finish, then cancels what is left.
+Task<void> drain(mcp::Server& server) {
+    server.drain();
+    auto finishing = server.idle(kDrain);
+    const bool idle = co_await std::move(finishing);
+    if (!idle) {
+        log::warn("calls that did not finish in time are cancelled");
+        server.cancel_all();
+        auto cancelling = server.idle(std::chrono::seconds{1});
+        static_cast<void>(co_await std::move(cancelling));
+    }
+}
+
+class ServeProcess {
+public:
+    explicit ServeProcess(std::unique_ptr<Gateway> gateway)
+        : gateway_(std::move(gateway)),
+          face_(*gateway_, lanes_),
+          authenticator_(*gateway_),
+          api_{gateway_->store(),   gateway_->vault(),   gateway_->tokens(), gateway_->approvals(),
+               gateway_->rules(),   gateway_->workers(), gateway_->clock()},
+          door_(*gateway_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
+
+    Result<void> run() {
+        const Result<void> listening = listen();
+        if (!listening) return listening;
+        const Result<void> recorded = gateway_->record_policy();
+        if (!recorded) return recorded;
+        boost::asio::io_context& first = *contexts_.front();
+        Reloader reloader(first, *gateway_, [this] { face_.rules_changed(); });
+        boost::asio::signal_set signals(first, SIGTERM, SIGINT);
+        signals.async_wait([&](boost::system::error_code error, int) {
+            if (error) return;
+            reloader.stop();
+            boost::asio::co_spawn(first, shut_down(), boost::asio::detached);
+        });
+        boost::asio::co_spawn(first, gateway_->run_approvals(lanes_.first(), background_.token()),
+                              boost::asio::detached);
+        std::vector<std::thread> threads;
+        for (std::size_t i = 1; i < contexts_.size(); ++i) {
+            threads.emplace_back([context = contexts_[i].get()] { context->run(); });
+        }
+        first.run();
+        for (std::thread& thread : threads) thread.join();
+        return {};
+    }
+
+private:
+    Result<void> listen() {
+        const Config& config = gateway_->config();
+        const auto endpoint = endpoint_of(config.http.listen);
+        if (!endpoint) return endpoint.error();
+        std::shared_ptr<boost::asio::ssl::context> tls;
+        if (!config.http.tls_certificate.empty()) {
+            auto made = net::server_tls(config.http.tls_certificate, config.http.tls_key);
+            if (!made) return made.error();
+            tls = std::move(*made);
+        }
+        const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+        for (std::size_t i = 0; i < threads; ++i) {
+            contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
+            guards_.emplace_back(contexts_.back()->get_executor());
+            lanes_.add(gateway_->make_lane(*contexts_.back()));
+        }
+        const Result<void> free = check_free(*contexts_.front(), *endpoint);
+        if (!free) return free;
+        tcp::endpoint bound = *endpoint;
+        net::ServerLimits limits;
+        limits.max_body_bytes = config.http.max_body_bytes;
+        for (const auto& context : contexts_) {
+            servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits, tls));
+            const auto listening = servers_.back()->listen(bound);
+            if (!listening) return listening.error();
+            bound = *listening;
+        }
+        log::info("serving", {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
+                              {"tls", tls != nullptr}});
+        return {};
+    }
+
+    Task<void> shut_down() {
+        log::info("stopping: running calls may finish");
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+            boost::asio::post(*contexts_[i], [server = servers_[i].get()] { server->drain(); });
+        }
+        auto draining = drain(face_.server);
+        co_await std::move(draining);
+        background_.cancel();
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+            boost::asio::post(*contexts_[i], [this, i] {
+                servers_[i]->stop();
+                lanes_.all()[i]->http.close_idle();
+                guards_[i].reset();
+                if (i != 0) contexts_[i]->stop();
+            });
+        }
+        // What still runs on this thread (a notification under way) gets a moment, not the last word.
+        boost::asio::steady_timer last(*contexts_.front(), std::chrono::milliseconds{300});
+        co_await last.async_wait(boost::asio::use_awaitable);
+        contexts_.front()->stop();
+    }
+
+    using Guard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+
+    std::unique_ptr<Gateway> gateway_;
+    std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+    std::vector<Guard> guards_;
+    Lanes lanes_;
+    Face face_;
+    TokenAuthenticator authenticator_;
+    operator_api::ApiServices api_;
+    FrontDoor door_;
+    std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    async::CancelSource background_;
+};
+
+Result<mcp::PrincipalPtr> stdio_principal(Gateway& gateway, const std::string& agent,
+                                          const std::optional<std::string>& bearer) {
+    if (bearer) {
+        const auto identity = gateway.tokens().authenticate_blocking(*bearer);
+        if (!identity) {
+            return make_error(Errc::invalid_config, "KIMBAP_TOKEN: " + identity.error().message);
+        }
+        if ((*identity)->is_operator) {
+            return make_error(Errc::invalid_config, "KIMBAP_TOKEN is an operator's token: MCP wants an "
+                                                    "agent's (`kimbap token create --agent NAME`)");
+        }
+        return mcp::PrincipalPtr(std::make_shared<const AgentPrincipal>(*identity));
+    }
+    const Config::Stdio& stdio = gateway.config().stdio;
+    return mcp::PrincipalPtr(
+        std::make_shared<const AgentPrincipal>(agent.empty() ? stdio.agent : agent, stdio.roles));
+}
+
+}  // namespace
+
+Result<void> run_serve(Config config) {
+    auto gateway = Gateway::open(std::move(config));
+    if (!gateway) return gateway.error();
+    announce(**gateway);
+    ServeProcess process(std::move(*gateway));
+    return process.run();
+}
+
+Result<void> run_stdio(Config config, const std::string& agent,
+                       const std::optional<std::string>& bearer) {
+    auto opened = Gateway::open(std::move(config));
+    if (!opened) return opened.error();
+    Gateway& gateway = **opened;
+    announce(gateway);
+    auto principal = stdio_principal(gateway, agent, bearer);
+    if (!principal) return principal.error();
+
+    boost::asio::io_context context(1);
+    Lanes lanes;
+    lanes.add(gateway.make_lane(context));
+    Face face(gateway, lanes);
+    async::CancelSource background;
+    Reloader reloader(context, gateway, [&face] { face.rules_changed(); });
+    mcp::StdioTransport transport(face.server, std::move(*principal));
+    boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+
+    const auto serve = [&]() -> Task<void> {
+        auto serving = transport.run();
+        co_await std::move(serving);
+        auto draining = drain(face.server);
+        co_await std::move(draining);
+        background.cancel();
+        reloader.stop();
+        signals.cancel();
+        lanes.first().http.close_idle();
+        boost::asio::steady_timer last(context, std::chrono::milliseconds{300});
+        co_await last.async_wait(boost::asio::use_awaitable);
+        context.stop();
+    };
+    signals.async_wait([&](boost::system::error_code error, int) {
+        if (!error) face.server.drain();
+    });
+    boost::asio::co_spawn(context, serve(), boost::asio::detached);
+    boost::asio::co_spawn(context, gateway.run_approvals(lanes.first(), background.token()),
+                          boost::asio::detached);
+    context.run();
+    return {};
+}
+
+}  // namespace kimbap::app

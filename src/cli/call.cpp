@@ -1,0 +1,187 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include <boost/asio/signal_set.hpp>
+#include <iostream>
+#include <iterator>
+
+#include "app/lane.hpp"
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+#include "base/yaml_reader.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/gateway_session.hpp"
+#include "identity/token_registry.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+using pipeline::CallResult;
+using pipeline::ContentKind;
+using pipeline::Disposition;
+
+struct Options {
+    std::string action;
+    std::vector<std::string> args;
+    std::string input;
+    std::string agent;
+};
+
+Exit exit_of(Disposition disposition) {
+    switch (disposition) {
+        case Disposition::succeeded: return Exit::done;
+        case Disposition::denied: return Exit::denied;
+        case Disposition::pending:
+        case Disposition::not_approved: return Exit::approval;
+        case Disposition::invalid_arguments:
+        case Disposition::unknown_tool: return Exit::failed;
+        default: return Exit::failed;
+    }
+}
+
+Result<std::string> read_input(const std::string& input) {
+    if (input == "-") {
+        return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+    }
+    if (input.starts_with('@')) return read_file(input.substr(1));
+    return input;
+}
+
+/// --arg k=v: the value is JSON where the action's schema wants another type than a string.
+Result<json::object> arguments_of(const Options& options, const manifests::RegisteredAction* action) {
+    json::object out;
+    if (!options.input.empty()) {
+        auto text = read_input(options.input);
+        if (!text) return text.error();
+        auto value = parse_json(*text);
+        if (!value) return make_error(Errc::invalid_argument, "--input: " + value.error().message);
+        if (!value->is_object()) {
+            return make_error(Errc::invalid_argument, "--input must be a JSON object of arguments");
+        }
+        out = std::move(value->get_object());
+    }
+    for (const std::string& pair : options.args) {
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return make_error(Errc::invalid_argument, "--arg " + pair + ": not NAME=VALUE");
+        }
+        const std::string name = pair.substr(0, equals);
+        const std::string text = pair.substr(equals + 1);
+        bool is_string = true;
+        if (action != nullptr) {
+            for (const auto& arg : action->action->args) {
+                const json::value* type = arg.schema.if_contains("type");
+                if (arg.name == name) is_string = type != nullptr && *type == "string";
+            }
+        }
+        auto value = is_string ? Result<json::value>(json::value(text)) : parse_json(text);
+        out[name] = value ? std::move(*value) : json::value(text);
+    }
+    return out;
+}
+
+void show(Context& context, const CallResult& result) {
+    context.exit = exit_of(result.disposition);
+    if (context.json) {
+        json::object out{{"call", result.call},
+                         {"status", pipeline::name(result.disposition)},
+                         {"action", result.action},
+                         {"decision", result.decision},
+                         {"rule", result.rule}};
+        if (!result.approval.empty()) out["approval"] = result.approval;
+        if (!result.message.empty()) out["message"] = result.message;
+        if (result.content == ContentKind::json) {
+            out["result"] = parse_json(result.body).value_or(json::value(result.body));
+        } else if (result.content == ContentKind::text) {
+            out["result"] = result.body;
+        } else if (result.content != ContentKind::none) {
+            out["result_base64"] = base64_encode(result.body);
+            out["mime_type"] = result.mime_type;
+        }
+        return print_json(out);
+    }
+    if (result.disposition != Disposition::succeeded) {
+        return report(context, context.exit, result.message);
+    }
+    if (result.content == ContentKind::json) {
+        print(to_pretty_json(parse_json(result.body).value_or(json::value(result.body))));
+    } else if (result.content == ContentKind::none) {
+        print("done");
+    } else {
+        std::cout.write(result.body.data(), static_cast<std::streamsize>(result.body.size()));
+        if (result.content == ContentKind::text && !result.body.ends_with('\n')) std::cout << '\n';
+        std::cout.flush();
+    }
+}
+
+Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway, const std::string& agent) {
+    pipeline::Caller caller;
+    caller.client = "kimbap-cli";
+    if (const auto bearer = context.environment("KIMBAP_TOKEN")) {
+        auto identity = gateway.tokens().authenticate_blocking(*bearer);
+        if (!identity) {
+            return make_error(Errc::invalid_config, "KIMBAP_TOKEN: " + identity.error().message);
+        }
+        if ((*identity)->is_operator) {
+            return make_error(Errc::invalid_config,
+                              "KIMBAP_TOKEN is an operator's token: calls want an agent's");
+        }
+        caller.agent = (*identity)->name;
+        caller.token = (*identity)->token;
+        caller.roles = (*identity)->roles;
+        caller.identity = std::move(*identity);
+        return caller;
+    }
+    caller.agent = agent.empty() ? gateway.config().stdio.agent : agent;
+    caller.roles = gateway.config().stdio.roles;
+    return caller;
+}
+
+void run(Context& context, const Options& options) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    const auto rules = gateway->rules().current();
+    auto arguments = arguments_of(options, rules->actions->find(options.action));
+    if (!arguments) return report(context, Exit::usage, arguments.error().message);
+    auto caller = caller_of(context, *gateway, options.agent);
+    if (!caller) return report(context, caller.error());
+
+    Session session(*gateway);
+    async::CancelSource cancel;
+    boost::asio::signal_set signals(session.lane().context, SIGINT, SIGTERM);
+    signals.async_wait([&](boost::system::error_code error, int) {
+        if (!error) cancel.cancel();
+    });
+    pipeline::CallRequest request;
+    request.caller = std::move(*caller);
+    request.tool = options.action;
+    request.arguments = std::move(*arguments);
+    request.cancel = cancel.token();
+    request.hold = gateway->config().approvals.hold;
+    std::optional<CallResult> result;
+    const auto task = [&]() -> Task<void> {
+        auto running = session.lane().pipeline.run(std::move(request));
+        result.emplace(co_await std::move(running));
+    };
+    session.run(task());
+    show(context, *result);
+}
+
+}  // namespace
+
+void add_call(CLI::App& root, Context& context) {
+    auto* command = root.add_subcommand("call", "Run one action through the whole pipeline and print its result");
+    auto options = std::make_shared<Options>();
+    command->add_option("action", options->action, "SERVICE.ACTION")->required();
+    command->add_option("--arg", options->args, "An argument, NAME=VALUE (repeatable)")->allow_extra_args(false);
+    command->add_option("--input", options->input, "All arguments as JSON, @FILE, or - for stdin");
+    command->add_option("--agent", options->agent, "Call as this agent instead of the config's stdio.agent");
+    command->footer("Exit codes: 0 done, 1 failed, 3 denied by policy, 4 approval pending, denied or "
+                    "expired. KIMBAP_TOKEN says who calls, as for `kimbap mcp`.");
+    add_json_flag(*command, context);
+    command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace kimbap::cli

@@ -1,0 +1,52 @@
+#include "cli/gateway_session.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+
+#include "app/lane.hpp"
+
+namespace kimbap::cli {
+
+struct Session::Parts {
+    explicit Parts(app::Gateway& gateway) : context(1), lane(gateway.make_lane(context)) {}
+    boost::asio::io_context context;
+    std::unique_ptr<app::Gateway::Lane> lane;
+};
+
+std::unique_ptr<app::Gateway> open_gateway(Context& context) {
+    auto config = configured(context);
+    if (!config) return nullptr;
+    auto gateway = app::Gateway::open(std::move(*config));
+    if (!gateway) {
+        report(context, gateway.error());
+        return nullptr;
+    }
+    return std::move(*gateway);
+}
+
+Session::Session(app::Gateway& gateway) : parts_(std::make_unique<Parts>(gateway)) {}
+Session::~Session() = default;
+app::Gateway::Lane& Session::lane() { return *parts_->lane; }
+
+void Session::run(Task<void> task) {
+    std::exception_ptr failure;
+    boost::asio::co_spawn(parts_->context, std::move(task), [&](std::exception_ptr thrown) {
+        failure = thrown;
+        parts_->lane->http.close_idle();
+        parts_->context.stop();
+    });
+    parts_->context.restart();
+    parts_->context.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+std::string local_user() {
+    const passwd* entry = ::getpwuid(::getuid());
+    return entry == nullptr ? "cli:" + std::to_string(::getuid()) : "cli:" + std::string(entry->pw_name);
+}
+
+}  // namespace kimbap::cli

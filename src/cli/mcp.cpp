@@ -1,0 +1,39 @@
+#include <CLI/CLI.hpp>
+
+#include "app/process.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+
+namespace kimbap::cli {
+
+void add_mcp(CLI::App& root, Context& context) {
+    auto* command = root.add_subcommand("mcp", "MCP over stdin and stdout: what an agent's config launches");
+    auto agent = std::make_shared<std::string>();
+    command->add_option("--agent", *agent, "Call as this agent instead of the config's stdio.agent");
+    command->footer("With KIMBAP_TOKEN set, calls are made as that token's agent. Diagnostics go to "
+                    "stderr; stdout carries MCP messages alone.");
+    command->callback([&context, agent] {
+        auto config = configured(context);
+        if (!config) return;
+        const auto bearer = context.environment("KIMBAP_TOKEN");
+        const Result<void> done = app::run_stdio(std::move(*config), *agent, bearer);
+        if (!done) report(context, done.error());
+    });
+}
+
+void add_serve(CLI::App& root, Context& context) {
+    auto* command = root.add_subcommand("serve", "MCP over HTTP, plus the operator API");
+    auto listen = std::make_shared<std::string>();
+    command->add_option("--listen", *listen, "ADDRESS:PORT instead of the config's http.listen; port 0 takes a free one");
+    command->footer("Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
+                    "manifests and policies on SIGHUP and when their files change.");
+    command->callback([&context, listen] {
+        auto config = configured(context);
+        if (!config) return;
+        if (!listen->empty()) config->http.listen = *listen;
+        const Result<void> done = app::run_serve(std::move(*config));
+        if (!done) report(context, done.error());
+    });
+}
+
+}  // namespace kimbap::cli
