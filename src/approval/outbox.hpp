@@ -29,7 +29,7 @@ struct OutboxOptions {
     std::chrono::milliseconds lease{60'000};  ///< Longer than any delivery takes.
     std::chrono::milliseconds first_retry{1'000};
     std::chrono::milliseconds longest_retry{3'600'000};
-    std::int64_t max_attempts = 14;
+    std::int64_t max_attempts = 50;
     std::chrono::milliseconds give_up{86'400'000};  ///< After the event.
     std::size_t max_concurrent = 32;
 };

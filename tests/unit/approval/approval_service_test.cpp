@@ -1,0 +1,136 @@
+#include "approval/approval_service.hpp"
+
+#include <functional>
+#include <thread>
+
+#include "unit/approval/fakes.hpp"
+
+namespace kimbap::approval {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Answers as told and counts.
+class FakeResumer final : public Resumer {
+public:
+    Task<Result<Resumed>> resume(const ClaimedCall& call) override {
+        ++calls;
+        if (payloads) payloads->push_back(call.payload);
+        co_return answer();
+    }
+    std::function<Result<Resumed>()> answer = [] { return Resumed{true, "{\"ok\":1}", {}}; };
+    std::atomic<int> calls{0};
+    std::vector<std::string>* payloads = nullptr;
+};
+
+class ServiceTest : public ApprovalTest {
+protected:
+    /// Runs the service until `done`, at most ten seconds.
+    void serve_until(ApprovalManager& manager, Resumer& resumer,
+                     const std::function<bool()>& done) {
+        asio::io_context context;
+        async::CancelSource stop;
+        ApprovalService service(manager, resumer, *fixture_.store, {10ms, 50ms, 4});
+        bool ended = false;
+        asio::co_spawn(context, service.run(stop.token()),
+                       [&](std::exception_ptr thrown) { ended = !thrown; });
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (!done() && std::chrono::steady_clock::now() < deadline) context.run_one_for(20ms);
+        EXPECT_TRUE(done());
+        asio::post(context, [&] { stop.cancel(); });
+        context.run();
+        EXPECT_TRUE(ended);
+    }
+    bool is(const std::string& id, Execution execution) {
+        return find(id).execution() == execution;
+    }
+};
+
+TEST_F(ServiceTest, RunsWhatItsHolderLeft) {
+    const Approval waiting = approved();
+    clock_.advance(1s);
+    FakeResumer resumer;
+    std::vector<std::string> payloads;
+    resumer.payloads = &payloads;
+    serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::done); });
+    EXPECT_EQ(resumer.calls, 1);
+    EXPECT_EQ(payloads, std::vector<std::string>{refund().payload});
+    EXPECT_EQ(run(manager_.outcome(waiting.id, "token:tok_1"))->outcome, "{\"ok\":1}");
+}
+
+TEST_F(ServiceTest, LeavesItToTheHolderDuringTheGrace) {
+    const Approval waiting = approved();
+    FakeResumer resumer;
+    int looks = 0;
+    serve_until(manager_, resumer, [&] { return ++looks > 20; });
+    EXPECT_EQ(resumer.calls, 0);
+    EXPECT_TRUE(is(waiting.id, Execution::waiting));
+}
+
+TEST_F(ServiceTest, ManyProcessesRunEachCallOnce) {
+    constexpr int kCalls = 12;
+    std::vector<std::string> ids;
+    for (int i = 0; i < kCalls; ++i) ids.push_back(approved(refund("b" + std::to_string(i))).id);
+    clock_.advance(1s);
+    FakeResumer resumer;
+    const auto all_done = [&] {
+        for (const std::string& id : ids) {
+            if (!is(id, Execution::done)) return false;
+        }
+        return true;
+    };
+    std::vector<std::thread> processes;
+    for (int i = 0; i < 3; ++i) {
+        processes.emplace_back([&] {
+            const auto manager = another();
+            serve_until(*manager, resumer, all_done);
+        });
+    }
+    for (std::thread& process : processes) process.join();
+    EXPECT_EQ(resumer.calls, kCalls);
+}
+
+TEST_F(ServiceTest, ExpiresAndGivesUpLapsedOnes) {
+    const Approval pending = requested(refund("b1"));
+    const Approval crashed = approved(refund("b2"));
+    { const auto gone = run(manager_.claim(crashed.id)); }
+    clock_.advance(30min);
+    FakeResumer resumer;
+    serve_until(manager_, resumer, [&] {
+        return find(pending.id).state() == State::expired && is(crashed.id, Execution::unknown);
+    });
+    EXPECT_EQ(resumer.calls, 0);
+}
+
+TEST_F(ServiceTest, FailuresAreOutcomesToo) {
+    const Approval waiting = approved();
+    clock_.advance(1s);
+    FakeResumer resumer;
+    resumer.answer = [] { return make_error(Errc::forbidden, "policy now denies it"); };
+    serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::failed); });
+    const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
+    EXPECT_EQ(outcome, R"({"error":{"code":"forbidden","message":"policy now denies it"}})");
+}
+
+TEST_F(ServiceTest, WhatAResumerThrowsIsAFailure) {
+    const Approval waiting = approved();
+    clock_.advance(1s);
+    FakeResumer resumer;
+    resumer.answer = []() -> Result<Resumed> { throw std::runtime_error("a bug"); };
+    serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::failed); });
+    const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
+    EXPECT_EQ(outcome->find("a bug"), std::string::npos);
+}
+
+TEST_F(ServiceTest, AnUnavailableResumerGivesTheCallBack) {
+    const Approval waiting = approved();
+    clock_.advance(1s);
+    FakeResumer resumer;
+    resumer.answer = [] { return make_error(Errc::unavailable, "draining"); };
+    serve_until(manager_, resumer,
+                [&] { return resumer.calls == 1 && is(waiting.id, Execution::waiting); });
+    EXPECT_TRUE(is(waiting.id, Execution::waiting));
+}
+
+}  // namespace
+}  // namespace kimbap::approval

@@ -1,0 +1,272 @@
+#include "approval/approval_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+namespace kimbap::approval {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TimePoint kStart = from_unix_micros(1'800'000'000'000'000);
+const TimePoint kExpiry = kStart + 30min;
+const TimePoint kNow = kStart + 5min;
+
+Terms terms(int required = 1, bool idempotent = false) {
+    return {required, kExpiry, idempotent, {"support-bot", "olga"}};
+}
+
+Standing standing(State state, Execution execution = Execution::none) {
+    Standing out;
+    out.state = state;
+    out.execution = execution;
+    if (state == State::approved) out.votes = {{"alice", Verdict::approve, "", kStart + 1min}};
+    if (state == State::denied) out.votes = {{"alice", Verdict::deny, "", kStart + 1min}};
+    if (state != State::pending) out.decided_at = kStart + 1min;
+    if (execution != Execution::none && execution != Execution::waiting) out.claimer = "mine";
+    if (execution == Execution::executing) out.lease_until = kNow + 1min;
+    return out;
+}
+
+/// Every standing there is.
+const std::map<std::string, Standing> kStandings{
+    {"pending", standing(State::pending)},
+    {"denied", standing(State::denied)},
+    {"expired", standing(State::expired)},
+    {"withdrawn", standing(State::withdrawn)},
+    {"waiting", standing(State::approved, Execution::waiting)},
+    {"executing", standing(State::approved, Execution::executing)},
+    {"done", standing(State::approved, Execution::done)},
+    {"failed", standing(State::approved, Execution::failed)},
+    {"unknown", standing(State::approved, Execution::unknown)},
+};
+
+std::string place(const Standing& s) {
+    return std::string(s.execution == Execution::none ? name(s.state) : name(s.execution));
+}
+
+struct Case {
+    std::string event;
+    Event value;
+    TimePoint at;
+    bool idempotent = false;
+    /// What becomes of each standing: its new place, "same" (no change, no error), "conflict",
+    /// "forbidden". Standings that aren't named: `otherwise`.
+    std::map<std::string, std::string> becomes;
+    std::string otherwise;
+};
+
+const std::vector<Case> kTable{
+    {"approve by another",
+     event::Decide{"bob", Verdict::approve, ""},
+     kNow,
+     false,
+     {{"pending", "waiting"}},
+     "conflict"},
+    {"approve again",
+     event::Decide{"alice", Verdict::approve, ""},
+     kNow,
+     false,
+     {{"pending", "waiting"},
+      {"waiting", "same"},
+      {"executing", "same"},
+      {"done", "same"},
+      {"failed", "same"},
+      {"unknown", "same"}},
+     "conflict"},
+    {"deny",
+     event::Decide{"bob", Verdict::deny, ""},
+     kNow,
+     false,
+     {{"pending", "denied"}},
+     "conflict"},
+    {"deny again",
+     event::Decide{"alice", Verdict::deny, ""},
+     kNow,
+     false,
+     {{"pending", "denied"}, {"denied", "same"}},
+     "conflict"},
+    {"the requester approves",
+     event::Decide{"support-bot", Verdict::approve, ""},
+     kNow,
+     false,
+     {},
+     "forbidden"},
+    {"the token's owner denies",
+     event::Decide{"Olga", Verdict::deny, ""},
+     kNow,
+     false,
+     {},
+     "forbidden"},
+    {"approve at the instant of expiry",
+     event::Decide{"bob", Verdict::approve, ""},
+     kExpiry,
+     false,
+     {},
+     "conflict"},
+    {"deny after expiry",
+     event::Decide{"bob", Verdict::deny, ""},
+     kExpiry + 1s,
+     false,
+     {},
+     "conflict"},
+    {"approve just before expiry",
+     event::Decide{"bob", Verdict::approve, ""},
+     kExpiry - 1us,
+     false,
+     {{"pending", "waiting"}},
+     "conflict"},
+    {"expire too early", event::Expire{}, kExpiry - 1us, false, {}, "same"},
+    {"expire", event::Expire{}, kExpiry, false, {{"pending", "expired"}}, "same"},
+    {"withdraw",
+     event::Withdraw{},
+     kNow,
+     false,
+     {{"pending", "withdrawn"}, {"withdrawn", "same"}},
+     "conflict"},
+    {"claim", event::Claim{"new", 1min}, kNow, false, {{"waiting", "executing"}}, "conflict"},
+    {"renew", event::Renew{"mine", 1min}, kNow, false, {{"executing", "executing"}}, "conflict"},
+    {"renew another's", event::Renew{"other", 1min}, kNow, false, {}, "conflict"},
+    {"release", event::Release{"mine"}, kNow, false, {{"executing", "waiting"}}, "conflict"},
+    {"release another's", event::Release{"other"}, kNow, false, {}, "conflict"},
+    {"lapse while the lease holds", event::Lapse{}, kNow, false, {}, "same"},
+    {"lapse", event::Lapse{}, kNow + 1min, false, {{"executing", "unknown"}}, "same"},
+    {"lapse of an idempotent call",
+     event::Lapse{},
+     kNow + 1min,
+     true,
+     {{"executing", "waiting"}},
+     "same"},
+    {"finish well",
+     event::Finish{"mine", true},
+     kNow,
+     false,
+     {{"executing", "done"}, {"unknown", "done"}},
+     "conflict"},
+    {"finish badly",
+     event::Finish{"mine", false},
+     kNow,
+     false,
+     {{"executing", "failed"}, {"unknown", "failed"}},
+     "conflict"},
+    {"finish after the lease, unnoticed",
+     event::Finish{"mine", true},
+     kNow + 2min,
+     false,
+     {{"executing", "done"}, {"unknown", "done"}},
+     "conflict"},
+    {"finish another's", event::Finish{"other", true}, kNow, false, {}, "conflict"},
+};
+
+TEST(ApprovalState, EveryEventOnEveryStanding) {
+    std::size_t checked = 0;
+    std::set<std::size_t> kinds;
+    for (const Case& test : kTable) {
+        kinds.insert(test.value.index());
+        for (const auto& [where, from] : kStandings) {
+            SCOPED_TRACE(test.event + " on " + where);
+            const auto found = test.becomes.find(where);
+            const std::string expected =
+                found == test.becomes.end() ? test.otherwise : found->second;
+            const auto step = apply(terms(1, test.idempotent), from, test.value, test.at);
+            ++checked;
+            if (expected == "conflict" || expected == "forbidden") {
+                ASSERT_FALSE(step);
+                EXPECT_EQ(step.error().code,
+                          expected == "conflict" ? Errc::conflict : Errc::forbidden);
+                EXPECT_FALSE(step.error().message.empty());
+                continue;
+            }
+            ASSERT_TRUE(step) << step.error().message;
+            if (expected == "same") {
+                EXPECT_EQ(step->effect, Effect::none);
+                EXPECT_EQ(place(step->next), where);
+            } else {
+                EXPECT_NE(step->effect, Effect::none);
+                EXPECT_EQ(place(step->next), expected);
+                EXPECT_EQ(step->next.state, expected == "denied"      ? State::denied
+                                            : expected == "expired"   ? State::expired
+                                            : expected == "withdrawn" ? State::withdrawn
+                                                                      : State::approved);
+            }
+        }
+    }
+    EXPECT_EQ(checked, kTable.size() * kStandings.size());
+    EXPECT_EQ(kinds.size(), std::variant_size_v<Event>);
+}
+
+TEST(ApprovalState, FinalStandingsNeverMove) {
+    for (const auto& [where, from] : kStandings) {
+        if (!is_final(from) || where == "unknown") continue;
+        for (const Case& test : kTable) {
+            const auto step = apply(terms(), from, test.value, test.at);
+            EXPECT_TRUE(!step || step->effect == Effect::none) << test.event << " on " << where;
+        }
+    }
+}
+
+TEST(ApprovalState, SeveralOperatorsMustAgree) {
+    const Terms three = terms(3);
+    Standing now = standing(State::pending);
+    const auto decide = [&](const char* who, Verdict verdict) {
+        auto step = apply(three, now, event::Decide{who, verdict, "because"}, kNow);
+        EXPECT_TRUE(step);
+        now = step->next;
+        return step->effect;
+    };
+    EXPECT_EQ(decide("alice", Verdict::approve), Effect::voted);
+    EXPECT_EQ(decide("alice", Verdict::approve), Effect::none);
+    EXPECT_EQ(decide("bob", Verdict::approve), Effect::voted);
+    EXPECT_EQ(now.state, State::pending);
+    EXPECT_EQ(decide("carol", Verdict::approve), Effect::approved);
+    EXPECT_EQ(now.execution, Execution::waiting);
+    ASSERT_EQ(now.votes.size(), 3U);
+    EXPECT_EQ(now.votes[2].by, "carol");
+    EXPECT_EQ(now.votes[2].reason, "because");
+    EXPECT_EQ(now.decided_at, kNow);
+}
+
+TEST(ApprovalState, ADenialWinsAtOnceAndMindsMayChange) {
+    const Terms two = terms(2);
+    const auto voted =
+        apply(two, standing(State::pending), event::Decide{"alice", Verdict::approve, ""}, kNow);
+    ASSERT_TRUE(voted);
+    for (const char* who : {"alice", "bob"}) {
+        const auto denied = apply(two, voted->next, event::Decide{who, Verdict::deny, "no"}, kNow);
+        ASSERT_TRUE(denied);
+        EXPECT_EQ(denied->effect, Effect::denied);
+        EXPECT_EQ(denied->next.execution, Execution::none);
+    }
+    const auto denied = apply(two, voted->next, event::Decide{"alice", Verdict::deny, ""}, kNow);
+    EXPECT_EQ(denied->next.votes.size(), 1U);
+}
+
+TEST(ApprovalState, ErrorsSayHowItStands) {
+    const auto late =
+        apply(terms(), standing(State::denied), event::Decide{"bob", Verdict::approve, ""}, kNow);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().message,
+              "the approval was already denied by alice at " + format_time(kStart + 1min));
+    const auto expired = apply(terms(), standing(State::pending),
+                               event::Decide{"bob", Verdict::approve, ""}, kExpiry);
+    EXPECT_EQ(expired.error().message, "the approval expired at " + format_time(kExpiry));
+}
+
+TEST(ApprovalState, NamesReadBack) {
+    for (int i = 0; i <= static_cast<int>(State::withdrawn); ++i) {
+        EXPECT_EQ(parse_state(name(static_cast<State>(i))), static_cast<State>(i));
+    }
+    for (int i = 0; i <= static_cast<int>(Execution::unknown); ++i) {
+        EXPECT_EQ(parse_execution(name(static_cast<Execution>(i))), static_cast<Execution>(i));
+    }
+    EXPECT_EQ(parse_verdict("approve"), Verdict::approve);
+    EXPECT_EQ(parse_verdict("deny"), Verdict::deny);
+    EXPECT_FALSE(parse_state("approve"));
+    EXPECT_FALSE(parse_execution("running"));
+    EXPECT_FALSE(parse_verdict(""));
+}
+
+}  // namespace
+}  // namespace kimbap::approval

@@ -1,0 +1,198 @@
+#include "approval/outbox.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+
+#include "unit/approval/fakes.hpp"
+
+namespace kimbap::approval {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FakeNotifier final : public Notifier {
+public:
+    explicit FakeNotifier(std::string name) : name_(std::move(name)) {}
+    const std::string& name() const noexcept override { return name_; }
+    Task<Result<void>> deliver(const Notification& notification) override {
+        seen.push_back(notification);
+        if (slow.count() > 0) {
+            const asio::any_io_executor executor = co_await asio::this_coro::executor;
+            asio::steady_timer timer(executor, slow);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        co_return answer();
+    }
+    std::function<Result<void>()> answer = [] { return Result<void>(); };
+    std::chrono::milliseconds slow{0};
+    std::vector<Notification> seen;
+
+private:
+    std::string name_;
+};
+
+class OutboxTest : public ApprovalTest {
+protected:
+    void SetUp() override {
+        for (const char* name : {"ops", "hook"}) {
+            auto notifier = std::make_unique<FakeNotifier>(name);
+            (std::string(name) == "ops" ? ops_ : hook_) = notifier.get();
+            notifiers_.push_back(std::move(notifier));
+        }
+    }
+    void deliver_until(const std::function<bool()>& done) {
+        asio::io_context context;
+        async::CancelSource stop;
+        OutboxOptions options;
+        options.poll = 10ms;
+        options.idle = 100ms;
+        if (!outbox_) {
+            outbox_ = std::make_unique<Outbox>(*fixture_.store, clock_, workers_,
+                                               std::move(notifiers_), options);
+        }
+        asio::co_spawn(context, outbox_->run(stop.token()), [](std::exception_ptr) {});
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (!done() && std::chrono::steady_clock::now() < deadline) context.run_one_for(10ms);
+        EXPECT_TRUE(done());
+        asio::post(context, [&] { stop.cancel(); });
+        context.run();
+    }
+    std::string pending(const std::vector<std::string>& channels) {
+        SuspendedCall call = refund(new_id("b"));
+        call.spec.channels = channels;
+        return requested(call).id;
+    }
+    store::OutboxRow row(const std::string& id, std::size_t i = 0) { return outbox(id).at(i); }
+    bool state_is(const std::string& id, std::string_view state) {
+        const auto rows = outbox(id);
+        return std::all_of(rows.begin(), rows.end(),
+                           [&](const auto& one) { return one.state == state; });
+    }
+
+    std::vector<std::unique_ptr<Notifier>> notifiers_;
+    FakeNotifier* ops_ = nullptr;
+    FakeNotifier* hook_ = nullptr;
+    std::unique_ptr<Outbox> outbox_;
+};
+
+TEST_F(OutboxTest, DeliversToEachChannel) {
+    const std::string id = pending({"ops", "hook"});
+    deliver_until([&] { return state_is(id, "delivered"); });
+    ASSERT_EQ(ops_->seen.size(), 1U);
+    ASSERT_EQ(hook_->seen.size(), 1U);
+    EXPECT_EQ(ops_->seen[0].approval_id, id);
+    EXPECT_EQ(ops_->seen[0].id, row(id).id);
+    EXPECT_EQ(ops_->seen[0].body, row(id).body);
+    EXPECT_EQ(row(id).attempts, 1);
+}
+
+TEST_F(OutboxTest, NoticesNewRowsWhileItRuns) {
+    std::string id;
+    deliver_until([&] {
+        if (id.empty()) id = pending({"ops"});
+        return state_is(id, "delivered");
+    });
+}
+
+TEST_F(OutboxTest, TriesAgainWithTheSameIdAfterAWait) {
+    const std::string id = pending({"ops"});
+    ops_->answer = [] { return make_error(Errc::unavailable, "the webhook answered 500"); };
+    deliver_until([&] { return row(id).attempts == 1; });
+    EXPECT_EQ(row(id).state, "pending");
+    EXPECT_EQ(row(id).last_error, "the webhook answered 500");
+    EXPECT_GE(row(id).next_attempt_at, clock_.now() + 500ms);
+    EXPECT_LE(row(id).next_attempt_at, clock_.now() + 1s);
+    EXPECT_EQ(ops_->seen.size(), 1U);
+    ops_->answer = [] { return Result<void>(); };
+    deliver_until([&] {
+        clock_.advance(100ms);
+        return state_is(id, "delivered");
+    });
+    ASSERT_EQ(ops_->seen.size(), 2U);
+    EXPECT_EQ(ops_->seen[0].id, ops_->seen[1].id);
+    EXPECT_EQ(row(id).last_error, "");
+}
+
+TEST_F(OutboxTest, GivesUpInTheEnd) {
+    const std::string id = pending({"ops"});
+    ops_->answer = [] { return make_error(Errc::unavailable, "down"); };
+    const TimePoint begin = clock_.now();
+    deliver_until([&] {
+        const store::OutboxRow now = row(id);
+        // On to the next attempt as soon as the last one is recorded.
+        if (now.state == "pending" && now.attempts == std::ssize(ops_->seen)) {
+            clock_.set(now.next_attempt_at);
+        }
+        return now.state == "dead";
+    });
+    EXPECT_GT(row(id).attempts, 20);
+    EXPECT_EQ(row(id).attempts, std::ssize(ops_->seen));
+    EXPECT_GE(clock_.now() - begin, 20h);
+    EXPECT_LE(clock_.now() - begin, 25h);
+}
+
+TEST_F(OutboxTest, OldEventsAreGivenUp) {
+    const std::string id = pending({"ops"});
+    ops_->answer = [] { return make_error(Errc::unavailable, "down"); };
+    clock_.advance(24h);
+    deliver_until([&] { return state_is(id, "dead"); });
+    EXPECT_EQ(row(id).attempts, 1);
+}
+
+TEST_F(OutboxTest, RefusedForGoodAndUnknownChannelsAreDead) {
+    const std::string gone = pending({"ops"});
+    const std::string unknown = pending({"removed"});
+    ops_->answer = [] { return make_error(Errc::unsupported, "gone"); };
+    deliver_until([&] { return state_is(gone, "dead") && state_is(unknown, "dead"); });
+    EXPECT_EQ(ops_->seen.size(), 1U);
+    EXPECT_NE(row(unknown).last_error.find("removed"), std::string::npos);
+}
+
+TEST_F(OutboxTest, ASlowChannelHoldsUpNoOther) {
+    ops_->slow = 400ms;
+    const std::string slow = pending({"ops"});
+    const std::string quick = pending({"hook"});
+    bool before = false;
+    deliver_until([&] {
+        before = before || (state_is(quick, "delivered") && !state_is(slow, "delivered"));
+        return state_is(slow, "delivered") && state_is(quick, "delivered");
+    });
+    EXPECT_TRUE(before);
+}
+
+TEST_F(OutboxTest, WhatANotifierThrowsIsAFailedAttempt) {
+    const std::string id = pending({"ops"});
+    ops_->answer = []() -> Result<void> { throw std::runtime_error("a bug"); };
+    deliver_until([&] { return row(id).attempts == 1; });
+    EXPECT_EQ(row(id).state, "pending");
+}
+
+TEST_F(OutboxTest, ACrashedDeliveryFallsDueAgain) {
+    const std::string id = pending({"ops"});
+    // Another process claimed it and died.
+    ASSERT_TRUE(store::write_blocking(*fixture_.store, [&](store::Transaction& t) -> Result<void> {
+        const auto claimed = t.outbox().claim_due(clock_.now(), clock_.now() + 60s, 10);
+        if (!claimed) return claimed.error();
+        return {};
+    }));
+    int looks = 0;
+    deliver_until([&] { return ++looks > 10; });
+    EXPECT_TRUE(ops_->seen.empty());
+    clock_.advance(60s);
+    deliver_until([&] { return state_is(id, "delivered"); });
+    EXPECT_EQ(ops_->seen.size(), 1U);
+}
+
+TEST(RetryDelay, DoublesUpToALimitWithJitter) {
+    const OutboxOptions options;
+    EXPECT_EQ(retry_delay(options, 1, 0.0), 500ms);
+    EXPECT_EQ(retry_delay(options, 1, 0.999999), 999ms);
+    EXPECT_EQ(retry_delay(options, 2, 0.0), 1s);
+    EXPECT_EQ(retry_delay(options, 5, 0.0), 8s);
+    EXPECT_EQ(retry_delay(options, 12, 0.0), 1024s);
+    EXPECT_EQ(retry_delay(options, 13, 0.0), 30min);
+    EXPECT_EQ(retry_delay(options, 1'000'000, 0.0), 30min);
+}
+
+}  // namespace
+}  // namespace kimbap::approval

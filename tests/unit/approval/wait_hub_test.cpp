@@ -1,0 +1,125 @@
+#include "approval/wait_hub.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "unit/approval/fakes.hpp"
+
+namespace kimbap::approval {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+class Waiting : public ApprovalTest {
+protected:
+    /// Starts a wait on `context`; its result is in `results` when it is over.
+    void start(asio::io_context& context, ApprovalManager& manager, const std::string& id,
+               Until until, SteadyClock::time_point deadline, async::CancelToken cancel = {}) {
+        asio::co_spawn(context, manager.wait(id, until, deadline, std::move(cancel)),
+                       [this](std::exception_ptr thrown, Result<Approval> result) {
+                           const std::lock_guard lock(mutex_);
+                           if (!thrown) results_.push_back(std::move(result));
+                       });
+    }
+    std::mutex mutex_;
+    std::vector<Result<Approval>> results_;
+};
+
+TEST_F(Waiting, EndsAtOnceWhereItIsDecided) {
+    const Approval waiting = approved();
+    const auto seen = run(manager_.wait(waiting.id, Until::decided, SteadyClock::now() + 10min));
+    EXPECT_EQ(seen->state(), State::approved);
+    EXPECT_EQ(
+        run(manager_.wait("apr_none", Until::decided, SteadyClock::now() + 10min)).error().code,
+        Errc::not_found);
+}
+
+TEST_F(Waiting, GivesHowItStandsAtTheDeadline) {
+    const Approval pending = requested();
+    const auto begin = SteadyClock::now();
+    const auto seen = run(manager_.wait(pending.id, Until::decided, begin + 80ms));
+    EXPECT_EQ(seen->state(), State::pending);
+    EXPECT_GE(SteadyClock::now() - begin, 80ms);
+    EXPECT_EQ(run(manager_.wait(pending.id, Until::decided, begin))->state(), State::pending);
+}
+
+TEST_F(Waiting, ManyWakeOnADecisionInThisOrAnotherProcess) {
+    const auto other = another();
+    for (ApprovalManager* decider : {&manager_, other.get()}) {
+        results_.clear();
+        const Approval pending = requested();
+        asio::io_context one;
+        asio::io_context two;
+        const auto deadline = SteadyClock::now() + 1min;
+        for (int i = 0; i < 20; ++i) {
+            start(i % 2 == 0 ? one : two, manager_, pending.id, Until::decided, deadline);
+        }
+        std::thread first([&] { one.run(); });
+        std::thread second([&] { two.run(); });
+        ASSERT_TRUE(decider->decide_blocking(pending.id, {"alice", ""}, Verdict::deny, ""));
+        first.join();
+        second.join();
+        EXPECT_EQ(results_.size(), 20U);
+        for (const auto& result : results_) EXPECT_EQ(result->state(), State::denied);
+        EXPECT_LT(SteadyClock::now(), deadline - 30s);
+    }
+}
+
+TEST_F(Waiting, UntilFinalOutlastsTheDecision) {
+    const Approval pending = requested();
+    asio::io_context context;
+    start(context, manager_, pending.id, Until::final, SteadyClock::now() + 1min);
+    std::thread waiter([&] { context.run(); });
+    ASSERT_TRUE(manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, ""));
+    const auto call = run(manager_.claim(pending.id));
+    ASSERT_TRUE(call);
+    EXPECT_TRUE(results_.empty());
+    ASSERT_TRUE(run(manager_.finish(*call, false, "{}")));
+    waiter.join();
+    ASSERT_EQ(results_.size(), 1U);
+    EXPECT_EQ(results_[0]->execution(), Execution::failed);
+}
+
+TEST_F(Waiting, CancellingEndsIt) {
+    const Approval pending = requested();
+    asio::io_context context;
+    async::CancelSource source;
+    start(context, manager_, pending.id, Until::decided, SteadyClock::now() + 1min, source.token());
+    start(context, manager_, pending.id, Until::decided, SteadyClock::now() + 200ms);
+    asio::steady_timer timer(context, 50ms);
+    timer.async_wait([&](boost::system::error_code) { source.cancel(); });
+    context.run();
+    ASSERT_EQ(results_.size(), 2U);
+    // The leader left: the other waited on, to its own deadline.
+    EXPECT_EQ(results_[0].error().code, Errc::cancelled);
+    EXPECT_EQ(results_[1]->state(), State::pending);
+}
+
+TEST_F(Waiting, TheLeadIsHandedOn) {
+    const Approval first = requested(refund("b1"));
+    const Approval second = requested(refund("b2"));
+    asio::io_context context;
+    start(context, manager_, first.id, Until::decided, SteadyClock::now() + 1min);
+    start(context, manager_, second.id, Until::decided, SteadyClock::now() + 1min);
+    std::thread waiter([&] { context.run(); });
+    const auto other = another();  // so that nobody pokes the hub
+    ASSERT_TRUE(other->decide_blocking(first.id, {"alice", ""}, Verdict::deny, ""));
+    ASSERT_TRUE(other->decide_blocking(second.id, {"alice", ""}, Verdict::deny, ""));
+    waiter.join();
+    EXPECT_EQ(results_.size(), 2U);
+}
+
+TEST_F(Waiting, AbandonedWaitersLeaveTheHub) {
+    const Approval pending = requested();
+    {
+        asio::io_context context;
+        start(context, manager_, pending.id, Until::decided, SteadyClock::now() + 1min);
+        context.run_for(60ms);
+    }  // destroyed with its waiter, which led
+    const auto seen = run(manager_.wait(pending.id, Until::decided, SteadyClock::now() + 60ms));
+    EXPECT_EQ(seen->state(), State::pending);
+}
+
+}  // namespace
+}  // namespace kimbap::approval
