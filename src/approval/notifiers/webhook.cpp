@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace kimbap::approval {
 
@@ -20,6 +21,7 @@ Error wrong_secret() {
 
 Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
     std::string_view secret, const Notification& notification) {
+    secret = trim(secret);  // of the line break that `echo` leaves
     if (!secret.starts_with(kSecretPrefix)) return wrong_secret();
     auto key = base64_decode(secret.substr(kSecretPrefix.size()));
     if (!key || key->empty()) return wrong_secret();

@@ -48,6 +48,11 @@ TEST(Webhook, SignsAsStandardWebhooksDoes) {
     EXPECT_EQ(by_name.at("Content-Type"), "application/json");
 }
 
+TEST(Webhook, ToleratesALineBreakAfterTheSecret) {
+    EXPECT_EQ(webhook_headers(kSecret + "\n", sample()).value(),
+              webhook_headers(kSecret, sample()).value());
+}
+
 TEST(Webhook, RefusesSecretsOfAnotherForm) {
     for (const std::string& secret : {std::string("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
                                       std::string("whsec_"), std::string("whsec_not base64!")}) {
