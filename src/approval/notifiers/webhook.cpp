@@ -31,7 +31,6 @@ Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
     const Sha256 mac = hmac_sha256(*key, message);
     wipe(key->data(), key->size());
     std::vector<std::pair<std::string, std::string>> headers;
-    headers.emplace_back("Content-Type", "application/json");
     headers.emplace_back("webhook-id", notification.id);
     headers.emplace_back("webhook-timestamp", timestamp);
     headers.emplace_back("webhook-signature", "v1," + base64_encode(bytes_of(mac)));

@@ -17,8 +17,8 @@ namespace kimbap::approval {
 class WebhookSender {
 public:
     virtual ~WebhookSender() = default;
-    /// POSTs and gives the answer's status, whatever it is; its body is of no interest. Doesn't
-    /// follow redirects.
+    /// POSTs JSON (Content-Type is the sender's affair) and gives the answer's status, whatever it
+    /// is; its body is of no interest. Doesn't follow redirects.
     [[nodiscard]] virtual Task<Result<int>> post(
         std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
         std::chrono::steady_clock::time_point deadline) = 0;

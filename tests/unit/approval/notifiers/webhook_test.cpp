@@ -45,7 +45,7 @@ TEST(Webhook, SignsAsStandardWebhooksDoes) {
     EXPECT_EQ(by_name.at("webhook-id"), "msg_p5jXN8AQM9LWM0D4loKWxJek");
     EXPECT_EQ(by_name.at("webhook-timestamp"), "1614265330");
     EXPECT_EQ(by_name.at("webhook-signature"), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-    EXPECT_EQ(by_name.at("Content-Type"), "application/json");
+    EXPECT_EQ(by_name.size(), 3U);
 }
 
 TEST(Webhook, ToleratesALineBreakAfterTheSecret) {
