@@ -1,5 +1,7 @@
 #include "mcp/change_hub.hpp"
 
+#include <algorithm>
+
 namespace kimbap::mcp {
 
 std::string_view list_changed_method(ListKind kind) noexcept {
@@ -17,6 +19,10 @@ std::string_view list_changed_method(ListKind kind) noexcept {
 void ChangeHub::add(const std::shared_ptr<ChangeListener>& listener) {
     const std::lock_guard lock(mutex_);
     listeners_.insert_or_assign(listener.get(), listener);
+    if (listeners_.size() < purge_at_) return;
+    // Expired sessions leave without a word.
+    std::erase_if(listeners_, [](const auto& entry) { return entry.second.expired(); });
+    purge_at_ = std::max<std::size_t>(64, 2 * listeners_.size());
 }
 
 void ChangeHub::remove(const ChangeListener& listener) {

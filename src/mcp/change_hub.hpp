@@ -43,6 +43,7 @@ private:
 
     mutable std::mutex mutex_;
     std::unordered_map<const ChangeListener*, std::weak_ptr<ChangeListener>> listeners_;
+    std::size_t purge_at_ = 64;  ///< Size at which dead entries are looked for.
 };
 
 }  // namespace kimbap::mcp

@@ -11,20 +11,18 @@ namespace {
 
 using Params = json::object;
 
-class OutboxChannel final : public CallChannel {
+class RouteChannel final : public CallChannel {
 public:
-    OutboxChannel(std::shared_ptr<Outbox> outbox, bool may_release)
-        : outbox_(std::move(outbox)), may_release_(may_release) {}
+    explicit RouteChannel(const Route& route) : route_(route) {}
     void notify(std::string message) override {
-        outbox_->push(std::move(message), Outbox::Kind::droppable);
+        route_.outbox->push(std::move(message), Outbox::Kind::droppable);
     }
     void release_stream(std::chrono::milliseconds retry) override {
-        if (may_release_) outbox_->release(retry);
+        if (route_.may_release) route_.outbox->release(retry);
     }
 
 private:
-    std::shared_ptr<Outbox> outbox_;
-    bool may_release_;
+    const Route& route_;
 };
 
 std::string string_of(const json::object& object, std::string_view key) {
@@ -42,7 +40,7 @@ bool may_ask(Method method, const RequestContext& context) {
 /// Runs a request; where the provider needs input, asks the client on the request's own stream and
 /// runs it again with the answers, which is what a modern client does by itself.
 Task<Outcome> run(const ServerCore& core, Session& session, Method method, Params params,
-                  RequestContext& context, std::shared_ptr<Outbox> outbox) {
+                  RequestContext& context, const Route& route) {
     params.erase("inputResponses");
     params.erase("requestState");
     Params original;
@@ -53,8 +51,14 @@ Task<Outcome> run(const ServerCore& core, Session& session, Method method, Param
         auto outcome = co_await std::move(work);
         const auto* wanted = std::get_if<InputRequired>(&outcome);
         if (!wanted) co_return outcome;
-        auto asking =
-            session.questions().ask(*wanted, outbox, context.cancel_token(), limits.input_timeout);
+        if (!route.may_ask) {
+            co_return ProtocolError{
+                code::kInvalidRequest,
+                "This call asks the client, which takes no event stream (Accept)",
+                {}};
+        }
+        auto asking = session.questions().ask(*wanted, route.outbox, context.cancel_token(),
+                                              limits.input_timeout);
         auto answers = co_await std::move(asking);
         if (auto* error = std::get_if<ProtocolError>(&answers)) co_return std::move(*error);
         params = original;
@@ -94,7 +98,7 @@ Task<Outcome> subscribe(const ServerCore& core, Session& session, const Params& 
 
 /// Everything between initialize and the end.
 Task<Outcome> operate(const ServerCore& core, Session& session, Message& message,
-                      RequestContext& context, std::shared_ptr<Outbox> outbox) {
+                      RequestContext& context, const Route& route) {
     const auto& method = message.method;
     if (method == "logging/setLevel") co_return set_level(session, message.params);
     const bool on = method == "resources/subscribe";
@@ -106,7 +110,7 @@ Task<Outcome> operate(const ServerCore& core, Session& session, Message& message
     if (!known || is_task_method(*known)) {
         co_return ProtocolError{code::kMethodNotFound, "Method not found: " + method, {}};
     }
-    auto work = run(core, session, *known, std::move(message.params), context, std::move(outbox));
+    auto work = run(core, session, *known, std::move(message.params), context, route);
     co_return co_await std::move(work);
 }
 
@@ -206,9 +210,9 @@ void on_notification(Session& session, const Message& message) {
 }
 
 Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Session> session,
-                         Message message, std::shared_ptr<Outbox> outbox, bool may_release) {
+                         Message message, Route route) {
     if (auto early = answer_early(*core, *session, message)) {
-        outbox->push(std::move(*early), Outbox::Kind::response);
+        route.outbox->push(std::move(*early), Outbox::Kind::response);
         co_return;
     }
     const auto agreement = session->agreement();
@@ -218,29 +222,30 @@ Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Sessi
                                   "revision in params._meta "
                                   "(2026-07-28)",
                                   {}};
-        outbox->push(error_response(message.id, error), Outbox::Kind::response);
+        route.outbox->push(error_response(message.id, error), Outbox::Kind::response);
         co_return;
     }
     auto executor = co_await asio::this_coro::executor;
     RunningCall call(core->running, std::move(executor));
     const auto id = message.id;
     if (auto refused = refusal(session->begin_call(id, call.handle()), core->options.limits)) {
-        outbox->push(error_response(id, *refused), Outbox::Kind::response);
+        route.outbox->push(error_response(id, *refused), Outbox::Kind::response);
         co_return;
     }
     std::optional<CallEntry> entry(std::in_place, *session, id);
-    OutboxChannel channel(outbox, may_release);
+    RouteChannel channel(route);
     auto parts = parts_of(*session, *agreement, message);
     parts.channel = &channel;
     parts.cancel = call.token();
     RequestContext context(std::move(parts));
-    auto work = operate(*core, *session, message, context, outbox);
+    auto work = operate(*core, *session, message, context, route);
     auto outcome = co_await std::move(work);
-    entry.reset();
-    session->touch();
     if (!call.cancelled()) {
-        outbox->push(response(id, agreement->revision, std::move(outcome)), Outbox::Kind::response);
+        route.outbox->push(response(id, agreement->revision, std::move(outcome)),
+                           Outbox::Kind::response);
     }
+    entry.reset();  // After the answer: a draining session ends with its last call.
+    session->touch();
 }
 
 }  // namespace kimbap::mcp::legacy

@@ -21,10 +21,16 @@ namespace kimbap::mcp::legacy {
 /// notifications/cancelled; everything else, known or not, needs no action.
 void on_notification(Session& session, const Message& message);
 
-/// Serves one request to its end and puts the answer, unless the request was cancelled, into
-/// `outbox`, with whatever the request sends before. `may_release`: RequestContext::release_stream
-/// lets go of the outbox's reader.
+/// Where a request's messages go.
+struct Route {
+    std::shared_ptr<Outbox> outbox;
+    bool may_release = false;  ///< RequestContext::release_stream lets go of the outbox's reader.
+    bool may_ask = true;       ///< Whether requests to the client reach it.
+};
+
+/// Serves one request to its end and puts the answer, unless the request was cancelled, into the
+/// route's outbox, with whatever the request sends before.
 Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Session> session,
-                         Message message, std::shared_ptr<Outbox> outbox, bool may_release);
+                         Message message, Route route);
 
 }  // namespace kimbap::mcp::legacy

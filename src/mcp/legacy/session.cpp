@@ -17,11 +17,12 @@ std::int64_t steady_millis() {
 }  // namespace
 
 Session::Session(std::string id, PrincipalPtr principal, std::shared_ptr<Outbox> outbox,
-                 const Limits& limits, LogLevel log_level)
+                 const Limits& limits, LogLevel log_level, OnDrain on_drain)
     : id_(std::move(id)),
       principal_(std::move(principal)),
       outbox_(std::move(outbox)),
       limits_(limits),
+      drain_behaviour_(on_drain),
       log_level_(log_level) {
     touch();
 }
@@ -55,6 +56,8 @@ Session::Admission Session::begin_call(const std::string& id, RunningCall::Handl
 void Session::end_call(const std::string& id) {
     const std::lock_guard lock(mutex_);
     calls_.erase(id);
+    const bool last = draining_ && calls_.empty();
+    if (last && drain_behaviour_ == OnDrain::end_after_calls) outbox_->finish();
 }
 
 void Session::cancel_call(const std::string& id) {
@@ -139,8 +142,11 @@ void Session::on_resource_updated(std::string_view uri) {
 }
 
 void Session::on_drain() {
-    // Running requests still answer on their own streams; where this one carries answers too (SSE,
-    // stdio) its transport ends it after the last of them.
+    const std::lock_guard lock(mutex_);
+    draining_ = true;
+    const bool now = drain_behaviour_ == OnDrain::end ||
+                     (drain_behaviour_ == OnDrain::end_after_calls && calls_.empty());
+    if (now) outbox_->finish();
 }
 
 }  // namespace kimbap::mcp::legacy

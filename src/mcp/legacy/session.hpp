@@ -31,10 +31,16 @@ struct Agreement {
 /// small mutex, never held while anything waits.
 class Session final : public ChangeListener {
 public:
+    /// What draining does to the session's own stream.
+    enum class OnDrain {
+        end,              ///< It carries no answers.
+        end_after_calls,  ///< It carries those of the session's requests.
+        leave,            ///< It carries others' too: its transport ends it.
+    };
     /// `outbox` takes the messages that belong to no request: the client's GET or SSE stream, or
     /// standard output.
     Session(std::string id, PrincipalPtr principal, std::shared_ptr<Outbox> outbox,
-            const Limits& limits, LogLevel log_level);
+            const Limits& limits, LogLevel log_level, OnDrain on_drain);
 
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
     [[nodiscard]] const PrincipalPtr& principal() const noexcept { return principal_; }
@@ -81,6 +87,7 @@ private:
     const PrincipalPtr principal_;
     const std::shared_ptr<Outbox> outbox_;
     const Limits& limits_;
+    const OnDrain drain_behaviour_;
     Questions questions_;
     std::atomic<LogLevel> log_level_;
     std::atomic<std::int64_t> last_used_{0};  ///< Milliseconds of the steady clock.
@@ -92,6 +99,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Outbox>> streams_;
     std::uint64_t next_stream_ = 1;
     bool closed_ = false;
+    bool draining_ = false;
 };
 
 }  // namespace kimbap::mcp::legacy

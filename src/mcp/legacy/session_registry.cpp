@@ -41,8 +41,8 @@ void SessionRegistry::sweep(Shard& shard) {
 }
 
 std::shared_ptr<Session> SessionRegistry::create(PrincipalPtr principal,
-                                                 std::shared_ptr<Outbox> outbox,
-                                                 LogLevel log_level) {
+                                                 std::shared_ptr<Outbox> outbox, LogLevel log_level,
+                                                 Session::OnDrain on_drain) {
     sweep(shards_[next_sweep_.fetch_add(1) % kShards]);
     if (size_ >= limits_.max_sessions) {
         for (auto& shard : shards_) sweep(shard);
@@ -52,8 +52,8 @@ std::shared_ptr<Session> SessionRegistry::create(PrincipalPtr principal,
         return nullptr;
     }
     auto id = base64url_encode(random_bytes(kIdBytes));
-    auto session =
-        std::make_shared<Session>(id, std::move(principal), std::move(outbox), limits_, log_level);
+    auto session = std::make_shared<Session>(id, std::move(principal), std::move(outbox), limits_,
+                                             log_level, on_drain);
     auto& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     shard.sessions.emplace(std::move(id), session);

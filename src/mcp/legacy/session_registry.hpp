@@ -24,7 +24,7 @@ public:
     /// A new session with an unguessable identifier; null where Limits::max_sessions is reached.
     [[nodiscard]] std::shared_ptr<Session> create(PrincipalPtr principal,
                                                   std::shared_ptr<Outbox> outbox,
-                                                  LogLevel log_level);
+                                                  LogLevel log_level, Session::OnDrain on_drain);
     /// The session if it is this principal's; null otherwise, as if it did not exist, so that a
     /// stolen identifier is worth nothing and tells nothing.
     [[nodiscard]] std::shared_ptr<Session> find(std::string_view id, const Principal& principal);

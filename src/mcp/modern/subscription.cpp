@@ -104,8 +104,7 @@ Task<std::variant<Filter, ProtocolError>> Subscription::grant(const ServerCore& 
     granted.tools = wanted.tools && providers.tools;
     granted.prompts = wanted.prompts && providers.prompts;
     granted.resources = wanted.resources && providers.resources;
-    if (!wanted.tasks.empty() && !context.client_supports_tasks())
-        co_return tasks_required();
+    if (!wanted.tasks.empty() && !context.client_supports_tasks()) co_return tasks_required();
     if (providers.resources) {
         for (const auto& uri : wanted.uris) {
             auto work = providers.resources->subscribe(context, uri);

@@ -1,5 +1,6 @@
 #include "mcp/transport/http_transport.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include "base/json_text.hpp"
@@ -95,6 +96,7 @@ public:
             co_return;
         }
         exchange.principal = std::move(std::get<PrincipalPtr>(who));
+        if (!exchange.principal) throw std::logic_error("the authenticator gave no principal");
         auto routing = route(exchange);
         co_await std::move(routing);
     }

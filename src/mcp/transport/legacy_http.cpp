@@ -72,8 +72,9 @@ Task<void> serve_initialize(Exchange& exchange, Message message) {
     if (!refused) {
         auto outbox =
             std::make_shared<Outbox>(core->stream_bounds(core->options.limits.max_stored_events));
-        session = core->sessions.create(exchange.principal, std::move(outbox),
-                                        core->options.default_log_level);
+        session =
+            core->sessions.create(exchange.principal, std::move(outbox),
+                                  core->options.default_log_level, legacy::Session::OnDrain::end);
         if (!session) {
             refused = Refusal{503,
                               {code::kTooManyRequests,
@@ -106,15 +107,15 @@ struct PostRun {
 
 void start_requests(const Exchange& exchange, const SessionPtr& session,
                     const asio::any_io_executor& executor, std::vector<Message> requests,
-                    std::shared_ptr<Outbox> outbox) {
+                    std::shared_ptr<Outbox> outbox, bool may_ask) {
     const auto run = std::make_shared<PostRun>(PostRun{std::move(outbox), requests.size()});
     for (auto& request : requests) {
-        asio::co_spawn(
-            executor,
-            legacy::serve_request(exchange.core, session, std::move(request), run->outbox, true),
-            [run](std::exception_ptr) {
-                if (--run->remaining == 0) run->outbox->finish();
-            });
+        asio::co_spawn(executor,
+                       legacy::serve_request(exchange.core, session, std::move(request),
+                                             legacy::Route{run->outbox, true, may_ask}),
+                       [run](std::exception_ptr) {
+                           if (--run->remaining == 0) run->outbox->finish();
+                       });
     }
 }
 
@@ -171,10 +172,10 @@ Task<void> serve_requests(Exchange& exchange, const SessionPtr& session,
     auto outbox =
         std::make_shared<Outbox>(exchange.core->stream_bounds(options.limits.max_stored_events));
     auto reader = outbox->attach(executor);
-    start_requests(exchange, session, executor, std::move(requests), outbox);
+    const bool may_stream = exchange.accepts("text/event-stream");
+    start_requests(exchange, session, executor, std::move(requests), outbox, may_stream);
 
     Outbox::Batch batch;
-    const bool may_stream = exchange.accepts("text/event-stream");
     const auto deadline = std::chrono::steady_clock::now() + options.stream_after;
     // Gathers answers until all are there, something else comes, or a stream is due.
     for (;;) {

@@ -38,7 +38,8 @@ Task<void> serve_sse_stream(Exchange& exchange, std::string messages_path) {
     if (slot.taken() && !core->draining) {
         auto outbox = std::make_shared<Outbox>(core->stream_bounds(0));
         session = core->sessions.create(exchange.principal, std::move(outbox),
-                                        core->options.default_log_level);
+                                        core->options.default_log_level,
+                                        legacy::Session::OnDrain::end_after_calls);
     }
     if (!session) {
         const auto error =
@@ -107,7 +108,7 @@ Task<void> serve_sse_message(Exchange& exchange) {
         auto outbox = session->outbox();
         asio::co_spawn(executor,
                        legacy::serve_request(exchange.core, session, std::move(message),
-                                             std::move(outbox), false),
+                                             legacy::Route{std::move(outbox)}),
                        [](std::exception_ptr) {});
     }
     auto sending = send_json(exchange, 202, {});

@@ -61,7 +61,8 @@ StdioPeer::StdioPeer(std::shared_ptr<ServerCore> core, PrincipalPtr principal,
       outbox_(std::move(outbox)),
       executor_(std::move(executor)),
       session_(std::make_shared<legacy::Session>(
-          "stdio", principal_, outbox_, core_->options.limits, core_->options.default_log_level)),
+          "stdio", principal_, outbox_, core_->options.limits, core_->options.default_log_level,
+          legacy::Session::OnDrain::leave)),
       changed_(std::make_shared<Wakeup>(executor_)) {
     core_->changes.add(session_);
 }
@@ -189,7 +190,8 @@ void StdioPeer::receive_modern(Message&& message) {
 }
 
 Task<void> StdioPeer::serve_legacy(Message message) {
-    auto serving = legacy::serve_request(core_, session_, std::move(message), outbox_, false);
+    legacy::Route route{outbox_};
+    auto serving = legacy::serve_request(core_, session_, std::move(message), std::move(route));
     co_await std::move(serving);
 }
 
@@ -232,7 +234,7 @@ Task<void> StdioPeer::serve_listen(modern::Request request) {
 }
 
 void StdioPeer::cancel_all() {
-    for (const auto& [id, call] : calls_) call->cancel();
+    for (const auto& [id, call] : calls_) call->handle().cancel();
     session_->close();
 }
 

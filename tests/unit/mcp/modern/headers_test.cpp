@@ -18,7 +18,9 @@ TEST(ModernHeaders, DecodesValues) {
         {"=?base64?IHBhZGRlZCA=?=", " padded "},
         {"=?base64?bGluZTEKbGluZTI=?=", "line1\nline2"},
         {"=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=", "=?base64?literal?="},
-        {"=?base64?" "?=", ""},
+        {"=?base64?"
+         "?=",
+         ""},
         {"=?base64?SGVsbG8?=", std::nullopt},
         {"=?base64?SGVs bG8=?=", std::nullopt},
         {"=?base64?SGVsbG8-?=", std::nullopt},

@@ -197,6 +197,31 @@ TEST(LegacyHttp, AsksTheClientOnTheCallsStream) {
     EXPECT_EQ(http.tools.calls, 2);
 }
 
+TEST(LegacyHttp, AsksNobodyWhoTakesNoStream) {
+    HttpHarness http;
+    const auto session = http.initialize("2025-06-18", R"({"elicitation":{}})");
+    auto& sent = http.legacy(session, call(1, "ask"), {{"Accept", "application/json"}});
+    ASSERT_TRUE(http.run_until([&] { return sent.done; }));
+    EXPECT_EQ(sent.body().at("error").at("code"), -32600);
+}
+
+TEST(LegacyHttp, DrainingEndsStreamsAndFinishesCalls) {
+    HttpHarness http;
+    const auto session = http.initialize();
+    auto& stream = http.get(session);
+    auto& sse = http.send(net::http::verb::get, "/sse", "", {});
+    auto& running = http.legacy(session, call(1, "wait"));
+    http.server.drain();
+    ASSERT_TRUE(http.run_until([&] { return stream.done && sse.done; }));
+    auto& refused = http.legacy(session, call(2, "echo"));
+    EXPECT_EQ(refused.body().at("error").at("code"), -31001);
+    EXPECT_EQ(http.get(session).status(), 503);
+    EXPECT_FALSE(running.done);
+    http.tools.release();
+    ASSERT_TRUE(http.run_until([&] { return running.done; }));
+    EXPECT_NE(running.status(), 503);
+}
+
 TEST(LegacyHttp, AClientsRefusalToAnswerFailsTheCall) {
     HttpHarness http;
     const auto session = http.initialize("2025-06-18", R"({"elicitation":{}})");
@@ -362,6 +387,26 @@ TEST(SseHttp, SpeaksOverOneStream) {
     ASSERT_TRUE(http.run_until([&] { return stream.done && http.tools.cancelled == 1; }));
     EXPECT_EQ(post(request(6, "ping")), 404);
     EXPECT_EQ(http.server.sessions(), 0U);
+}
+
+TEST(SseHttp, DrainingWaitsForTheLastAnswer) {
+    HttpHarness http;
+    auto& stream = http.send(net::http::verb::get, "/sse", "", {});
+    ASSERT_TRUE(http.run_until([&] { return !stream.writer.stream.empty(); }));
+    const auto start = stream.writer.stream.find("/messages");
+    const auto target =
+        stream.writer.stream.substr(start, stream.writer.stream.find('\n', start) - start);
+    http.send(net::http::verb::post, target,
+              request(1, "initialize", R"({"protocolVersion":"2024-11-05","capabilities":{}})"),
+              {});
+    http.send(net::http::verb::post, target, call(2, "wait"), {});
+    http.settle();
+    http.server.drain();
+    http.settle();
+    EXPECT_FALSE(stream.done);
+    http.tools.release();
+    ASSERT_TRUE(http.run_until([&] { return stream.done; }));
+    EXPECT_EQ(stream.events().back().at("id"), 2);
 }
 
 }  // namespace
