@@ -68,6 +68,8 @@ auto WorkerPool::run(F work) -> Task<std::invoke_result_t<F&>> {
     const auto initiate = [this, state, executor](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         const auto resume = [shared, executor] {
+            // Keeps the io_context from ending, and dying, while this thread is still in post().
+            const auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
             asio::post(executor, [shared] { std::move (*shared)(); });
         };
         const bool queued = submit([state, resume] {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "base/shared_cell.hpp"
 #include "identity/identity.hpp"
 #include "store/token_store.hpp"
 
@@ -114,7 +114,7 @@ private:
 
     store::Store& store_;
     const Clock& clock_;
-    mutable std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+    mutable SharedCell<Snapshot> snapshot_;
     mutable std::mutex reload_mutex_;  ///< One reload at a time; never waited for on I/O threads.
 };
 

@@ -44,7 +44,9 @@ void deliver(const std::vector<WriteOperation*>& batch) {
 }  // namespace
 
 BatchWriter::BatchWriter(Connection& connection, Tables& tables, ChangeFile& changes)
-    : connection_(connection), tables_(tables), changes_(changes) {}
+    : connection_(connection), tables_(tables), changes_(changes) {
+    connection_.defer_tidying();
+}
 
 BatchWriter::~BatchWriter() {
     {
@@ -95,6 +97,7 @@ void BatchWriter::loop() {
         }
         commit(batch);
         deliver(batch);
+        connection_.tidy();
     }
 }
 

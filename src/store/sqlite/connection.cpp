@@ -18,6 +18,9 @@ constexpr std::chrono::seconds kLockTimeout{10};
 constexpr std::chrono::microseconds kShortestPause{50};
 constexpr std::chrono::microseconds kLongestPause{1000};
 
+/// Length at which the write-ahead log is copied into the database: 4 MB, as SQLite's own default.
+constexpr int kLongLogPages = 1000;
+
 constexpr std::string_view kDiskFull = " (the disk is full: free some space)";
 
 std::string_view mend(int code, int system_error) {
@@ -173,6 +176,22 @@ int Connection::wait_for_lock(void* self, int tries) noexcept {
     if (now - connection.waiting_since_ >= kLockTimeout) return 0;
     std::this_thread::sleep_for(std::min(kShortestPause * (tries + 1), kLongestPause));
     return 1;
+}
+
+int Connection::note_log_length(void* self, sqlite3* /*handle*/, const char* /*name*/,
+                                int pages) noexcept {
+    static_cast<Connection*>(self)->log_pages_ = pages;
+    return SQLITE_OK;
+}
+
+void Connection::defer_tidying() {
+    sqlite3_wal_hook(handle_, &Connection::note_log_length, this);
+}
+
+void Connection::tidy() {
+    if (log_pages_ < kLongLogPages) return;
+    log_pages_ = 0;
+    sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 Result<Statement> Connection::prepare(const char* sql) {

@@ -75,14 +75,22 @@ public:
     Result<void> execute(const char* sql);
     /// Whether the file can't be written, however it was opened.
     [[nodiscard]] bool read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
+    /// Leaves copying the write-ahead log into the database to tidy(), instead of to whichever
+    /// commit makes it long: its callers would wait for that.
+    void defer_tidying();
+    /// Copies the write-ahead log into the database where it has become long. Failing does no harm
+    /// but for its length: the next time may succeed.
+    void tidy();
     [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_); }
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 private:
     explicit Connection(sqlite3* handle) : handle_(handle) {}
     static int wait_for_lock(void* self, int tries) noexcept;
+    static int note_log_length(void* self, sqlite3* handle, const char* name, int pages) noexcept;
 
     sqlite3* handle_;
+    int log_pages_ = 0;  ///< Of the write-ahead log; 0 where it is not deferred.
     std::chrono::steady_clock::time_point waiting_since_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };

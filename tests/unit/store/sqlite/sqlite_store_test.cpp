@@ -191,6 +191,15 @@ TEST(SqliteStoreTest, AFullDiskFailsWritesAndNothingElse) {
     EXPECT_EQ(::umount(folder.path().c_str()), 0);
 }
 
+TEST(SqliteStoreTest, TheWriteAheadLogStaysShort) {
+    test::StoreFixture fixture;
+    const std::string block(40'000, 'x');
+    for (int i = 0; i < 400; ++i)
+        ASSERT_TRUE(put(*fixture.store, "block" + std::to_string(i), block));
+    EXPECT_LT(std::filesystem::file_size(fixture.folder / "data/kimbap.db-wal"), 8U << 20);
+    EXPECT_GT(std::filesystem::file_size(fixture.folder / "data/kimbap.db"), 8U << 20);
+}
+
 TEST(SqliteStoreTest, WhatWasAcknowledgedSurvivesKill) {
     test::TempFolder folder;
     for (int round = 0; round < 5; ++round) {
