@@ -1,5 +1,7 @@
 #include "app/config.hpp"
 
+#include <yaml-cpp/yaml.h>
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>

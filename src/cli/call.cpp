@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
-#include <csignal>
-
 #include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <iostream>
 #include <iterator>
 
@@ -31,26 +30,33 @@ struct Options {
 
 Exit exit_of(Disposition disposition) {
     switch (disposition) {
-        case Disposition::succeeded: return Exit::done;
-        case Disposition::denied: return Exit::denied;
+        case Disposition::succeeded:
+            return Exit::done;
+        case Disposition::denied:
+            return Exit::denied;
         case Disposition::pending:
-        case Disposition::not_approved: return Exit::approval;
+        case Disposition::not_approved:
+            return Exit::approval;
         case Disposition::invalid_arguments:
-        case Disposition::unknown_tool: return Exit::failed;
-        default: return Exit::failed;
+        case Disposition::unknown_tool:
+            return Exit::failed;
+        default:
+            return Exit::failed;
     }
 }
 
 Result<std::string> read_input(const std::string& input) {
     if (input == "-") {
-        return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+        return std::string(std::istreambuf_iterator<char>(std::cin),
+                           std::istreambuf_iterator<char>());
     }
     if (input.starts_with('@')) return read_file(input.substr(1));
     return input;
 }
 
 /// --arg k=v: the value is JSON where the action's schema wants another type than a string.
-Result<json::object> arguments_of(const Options& options, const manifests::RegisteredAction* action) {
+Result<json::object> arguments_of(const Options& options,
+                                  const manifests::RegisteredAction* action) {
     json::object out;
     if (!options.input.empty()) {
         auto text = read_input(options.input);
@@ -93,7 +99,7 @@ void show(Context& context, const CallResult& result) {
         if (!result.approval.empty()) out["approval"] = result.approval;
         if (!result.message.empty()) out["message"] = result.message;
         if (result.content == ContentKind::json) {
-            out["result"] = parse_json(result.body).value_or(json::value(result.body));
+            out["result"] = json_or_text(result.body);
         } else if (result.content == ContentKind::text) {
             out["result"] = result.body;
         } else if (result.content != ContentKind::none) {
@@ -106,7 +112,7 @@ void show(Context& context, const CallResult& result) {
         return report(context, context.exit, result.message);
     }
     if (result.content == ContentKind::json) {
-        print(to_pretty_json(parse_json(result.body).value_or(json::value(result.body))));
+        print(to_pretty_json(json_or_text(result.body)));
     } else if (result.content == ContentKind::none) {
         print("done");
     } else {
@@ -116,7 +122,8 @@ void show(Context& context, const CallResult& result) {
     }
 }
 
-Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway, const std::string& agent) {
+Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
+                                   const std::string& agent) {
     pipeline::Caller caller;
     caller.client = "kimbap-cli";
     if (const auto bearer = context.environment("KIMBAP_TOKEN")) {
@@ -172,14 +179,18 @@ void run(Context& context, const Options& options) {
 }  // namespace
 
 void add_call(CLI::App& root, Context& context) {
-    auto* command = root.add_subcommand("call", "Run one action through the whole pipeline and print its result");
+    auto* command = root.add_subcommand(
+        "call", "Run one action through the whole pipeline and print its result");
     auto options = std::make_shared<Options>();
     command->add_option("action", options->action, "SERVICE.ACTION")->required();
-    command->add_option("--arg", options->args, "An argument, NAME=VALUE (repeatable)")->allow_extra_args(false);
+    command->add_option("--arg", options->args, "An argument, NAME=VALUE (repeatable)")
+        ->allow_extra_args(false);
     command->add_option("--input", options->input, "All arguments as JSON, @FILE, or - for stdin");
-    command->add_option("--agent", options->agent, "Call as this agent instead of the config's stdio.agent");
-    command->footer("Exit codes: 0 done, 1 failed, 3 denied by policy, 4 approval pending, denied or "
-                    "expired. KIMBAP_TOKEN says who calls, as for `kimbap mcp`.");
+    command->add_option("--agent", options->agent,
+                        "Call as this agent instead of the config's stdio.agent");
+    command->footer(
+        "Exit codes: 0 done, 1 failed, 3 denied by policy, 4 approval pending, denied or "
+        "expired. KIMBAP_TOKEN says who calls, as for `kimbap mcp`.");
     add_json_flag(*command, context);
     command->callback([&context, options] { run(context, *options); });
 }

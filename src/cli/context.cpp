@@ -13,9 +13,12 @@ namespace {
 
 Exit exit_of(Errc code) {
     switch (code) {
-        case Errc::invalid_config: return Exit::invalid;
-        case Errc::forbidden: return Exit::denied;
-        default: return Exit::failed;
+        case Errc::invalid_config:
+            return Exit::invalid;
+        case Errc::forbidden:
+            return Exit::denied;
+        default:
+            return Exit::failed;
     }
 }
 
@@ -46,7 +49,9 @@ void report(Context& context, Exit exit, std::string_view message) {
     write_line(stderr, "kimbap: " + std::string(message));
 }
 
-void print(std::string_view line) { write_line(stdout, line); }
+void print(std::string_view line) {
+    write_line(stdout, line);
+}
 
 void print_json(const boost::json::value& value) {
     write_line(stdout, to_json(value));
@@ -67,6 +72,12 @@ void Table::print() const {
         }
         cli::print(line);
     }
+}
+
+json::value json_or_text(std::string_view text) {
+    auto parsed = parse_json(text);
+    if (parsed) return std::move(*parsed);
+    return json::string(text);
 }
 
 void add_json_flag(CLI::App& command, Context& context) {

@@ -46,11 +46,14 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+/// `text` as JSON where it is JSON, else as a JSON string: how `--arg NAME=VALUE` is read.
+[[nodiscard]] boost::json::value json_or_text(std::string_view text);
+
 /// `--json` on a command.
 void add_json_flag(CLI::App& command, Context& context);
 
-/// Text safe for a terminal: control characters of stored or remote text become spaces, so that none
-/// can drive the operator's terminal.
+/// Text safe for a terminal: control characters of stored or remote text become spaces, so that
+/// none can drive the operator's terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace kimbap::cli

@@ -30,7 +30,9 @@ std::unique_ptr<app::Gateway> open_gateway(Context& context) {
 
 Session::Session(app::Gateway& gateway) : parts_(std::make_unique<Parts>(gateway)) {}
 Session::~Session() = default;
-app::Gateway::Lane& Session::lane() { return *parts_->lane; }
+app::Gateway::Lane& Session::lane() {
+    return *parts_->lane;
+}
 
 void Session::run(Task<void> task) {
     std::exception_ptr failure;
@@ -46,7 +48,8 @@ void Session::run(Task<void> task) {
 
 std::string local_user() {
     const passwd* entry = ::getpwuid(::getuid());
-    return entry == nullptr ? "cli:" + std::to_string(::getuid()) : "cli:" + std::string(entry->pw_name);
+    return entry == nullptr ? "cli:" + std::to_string(::getuid())
+                            : "cli:" + std::string(entry->pw_name);
 }
 
 }  // namespace kimbap::cli

@@ -1,8 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kKeyless[] = {"manifests/open-meteo.yaml", "manifests/wikipedia.yaml",
                                          "manifests/hacker-news.yaml"};
 
-constexpr std::string_view kConfig = R"yaml(# kimbap's configuration. Paths are relative to this file; environment variables and flags override
+constexpr std::string_view kConfig =
+    R"yaml(# kimbap's configuration. Paths are relative to this file; environment variables and flags override
 # it (kimbap --help). Every key has a default: what is here is what you are likely to change.
 data_dir: ./data                # KIMBAP_DATA_DIR
 manifests: [manifests]          # files or folders: what agents can call
@@ -78,10 +79,11 @@ std::vector<NewFile> plan(const fs::path& folder, const std::string& config_name
     }
     for (const std::string& name : with) {
         const auto& shipped = app::embedded_files();
-        const bool known = name == "all" ||
-                           std::any_of(shipped.begin(), shipped.end(), [&](const app::Asset& asset) {
-                               return asset.path == "manifests/" + name + ".yaml";
-                           });
+        const bool known =
+            name == "all" ||
+            std::any_of(shipped.begin(), shipped.end(), [&](const app::Asset& asset) {
+                return asset.path == "manifests/" + name + ".yaml";
+            });
         if (!known) unknown = name;
     }
     return files;
@@ -94,8 +96,8 @@ std::string self() {
 }
 
 void run(Context& context, const std::vector<std::string>& with) {
-    const fs::path config = fs::absolute(context.config_flag.empty() ? "kimbap.yaml"
-                                                                     : fs::path(context.config_flag));
+    const fs::path config =
+        fs::absolute(context.config_flag.empty() ? "kimbap.yaml" : fs::path(context.config_flag));
     const fs::path folder = config.parent_path();
     std::string unknown;
     std::vector<NewFile> files = plan(folder, config.filename().string(), with, unknown);
@@ -103,12 +105,14 @@ void run(Context& context, const std::vector<std::string>& with) {
         return report(context, Exit::usage, "no manifest named \"" + unknown + "\" is shipped");
     }
     Secret secret = vault::generate_vault_secret();
-    files.push_back({(folder / "vault.secret").string(), std::string(secret.reveal()) + "\n", 0600});
+    files.push_back(
+        {(folder / "vault.secret").string(), std::string(secret.reveal()) + "\n", 0600});
     for (const NewFile& file : files) {
         if (fs::exists(file.path)) {
             return report(context, Exit::failed,
-                          file.path + " exists already: nothing was written (kimbap never overwrites; "
-                                      "choose another folder, or move it away)");
+                          file.path +
+                              " exists already: nothing was written (kimbap never overwrites; "
+                              "choose another folder, or move it away)");
         }
     }
     for (const NewFile& file : files) {
@@ -124,9 +128,8 @@ void run(Context& context, const std::vector<std::string>& with) {
     if (context.json) {
         json::array written;
         for (const NewFile& file : files) written.emplace_back(file.path);
-        return print_json(json::object{{"config", config.string()},
-                                       {"files", std::move(written)},
-                                       {"mcp_config", snippet}});
+        return print_json(json::object{
+            {"config", config.string()}, {"files", std::move(written)}, {"mcp_config", snippet}});
     }
     print("Wrote:");
     for (const NewFile& file : files) print("  " + file.path);
@@ -144,11 +147,13 @@ void add_init(CLI::App& root, Context& context) {
     auto* command = root.add_subcommand(
         "init", "Lay out a new installation: configuration, policy, manifests, vault secret");
     auto with = std::make_shared<std::vector<std::string>>();
-    command->add_option("--with", *with,
-                        "Shipped manifests to add to the keyless ones: github, slack, …, or all")
+    command
+        ->add_option("--with", *with,
+                     "Shipped manifests to add to the keyless ones: github, slack, …, or all")
         ->delimiter(',');
-    command->footer("Writes kimbap.yaml (or the --config file) and what it names beside it; never "
-                    "overwrites a file.");
+    command->footer(
+        "Writes kimbap.yaml (or the --config file) and what it names beside it; never "
+        "overwrites a file.");
     add_json_flag(*command, context);
     command->callback([&context, with] { run(context, *with); });
 }

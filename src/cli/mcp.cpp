@@ -7,11 +7,14 @@
 namespace kimbap::cli {
 
 void add_mcp(CLI::App& root, Context& context) {
-    auto* command = root.add_subcommand("mcp", "MCP over stdin and stdout: what an agent's config launches");
+    auto* command =
+        root.add_subcommand("mcp", "MCP over stdin and stdout: what an agent's config launches");
     auto agent = std::make_shared<std::string>();
-    command->add_option("--agent", *agent, "Call as this agent instead of the config's stdio.agent");
-    command->footer("With KIMBAP_TOKEN set, calls are made as that token's agent. Diagnostics go to "
-                    "stderr; stdout carries MCP messages alone.");
+    command->add_option("--agent", *agent,
+                        "Call as this agent instead of the config's stdio.agent");
+    command->footer(
+        "With KIMBAP_TOKEN set, calls are made as that token's agent. Diagnostics go to "
+        "stderr; stdout carries MCP messages alone.");
     command->callback([&context, agent] {
         auto config = configured(context);
         if (!config) return;
@@ -24,9 +27,12 @@ void add_mcp(CLI::App& root, Context& context) {
 void add_serve(CLI::App& root, Context& context) {
     auto* command = root.add_subcommand("serve", "MCP over HTTP, plus the operator API");
     auto listen = std::make_shared<std::string>();
-    command->add_option("--listen", *listen, "ADDRESS:PORT instead of the config's http.listen; port 0 takes a free one");
-    command->footer("Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
-                    "manifests and policies on SIGHUP and when their files change.");
+    command->add_option(
+        "--listen", *listen,
+        "ADDRESS:PORT instead of the config's http.listen; port 0 takes a free one");
+    command->footer(
+        "Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
+        "manifests and policies on SIGHUP and when their files change.");
     command->callback([&context, listen] {
         auto config = configured(context);
         if (!config) return;

@@ -160,4 +160,8 @@ Protection Vault::protection() const noexcept {
     return core_->arena.protection();
 }
 
+std::uint64_t Vault::derivations() const noexcept {
+    return core_->derivations.load(std::memory_order_relaxed);
+}
+
 }  // namespace kimbap::vault

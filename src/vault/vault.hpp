@@ -87,6 +87,9 @@ public:
     /// How keys are kept from others, for `kimbap doctor`.
     [[nodiscard]] Protection protection() const noexcept;
 
+    /// Keys derived since the start, for metrics and tests.
+    [[nodiscard]] std::uint64_t derivations() const noexcept;
+
 private:
     class Core;
     std::unique_ptr<Core> core_;

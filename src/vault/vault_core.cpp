@@ -147,6 +147,7 @@ Result<KeyPtr> Vault::Core::derive(const LockedBytes& secret, std::string_view s
     if (!key) return key.error();
     const Result<void> derived = derive_key(secret.reveal(), salt, iterations, key->bytes());
     if (!derived) return derived.error();
+    ++derivations;
     return std::make_shared<const LockedBytes>(std::move(*key));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -84,6 +85,7 @@ public:
     LockedArena arena;
     RecordCache cache;
     Flights flights;
+    std::atomic<std::uint64_t> derivations{0};
 
     mutable std::mutex mutex;  ///< Of the two below.
     std::shared_ptr<const LockedBytes> secret_bytes;

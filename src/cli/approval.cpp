@@ -1,0 +1,148 @@
+#include <CLI/CLI.hpp>
+
+#include "app/lane.hpp"
+#include "approval/approval_manager.hpp"
+#include "approval/approval_service.hpp"
+#include "base/json_text.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/gateway_session.hpp"
+#include "store/outbox_store.hpp"
+#include "store/store.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+struct Options {
+    std::string state, id, reason;
+    std::size_t limit = 100;
+};
+
+/// How long a running kimbap process gets to run what was approved before this one does.
+constexpr std::chrono::milliseconds kOthersFirst{1500};
+
+void list(Context& context, const Options& options) {
+    approval::ListFilter filter;
+    filter.limit = options.limit;
+    if (!options.state.empty()) {
+        filter.state = approval::parse_state(options.state);
+        if (!filter.state) {
+            return report(context, Exit::usage,
+                          "--state " + options.state +
+                              ": one of pending, approved, denied, expired, withdrawn");
+        }
+    }
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    const auto found = gateway->approvals().list_blocking(filter);
+    if (!found) return report(context, found.error());
+    json::array out;
+    Table table({"ID", "STATE", "EXECUTION", "AGENT", "ACTION", "RISK", "RULE", "EXPIRES"});
+    for (const auto& one : *found) {
+        out.emplace_back(approval::to_json(one));
+        table.add({one.id, std::string(approval::name(one.state())),
+                   std::string(approval::name(one.execution())), printable(one.caller.agent),
+                   one.action, one.risk, one.rule, format_time(one.expires_at)});
+    }
+    if (context.json) return print_json(json::object{{"approvals", std::move(out)}});
+    table.print();
+}
+
+void show(Context& context, const Options& options) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    const auto found = gateway->approvals().find_blocking(options.id);
+    if (!found) return report(context, found.error());
+    json::object out = approval::to_json(*found);
+    const auto deliveries = store::query(gateway->store(), [&](const store::Snapshot& snapshot) {
+        return snapshot.outbox().of_approval(options.id);
+    });
+    if (!deliveries) return report(context, deliveries.error());
+    json::array list;
+    for (const auto& row : *deliveries) {
+        list.push_back({{"channel", row.channel},
+                        {"state", row.state},
+                        {"attempts", row.attempts},
+                        {"last_error", row.last_error}});
+    }
+    out["deliveries"] = std::move(list);
+    if (context.json) return print_json(out);
+    print(to_pretty_json(out));
+}
+
+/// Runs an approved call here if no other process takes it in time.
+Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::string id) {
+    approval::ApprovalManager& approvals = gateway.approvals();
+    auto waiting =
+        approvals.wait(id, approval::Until::final, std::chrono::steady_clock::now() + kOthersFirst);
+    const auto state = co_await std::move(waiting);
+    if (!state || state->execution() != approval::Execution::waiting) co_return;
+    auto claiming = approvals.claim(id);
+    auto claimed = co_await std::move(claiming);
+    if (!claimed) co_return;  // another process was quicker
+    auto resuming = lane.pipeline.resume(*claimed);
+    auto resumed = co_await std::move(resuming);
+    if (!resumed) {
+        json::object failure{{"disposition", "failed"}, {"message", resumed.error().message}};
+        auto failing = approvals.finish(*claimed, false, to_json(json::value(failure)), {});
+        static_cast<void>(co_await std::move(failing));
+        co_return;
+    }
+    auto finishing = approvals.finish(*claimed, resumed->succeeded, std::move(resumed->outcome),
+                                      std::move(resumed->record));
+    static_cast<void>(co_await std::move(finishing));
+}
+
+void decide(Context& context, const Options& options, approval::Verdict verdict) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    auto decided = gateway->approvals().decide_blocking(
+        options.id, approval::Operator{local_user(), ""}, verdict, options.reason);
+    if (!decided) return report(context, decided.error());
+    if (decided->state() == approval::State::approved) {
+        Session session(*gateway);
+        session.run(see_it_run(*gateway, session.lane(), options.id));
+        auto now = gateway->approvals().find_blocking(options.id);
+        if (now) decided = std::move(now);
+    }
+    if (context.json) return print_json(approval::to_json(*decided));
+    const std::string execution(approval::name(decided->execution()));
+    std::string line = options.id + ": " + std::string(approval::name(decided->state()));
+    if (!execution.empty()) line += ", execution " + execution;
+    if (decided->state() == approval::State::pending) line += " (more operators must approve)";
+    print(line);
+}
+
+}  // namespace
+
+void add_approval(CLI::App& root, Context& context) {
+    auto* approval = root.add_subcommand("approval", "Decide on calls that wait for an operator");
+    approval->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    auto* listing = approval->add_subcommand("list", "Approvals, newest first");
+    listing->add_option("--state", options->state,
+                        "pending, approved, denied, expired or withdrawn");
+    listing->add_option("--limit", options->limit, "At most so many")->check(CLI::Range(1, 10000));
+    add_json_flag(*listing, context);
+    listing->callback([&context, options] { list(context, *options); });
+    const auto with_id = [&](const char* name, const char* help) {
+        auto* command = approval->add_subcommand(name, help);
+        command->add_option("id", options->id, "apr_…")->required();
+        add_json_flag(*command, context);
+        return command;
+    };
+    with_id("show", "One approval, whole")->callback([&context, options] {
+        show(context, *options);
+    });
+    auto* approving = with_id("approve", "Approve: the call runs, once");
+    approving->add_option("--reason", options->reason, "Recorded with the decision");
+    approving->callback(
+        [&context, options] { decide(context, *options, approval::Verdict::approve); });
+    auto* denying = with_id("deny", "Deny: the call never runs");
+    denying->add_option("--reason", options->reason,
+                        "Recorded with the decision, and told to the agent");
+    denying->callback([&context, options] { decide(context, *options, approval::Verdict::deny); });
+}
+
+}  // namespace kimbap::cli

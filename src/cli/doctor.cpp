@@ -1,0 +1,162 @@
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+
+#include "app/lane.hpp"
+#include "base/json_text.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/gateway_session.hpp"
+#include "net/http_client.hpp"
+#include "vault/vault.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+enum class Level { ok, warning, error };
+
+struct Finding {
+    std::string subject;
+    Level level = Level::ok;
+    std::string text;  ///< What was found, and the mend where it is not ok.
+};
+
+class Examination {
+public:
+    explicit Examination(Context& context) : context_(context) {}
+
+    void run(bool reach) {
+        auto config = app::load_config(context_.config_flag, context_.environment);
+        if (!config) return add("config", Level::error, config.error().message);
+        add("config", Level::ok, config->file);
+        permissions(config->data_dir, true);
+        permissions(config->vault.secret_file, false);
+        auto gateway = app::Gateway::open(*config);
+        if (!gateway) return add("start", Level::error, gateway.error().message);
+        examine(**gateway, reach);
+    }
+
+    void print() const {
+        json::array out;
+        for (const Finding& finding : findings_) {
+            const std::string_view level = finding.level == Level::ok        ? "ok"
+                                           : finding.level == Level::warning ? "warning"
+                                                                             : "error";
+            if (context_.json) {
+                out.push_back(
+                    {{"subject", finding.subject}, {"level", level}, {"text", finding.text}});
+            } else {
+                cli::print(std::string(level) + std::string(9 - level.size(), ' ') +
+                           finding.subject + ": " + finding.text);
+            }
+            if (finding.level == Level::error) context_.exit = Exit::invalid;
+        }
+        if (context_.json) print_json(json::object{{"findings", std::move(out)}});
+    }
+
+private:
+    void add(std::string subject, Level level, std::string text) {
+        findings_.push_back({std::move(subject), level, std::move(text)});
+    }
+
+    void permissions(const std::string& path, bool folder) {
+        struct stat status {};
+        if (path.empty() || ::stat(path.c_str(), &status) != 0) return;
+        if ((status.st_mode & 077U) == 0) return add("permissions", Level::ok, path);
+        add("permissions", Level::error,
+            path + " is open to other users (chmod " + (folder ? "700 " : "600 ") + path + ")");
+    }
+
+    void examine(app::Gateway& gateway, bool reach) {
+        add("vault", Level::ok, "the vault secret is the right one");
+        const auto secrets = gateway.vault().list();
+        if (!secrets) return add("store", Level::error, secrets.error().message);
+        add("store", Level::ok, gateway.config().data_dir);
+        const auto rules = gateway.rules().current();
+        for (const std::string& notice : gateway.notices()) add("rules", Level::warning, notice);
+        add("manifests", rules->actions->actions().empty() ? Level::warning : Level::ok,
+            std::to_string(rules->actions->services().size()) + " services, " +
+                std::to_string(rules->actions->actions().size()) + " actions");
+        add("policies", rules->policy->empty() ? Level::error : Level::ok,
+            std::to_string(rules->policy->rules().size()) + " rules");
+        for (const Fault& fault : rules->policy->lint())
+            add("policies", Level::warning, to_string(fault));
+        missing_secrets(*rules, *secrets);
+        clock();
+        if (reach) reachability(gateway, *rules);
+    }
+
+    void missing_secrets(const pipeline::Rules& rules,
+                         const std::vector<store::SecretInfo>& secrets) {
+        std::vector<std::string> seen;
+        for (const auto& action : rules.actions->actions()) {
+            const std::string& ref = action.action->auth.credential_ref;
+            if (ref.empty() || std::find(seen.begin(), seen.end(), ref) != seen.end()) continue;
+            seen.push_back(ref);
+            const bool stored = std::any_of(secrets.begin(), secrets.end(),
+                                            [&](const auto& info) { return info.name == ref; });
+            if (!stored) {
+                add("credential", Level::warning,
+                    ref + " (for " + action.service->name +
+                        ") is not in the vault (kimbap vault set " + ref + ")");
+            }
+        }
+    }
+
+    void clock() {
+        const auto year =
+            std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(SystemClock{}.now()))
+                .year();
+        const bool sane = year >= std::chrono::year{2024} && year < std::chrono::year{2100};
+        add("clock", sane ? Level::ok : Level::error,
+            format_time(SystemClock{}.now()) + (sane ? "" : " (set the system's clock)"));
+    }
+
+    void reachability(app::Gateway& gateway, const pipeline::Rules& rules) {
+        Session session(gateway);
+        for (const auto& service : rules.actions->services()) {
+            auto url = net::parse_url(service.base_url);
+            if (!url) continue;
+            net::OutboundRequest request;
+            request.method = "HEAD";
+            request.url = std::move(*url);
+            request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+            request.operator_chose_address = true;
+            request.idempotent = true;
+            std::optional<net::Exchange> exchange;
+            const auto task = [&]() -> Task<void> {
+                auto sending = session.lane().http.send(std::move(request));
+                exchange.emplace(co_await std::move(sending));
+            };
+            session.run(task());
+            const bool reached = exchange->response.has_value();
+            add("reach", reached ? Level::ok : Level::warning,
+                service.name + " (" + service.base_url + "): " +
+                    (reached ? "HTTP " + std::to_string(exchange->response->status)
+                             : exchange->error.message));
+        }
+    }
+
+    Context& context_;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+void add_doctor(CLI::App& root, Context& context) {
+    auto* command =
+        root.add_subcommand("doctor", "Check the installation; one line each, with the mend");
+    auto offline = std::make_shared<bool>(false);
+    command->add_flag("--offline", *offline, "Don't try to reach the services");
+    add_json_flag(*command, context);
+    command->callback([&context, offline] {
+        Examination examination(context);
+        examination.run(!*offline);
+        examination.print();
+    });
+}
+
+}  // namespace kimbap::cli

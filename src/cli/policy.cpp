@@ -1,0 +1,148 @@
+#include <CLI/CLI.hpp>
+
+#include "app/rules_loader.hpp"
+#include "base/json_text.hpp"
+#include "base/yaml_reader.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "operator_api/policies.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    operator_api::HypotheticalCall call;
+    std::vector<std::string> args;
+    std::string input, at;
+};
+
+json::object to_object(const Fault& fault) {
+    return {{"file", fault.file},
+            {"line", fault.line},
+            {"column", fault.column},
+            {"message", fault.message}};
+}
+
+void check(Context& context, std::vector<std::string> paths) {
+    if (paths.empty()) {
+        const auto config = configured(context);
+        if (!config) return;
+        paths = config->policies;
+    }
+    const auto files = list_yaml_files(paths);
+    if (!files) return report(context, Exit::invalid, files.error().message);
+    std::vector<policy::PolicyFile> texts;
+    for (const std::string& path : *files) {
+        auto text = read_file(path);
+        if (!text) return report(context, Exit::invalid, text.error().message);
+        texts.push_back({path, std::move(*text)});
+    }
+    Faults faults;
+    const auto set = policy::PolicySet::load(texts, app::read_zone, faults);
+    const Faults warnings = set ? set->lint() : Faults{};
+    if (!faults.empty()) context.exit = Exit::invalid;
+    if (context.json) {
+        json::array errors;
+        json::array notes;
+        for (const Fault& fault : faults) errors.push_back(to_object(fault));
+        for (const Fault& fault : warnings) notes.push_back(to_object(fault));
+        json::object out{{"valid", faults.empty()},
+                         {"faults", std::move(errors)},
+                         {"warnings", std::move(notes)}};
+        if (set) {
+            out["rules"] = set->rules().size();
+            out["digest"] = set->digest();
+        }
+        return print_json(out);
+    }
+    for (const Fault& fault : faults) print(to_string(fault));
+    for (const Fault& fault : warnings) print(to_string(fault) + " [warning]");
+    if (set) {
+        print("valid: " + std::to_string(set->rules().size()) + " rules in " +
+              std::to_string(texts.size()) + " files, digest " + set->digest());
+    }
+}
+
+Result<void> read_args(Options& options) {
+    if (!options.input.empty()) {
+        auto value = parse_json(options.input);
+        if (!value || !value->is_object()) {
+            return make_error(Errc::invalid_argument, "--input must be a JSON object of arguments");
+        }
+        options.call.args = std::move(value->get_object());
+    }
+    for (const std::string& pair : options.args) {
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return make_error(Errc::invalid_argument, "--arg " + pair + ": not NAME=VALUE");
+        }
+        const std::string text = pair.substr(equals + 1);
+        options.call.args[pair.substr(0, equals)] = json_or_text(text);
+    }
+    return {};
+}
+
+void explain(Context& context, Options& options) {
+    const auto config = configured(context);
+    if (!config) return;
+    const Result<void> args = read_args(options);
+    if (!args) return report(context, Exit::usage, args.error().message);
+    TimePoint now = SystemClock{}.now();
+    if (!options.at.empty()) {
+        const auto at = parse_time(options.at);
+        if (!at)
+            return report(context, Exit::usage, "--at " + options.at + ": not a time (RFC 3339)");
+        now = *at;
+    }
+    const auto loaded = app::load_rules(*config);
+    if (!loaded) return report(context, loaded.error());
+    if (options.call.agent.empty()) options.call.agent = config->stdio.agent;
+    if (options.call.roles.empty()) options.call.roles = config->stdio.roles;
+    const json::object out = operator_api::explain(*loaded->rules, options.call, now);
+    if (context.json) return print_json(out);
+    print("decision: " + std::string(out.at("decision").get_string()));
+    print("rule:     " +
+          (out.at("rule").is_null() ? "none matches" : std::string(out.at("rule").get_string())));
+    print("considered, in order:");
+    for (const auto& step : out.at("considered").get_array()) {
+        print("  " + std::string(step.at("decided").get_bool() ? "* " : "- ") +
+              std::string(step.at("rule").get_string()) + " (" +
+              std::string(step.at("decision").get_string()) +
+              "): " + std::string(step.at("why").get_string()));
+    }
+}
+
+}  // namespace
+
+void add_policy(CLI::App& root, Context& context) {
+    auto* policy = root.add_subcommand("policy", "Check policy documents and see what they decide");
+    policy->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    auto* checking =
+        policy->add_subcommand("check", "Validate documents; report rules that can never decide");
+    checking->add_option("path", options->paths,
+                         "Files or folders; the config's policies if left out");
+    add_json_flag(*checking, context);
+    checking->callback([&context, options] { check(context, options->paths); });
+    auto* explaining =
+        policy->add_subcommand("explain", "Show the decision for a hypothetical call, and why");
+    explaining->add_option("--action,action", options->call.action, "SERVICE.ACTION")->required();
+    explaining->add_option("--agent", options->call.agent,
+                           "The calling agent; the config's stdio agent if left out");
+    explaining->add_option("--role", options->call.roles, "A role of the caller (repeatable)")
+        ->allow_extra_args(false);
+    explaining->add_option("--token", options->call.token, "The caller's token id, tok_…");
+    explaining->add_option("--client", options->call.client, "The MCP client's name");
+    explaining
+        ->add_option("--arg", options->args,
+                     "An argument, NAME=VALUE, the value as JSON (repeatable)")
+        ->allow_extra_args(false);
+    explaining->add_option("--input", options->input, "All arguments as a JSON object");
+    explaining->add_option("--at", options->at, "Decide as of this time (RFC 3339)");
+    add_json_flag(*explaining, context);
+    explaining->callback([&context, options] { explain(context, *options); });
+}
+
+}  // namespace kimbap::cli

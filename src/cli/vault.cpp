@@ -1,0 +1,179 @@
+#include "vault/vault.hpp"
+
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "base/json_text.hpp"
+#include "base/yaml_reader.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/gateway_session.hpp"
+#include "vault/vault_secret.hpp"
+
+namespace kimbap::cli {
+
+namespace {
+
+constexpr std::size_t kMaxSecret = 64U << 10;
+
+/// A value from a file, from a terminal without echo, or from a pipe; without one trailing line
+/// break.
+Result<Secret> read_secret(const std::string& file, const std::string& prompt) {
+    std::string text;
+    if (!file.empty()) {
+        auto read = read_file(file, kMaxSecret);
+        if (!read) return read.error();
+        text = std::move(*read);
+    } else if (::isatty(STDIN_FILENO) != 0) {
+        std::cerr << prompt << std::flush;
+        termios before{};
+        ::tcgetattr(STDIN_FILENO, &before);
+        termios quiet = before;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+        std::getline(std::cin, text);
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+        std::cerr << '\n';
+    } else {
+        text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+    }
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    if (text.empty()) {
+        return make_error(Errc::invalid_argument,
+                          "the value is empty (pipe it in, or name a file with --file)");
+    }
+    return Secret::take(text);
+}
+
+void list(Context& context) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    const auto rows = gateway->vault().list();
+    if (!rows) return report(context, rows.error());
+    if (context.json) {
+        json::array out;
+        for (const auto& row : *rows) {
+            out.push_back({{"name", row.name},
+                           {"version", row.version},
+                           {"created_at", format_time(row.created_at)},
+                           {"updated_at", format_time(row.updated_at)}});
+        }
+        return print_json(json::object{{"secrets", std::move(out)}});
+    }
+    Table table({"NAME", "VERSION", "UPDATED"});
+    for (const auto& row : *rows) {
+        table.add({row.name, std::to_string(row.version), format_time(row.updated_at)});
+    }
+    table.print();
+}
+
+void done(Context& context, const std::string& ref, std::string_view change) {
+    if (context.json) return print_json(json::object{{"name", ref}, {"status", change}});
+    print(ref + ": " + std::string(change));
+}
+
+void put(Context& context, const std::string& ref, const std::string& file, bool rotate) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    auto value = read_secret(file, "Value of " + ref + " (not shown): ");
+    if (!value) return report(context, value.error());
+    const Result<void> stored = rotate ? gateway->vault().rotate(ref, *value, local_user())
+                                       : gateway->vault().set(ref, *value, local_user());
+    if (!stored) return report(context, stored.error());
+    done(context, ref, rotate ? "rotated" : "set");
+}
+
+/// Writes a new vault secret beside the old file and moves it into place.
+Result<void> replace_secret_file(const std::string& path, const Secret& secret) {
+    const std::string fresh = path + ".new";
+    std::FILE* file = std::fopen(fresh.c_str(), "wx");
+    if (file == nullptr) {
+        return make_error(Errc::storage_failure,
+                          fresh + ": can't be created (does it exist already?)");
+    }
+    ::fchmod(::fileno(file), 0600);
+    const bool written =
+        std::fwrite(secret.reveal().data(), 1, secret.size(), file) == secret.size() &&
+        std::fputc('\n', file) != EOF && std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+    std::fclose(file);
+    if (!written) return make_error(Errc::storage_failure, fresh + ": can't be written");
+    return {};
+}
+
+void rekey(Context& context, const std::string& file) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    const std::string& path = gateway->config().vault.secret_file;
+    Result<Secret> secret = file.empty() ? Result<Secret>(vault::generate_vault_secret())
+                                         : vault::read_vault_secret_file(file);
+    if (!secret) return report(context, secret.error());
+    // The new secret is on disk before anything is encrypted under it.
+    const Result<void> written = replace_secret_file(path, *secret);
+    if (!written) return report(context, written.error());
+    const auto count = gateway->vault().rekey(*secret, local_user());
+    if (!count) {
+        ::unlink((path + ".new").c_str());
+        return report(context, count.error());
+    }
+    if (std::rename((path + ".new").c_str(), path.c_str()) != 0) {
+        return report(context, Exit::failed,
+                      "the vault is under the new secret, which is in " + path +
+                          ".new: move it to " + path + " by hand");
+    }
+    if (context.json) {
+        return print_json(json::object{{"records", *count}, {"secret_file", path}});
+    }
+    print(std::to_string(*count) + " records re-encrypted under the new vault secret in " + path +
+          ". Restart running kimbap processes.");
+}
+
+}  // namespace
+
+void add_vault(CLI::App& root, Context& context) {
+    auto* vault = root.add_subcommand("vault", "Store and change the credentials that calls need");
+    vault->require_subcommand(1);
+    struct Options {
+        std::string ref, file;
+    };
+    auto options = std::make_shared<Options>();
+    const auto writing = [&](const char* name, const char* help, bool rotate) {
+        auto* command = vault->add_subcommand(name, help);
+        command->add_option("ref", options->ref, "The secret's name, as manifests refer to it")
+            ->required();
+        command->add_option("--file", options->file,
+                            "Read the value from this file instead of stdin");
+        add_json_flag(*command, context);
+        command->callback(
+            [&context, options, rotate] { put(context, options->ref, options->file, rotate); });
+    };
+    writing("set", "Create or replace a secret; the value comes from stdin or a file", false);
+    writing("rotate", "Replace an existing secret", true);
+    auto* listing = vault->add_subcommand("list", "Names and dates; never values");
+    add_json_flag(*listing, context);
+    listing->callback([&context] { list(context); });
+    auto* removing = vault->add_subcommand("remove", "Forget a secret");
+    removing->add_option("ref", options->ref, "The secret's name")->required();
+    add_json_flag(*removing, context);
+    removing->callback([&context, options] {
+        const auto gateway = open_gateway(context);
+        if (!gateway) return;
+        const Result<void> removed = gateway->vault().remove(options->ref, local_user());
+        if (!removed) return report(context, removed.error());
+        done(context, options->ref, "removed");
+    });
+    auto* rekeying =
+        vault->add_subcommand("rekey", "Re-encrypt every secret under a new vault secret");
+    rekeying->add_option("--file", options->file,
+                         "The new vault secret (0600); made at random if left out");
+    add_json_flag(*rekeying, context);
+    rekeying->callback([&context, options] { rekey(context, options->file); });
+}
+
+}  // namespace kimbap::cli

@@ -1,0 +1,40 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+
+int main(int argc, char** argv) {
+    // A peer that hangs up is an error of one write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    using namespace kimbap::cli;
+    Context context;
+    CLI::App app(
+        "kimbap: MCP tools from HTTP APIs, under policy, approval, a vault and an audit log");
+    app.name("kimbap");
+    app.set_version_flag("--version", "kimbap " KIMBAP_VERSION);
+    app.add_option("--config", context.config_flag,
+                   "Configuration file (else $KIMBAP_CONFIG, ./kimbap.yaml, "
+                   "$XDG_CONFIG_HOME/kimbap/kimbap.yaml, /etc/kimbap/kimbap.yaml)");
+    app.require_subcommand(1);
+    app.footer(
+        "A first installation: kimbap init. What it does and how: docs/ in the source tree.");
+    for (const auto add : {add_init, add_mcp, add_serve, add_call, add_vault, add_token, add_policy,
+                           add_approval, add_audit, add_service, add_doctor}) {
+        add(app, context);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return static_cast<int>(Exit::usage);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "kimbap: %s\n", error.what());
+        return static_cast<int>(Exit::failed);
+    }
+    return static_cast<int>(context.exit);
+}
