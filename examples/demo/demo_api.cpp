@@ -1,9 +1,10 @@
 // A small shop's HTTP API, for scripts/quickstart: it wants a bearer token that only kimbap holds.
 //
-//   demo_api TOKEN [PORT]    prints "listening on 127.0.0.1:PORT" once it serves
+//   DEMO_API_TOKEN=… demo_api [PORT]    prints "listening on 127.0.0.1:PORT" once it serves
 #include <httplib.h>
 
 #include <boost/json/object.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -78,14 +79,15 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 2) {
-        std::cerr << "usage: demo_api TOKEN [PORT]\n";
+    const char* token = std::getenv("DEMO_API_TOKEN");
+    if (token == nullptr || *token == '\0' || argc > 2) {
+        std::cerr << "usage: DEMO_API_TOKEN=TOKEN demo_api [PORT]\n";
         return 2;
     }
-    Shop shop(argv[1]);
+    Shop shop(token);
     httplib::Server server;
     shop.serve(server);
-    int port = argc > 2 ? std::stoi(argv[2]) : 0;
+    int port = argc > 1 ? std::stoi(argv[1]) : 0;
     if (port == 0) {
         port = server.bind_to_any_port("127.0.0.1");
     } else if (!server.bind_to_port("127.0.0.1", port)) {

@@ -60,7 +60,19 @@ Result<void> create(const NewFile& file) {
     const auto written = ::write(fd, file.text.data(), file.text.size());
     const bool whole = written == static_cast<ssize_t>(file.text.size()) && ::fsync(fd) == 0;
     ::close(fd);
+    if (!whole) ::unlink(file.path.c_str());
     if (!whole) return make_error(Errc::storage_failure, file.path + ": can't be written");
+    return {};
+}
+
+/// All of them or none.
+Result<void> create_all(const std::vector<NewFile>& files) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        Result<void> created = create(files[i]);
+        if (created) continue;
+        for (std::size_t made = 0; made < i; ++made) ::unlink(files[made].path.c_str());
+        return created;
+    }
     return {};
 }
 
@@ -115,11 +127,10 @@ void run(Context& context, const std::vector<std::string>& with) {
                               "choose another folder, or move it away)");
         }
     }
-    for (const NewFile& file : files) {
-        const Result<void> created = create(file);
-        if (!created) return report(context, created.error());
-    }
+    const Result<void> created = create_all(files);
+    if (!created) return report(context, created.error());
     std::error_code error;
+    fs::create_directories(folder / "manifests", error);
     fs::create_directories(folder / "data", error);
     ::chmod((folder / "data").c_str(), 0700);
 

@@ -126,7 +126,9 @@ struct Decision {
     Outcome outcome = Outcome::deny;
     const Rule* rule = nullptr;         ///< Null: none matched. Valid while the policy set lives.
     std::chrono::milliseconds wait{0};  ///< Of a used-up allowance.
-    [[nodiscard]] std::string_view rule_id() const { return rule == nullptr ? "" : rule->id; }
+    [[nodiscard]] std::string_view rule_id() const {
+        return rule == nullptr ? std::string_view() : std::string_view(rule->id);
+    }
 };
 
 /// One step of an explanation: a rule that was considered, and why it did or didn't decide.
