@@ -1,0 +1,69 @@
+// The clients of both eras over every transport, behind one small face:
+//   tools() call(name, arguments, {onprogress, signal}) close() era client
+import { Client as ModernClient, SSEClientTransport as ModernSse, StreamableHTTPClientTransport as ModernHttp } from '@modelcontextprotocol/client';
+import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport as LegacySse } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StdioClientTransport as LegacyStdio } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport as LegacyHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+
+import { binary, within } from './kimbap.mjs';
+
+/// How a client reaches kimbap: `stdio`, `http`, `sse`, or `relay` (stdio to a running server).
+function transport(place, how, kinds) {
+  const headers = place.token ? { Authorization: `Bearer ${place.token}` } : {};
+  if (how === 'http') return new kinds.Http(new URL(`${place.url}/mcp`), { requestInit: { headers } });
+  if (how === 'sse') return new kinds.Sse(new URL(`${place.url}/sse`), { requestInit: { headers } });
+  const relay = how === 'relay' ? ['--connect', place.connect ?? place.url] : [];
+  const config = how === 'relay' ? [] : ['--config', place.config];
+  const env = { PATH: process.env.PATH, ...(place.token ? { KIMBAP_TOKEN: place.token } : {}) };
+  return new kinds.Stdio({ command: binary, args: [...config, 'mcp', ...relay], env, cwd: place.folder, stderr: place.stderr ?? 'ignore' });
+}
+
+export async function connectLegacy(place, how) {
+  const wire = transport(place, how, { Http: LegacyHttp, Sse: LegacySse, Stdio: LegacyStdio });
+  const client = new LegacyClient({ name: 'legacy-client', version: '1' });
+  let changes = 0;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => void changes++);
+  await within(client.connect(wire), 'connecting');
+  return {
+    client, wire, era: 'legacy', changes: () => changes,
+    tools: (params) => client.listTools(params),
+    call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options),
+    close: async () => {
+      await wire.terminateSession?.();
+      await client.close();
+    },
+  };
+}
+
+export async function connectModern(place, how, mode) {
+  const wire = transport(place, how, { Http: ModernHttp, Sse: ModernSse, Stdio: ModernStdio });
+  let changes = 0;
+  const client = new ModernClient({ name: 'modern-client', version: '1' }, {
+    versionNegotiation: { mode },
+    listChanged: { tools: { autoRefresh: false, onChanged: () => void changes++ } },
+  });
+  await within(client.connect(wire), 'connecting');
+  return {
+    client, wire, era: client.getProtocolEra(), changes: () => changes,
+    tools: (params) => client.listTools(params),
+    call: (name, args, options) => client.callTool({ name, arguments: args }, options),
+    close: () => client.close(),
+  };
+}
+
+const kModern = { pin: '2026-07-28' };
+
+/// Every way in that is tested: [name, transport, era that must be agreed on, connect(place)].
+export const kConnections = [
+  ['legacy client, stdio', 'stdio', 'legacy', (place) => connectLegacy(place, 'stdio')],
+  ['legacy client, HTTP', 'http', 'legacy', (place) => connectLegacy(place, 'http')],
+  ['legacy client, HTTP+SSE', 'sse', 'legacy', (place) => connectLegacy(place, 'sse')],
+  ['modern client, stdio', 'stdio', 'modern', (place) => connectModern(place, 'stdio', kModern)],
+  ['modern client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', kModern)],
+  ['auto client, stdio', 'stdio', 'modern', (place) => connectModern(place, 'stdio', 'auto')],
+  ['auto client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', 'auto')],
+  ['2.x client in legacy mode, HTTP', 'http', 'legacy', (place) => connectModern(place, 'http', 'legacy')],
+];
