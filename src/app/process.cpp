@@ -36,6 +36,8 @@ using tcp = boost::asio::ip::tcp;
 
 /// How long running calls get to finish once the process is asked to stop.
 constexpr std::chrono::seconds kDrain{10};
+/// How long their answers may then take to be written.
+constexpr std::chrono::seconds kLastAnswers{2};
 
 constexpr std::string_view kInstructions =
     "Tools of this server act on real systems under the operators' policy. A denied call says why; "
@@ -44,7 +46,7 @@ constexpr std::string_view kInstructions =
 
 mcp::ServerOptions server_options() {
     mcp::ServerOptions options;
-    options.server = {"kimbap", "0.1.0", "kimbap"};
+    options.server = {"kimbap", KIMBAP_VERSION, "kimbap"};
     options.instructions = kInstructions;
     return options;
 }
@@ -195,18 +197,30 @@ private:
         auto draining = drain(face_.server);
         co_await std::move(draining);
         background_.cancel();
-        for (std::size_t i = 0; i < servers_.size(); ++i) {
-            boost::asio::post(*contexts_[i], [this, i] {
-                servers_[i]->stop();
-                lanes_.all()[i]->http.close_idle();
-                guards_[i].reset();
-                if (i != 0) contexts_[i]->stop();
-            });
+        for (std::size_t i = 1; i < servers_.size(); ++i) {
+            boost::asio::co_spawn(*contexts_[i], close_server(i), boost::asio::detached);
         }
+        auto closing = close_server(0);
+        co_await std::move(closing);
         // What still runs on this thread (a notification under way) gets a moment, not the last word.
         boost::asio::steady_timer last(*contexts_.front(), std::chrono::milliseconds{300});
         co_await last.async_wait(boost::asio::use_awaitable);
         contexts_.front()->stop();
+    }
+
+    /// On the server's own thread: closes its connections once the last answers are written, since a
+    /// call has ended before its answer is on its way.
+    Task<void> close_server(std::size_t i) {
+        boost::asio::steady_timer timer(*contexts_[i]);
+        const auto deadline = std::chrono::steady_clock::now() + kLastAnswers;
+        while (servers_[i]->connections() > 0 && std::chrono::steady_clock::now() < deadline) {
+            timer.expires_after(std::chrono::milliseconds{10});
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
+        servers_[i]->stop();
+        lanes_.all()[i]->http.close_idle();
+        guards_[i].reset();
+        if (i != 0) contexts_[i]->stop();
     }
 
     using Guard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;

@@ -58,7 +58,13 @@ void print_record(Context& context, const std::string& line) {
     add("outcome", text_at(*record, "approval", "outcome"));
     add("status", text_at(*record, "execution", "status"));
     add("http", text_at(*record, "execution", "http_status"));
-    add("change", text_at(*record, "details", "change"));
+    if (const json::value* details = record->get_object().if_contains("details");
+        details != nullptr && details->is_object()) {
+        for (const auto& member : details->get_object()) {
+            const bool scalar = !member.value().is_structured() && member.key() != "message";
+            if (scalar) add(printable(member.key()), text_at(*record, "details", member.key()));
+        }
+    }
     print(out);
     std::fflush(stdout);
 }
