@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <list>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -19,7 +20,8 @@ class CancelSource;
 class CancelToken {
     struct State {
         bool cancelled = false;
-        std::list<std::function<void()>> callbacks;
+        std::uint64_t last_id = 0;
+        std::map<std::uint64_t, std::function<void()>> callbacks;  ///< In order of registration.
     };
 
 public:
@@ -34,17 +36,17 @@ public:
             return *this;
         }
         ~Registration() {
-            if (state_ && !state_->cancelled) state_->callbacks.erase(position_);
+            if (state_) state_->callbacks.erase(id_);
         }
 
     private:
         friend class CancelToken;
         void swap(Registration& other) noexcept {
             std::swap(state_, other.state_);
-            std::swap(position_, other.position_);
+            std::swap(id_, other.id_);
         }
         std::shared_ptr<State> state_;
-        std::list<std::function<void()>>::iterator position_{};
+        std::uint64_t id_ = 0;
     };
 
     /// A token that is never cancelled.
@@ -53,7 +55,8 @@ public:
     [[nodiscard]] bool cancelled() const noexcept { return state_ && state_->cancelled; }
 
     /// Calls `callback` once, on cancellation, on the cancelling stack; at once if already
-    /// cancelled. The callback must not throw and must not destroy the registration's owner.
+    /// cancelled. The callback must not throw. It may drop registrations: theirs are then not
+    /// called any more.
     [[nodiscard]] Registration on_cancel(std::function<void()> callback) const {
         Registration registration;
         if (!state_) return registration;
@@ -62,8 +65,8 @@ public:
             return registration;
         }
         registration.state_ = state_;
-        registration.position_ =
-            state_->callbacks.insert(state_->callbacks.end(), std::move(callback));
+        registration.id_ = ++state_->last_id;
+        state_->callbacks.emplace(registration.id_, std::move(callback));
         return registration;
     }
 
@@ -83,8 +86,11 @@ public:
     /// Idempotent.
     void cancel() {
         if (std::exchange(state_->cancelled, true)) return;
-        const auto callbacks = std::move(state_->callbacks);
-        for (const auto& callback : callbacks) callback();
+        const auto state = state_;  // a callback may destroy this source
+        while (!state->callbacks.empty()) {
+            const auto node = state->callbacks.extract(state->callbacks.begin());
+            node.mapped()();
+        }
     }
 
 private:

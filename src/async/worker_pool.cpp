@@ -1,5 +1,6 @@
 #include "async/worker_pool.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace kimbap::async {
@@ -19,11 +20,20 @@ bool WorkerPool::submit(std::function<void()> job) {
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ || queue_.size() >= kMaxQueue) return false;
+        if (threads_.size() < thread_count_ && !start_thread()) return false;
         queue_.push_back(std::move(job));
-        if (threads_.size() < thread_count_) threads_.emplace_back([this] { loop(); });
     }
     wake_.notify_one();
     return true;
+}
+
+bool WorkerPool::start_thread() {
+    try {
+        threads_.emplace_back([this] { loop(); });
+    } catch (const std::system_error&) {
+        // The system has no thread left for us: those that run do the work, where there are any.
+    }
+    return !threads_.empty();
 }
 
 void WorkerPool::loop() {

@@ -28,12 +28,14 @@ public:
     static constexpr std::size_t kMaxQueue = 4096;
 
     explicit WorkerPool(std::size_t threads);
-    /// Finishes what is queued, then joins.
+    /// Finishes what is queued, then joins. The io_contexts whose coroutines wait in run() outlive
+    /// the pool.
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    /// Queues `job`, which must not throw. False where the queue is full.
+    /// Queues `job`, which must not throw. False where the queue is full or the system
+    /// gives no thread to run it.
     [[nodiscard]] bool submit(std::function<void()> job);
 
     /// Runs `work` (returning Result<T>) on a pool thread and resumes on the awaiting coroutine's
@@ -43,6 +45,8 @@ public:
     auto run(F work) -> Task<std::invoke_result_t<F&>>;
 
 private:
+    /// Whether there is a thread now. Called with the lock held.
+    bool start_thread();
     void loop();
 
     std::size_t thread_count_;

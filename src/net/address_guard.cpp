@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
-#include "base/text.hpp"
+#include "net/url.hpp"
 
 namespace kimbap::net {
 
@@ -13,34 +12,43 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-struct Range4 {
+struct Range {
     const char* network;
     AddressKind kind;
 };
-constexpr std::array kRanges4{
-    Range4{"0.0.0.0/8", AddressKind::unspecified},
-    Range4{"10.0.0.0/8", AddressKind::private_use},
-    Range4{"100.64.0.0/10", AddressKind::private_use},
-    Range4{"127.0.0.0/8", AddressKind::loopback},
-    Range4{"169.254.0.0/16", AddressKind::link_local},
-    Range4{"172.16.0.0/12", AddressKind::private_use},
-    Range4{"192.0.0.0/24", AddressKind::reserved},
-    Range4{"192.0.2.0/24", AddressKind::reserved},
-    Range4{"192.88.99.0/24", AddressKind::reserved},
-    Range4{"192.168.0.0/16", AddressKind::private_use},
-    Range4{"198.18.0.0/15", AddressKind::reserved},
-    Range4{"198.51.100.0/24", AddressKind::reserved},
-    Range4{"203.0.113.0/24", AddressKind::reserved},
-    Range4{"224.0.0.0/4", AddressKind::multicast},
-    Range4{"240.0.0.0/4", AddressKind::reserved},
+constexpr std::array kRangesV4{
+    Range{"168.63.129.16/32", AddressKind::link_local},  // Azure's host agent, though routable
+    Range{"0.0.0.0/8", AddressKind::unspecified},
+    Range{"10.0.0.0/8", AddressKind::private_use},
+    Range{"100.64.0.0/10", AddressKind::private_use},
+    Range{"127.0.0.0/8", AddressKind::loopback},
+    Range{"169.254.0.0/16", AddressKind::link_local},
+    Range{"172.16.0.0/12", AddressKind::private_use},
+    Range{"192.0.0.0/24", AddressKind::reserved},
+    Range{"192.0.2.0/24", AddressKind::reserved},
+    Range{"192.88.99.0/24", AddressKind::reserved},
+    Range{"192.168.0.0/16", AddressKind::private_use},
+    Range{"198.18.0.0/15", AddressKind::reserved},
+    Range{"198.51.100.0/24", AddressKind::reserved},
+    Range{"203.0.113.0/24", AddressKind::reserved},
+    Range{"224.0.0.0/4", AddressKind::multicast},
+    Range{"240.0.0.0/4", AddressKind::reserved},
 };
-constexpr std::array kRanges6{
-    Range4{"fe80::/10", AddressKind::link_local},  Range4{"fec0::/10", AddressKind::private_use},
-    Range4{"fc00::/7", AddressKind::private_use},  Range4{"ff00::/8", AddressKind::multicast},
-    Range4{"100::/64", AddressKind::reserved},     Range4{"2001:db8::/32", AddressKind::reserved},
-    Range4{"3fff::/20", AddressKind::reserved},    Range4{"2001:2::/48", AddressKind::reserved},
-    Range4{"2001:20::/28", AddressKind::reserved}, Range4{"5f00::/16", AddressKind::reserved},
+constexpr std::array kRangesV6{
+    Range{"fe80::/10", AddressKind::link_local},
+    Range{"fec0::/10", AddressKind::private_use},
+    Range{"fc00::/7", AddressKind::private_use},
+    Range{"ff00::/8", AddressKind::multicast},
+    Range{"100::/64", AddressKind::reserved},
+    Range{"2001:db8::/32", AddressKind::reserved},
+    Range{"3fff::/20", AddressKind::reserved},
+    Range{"2001:2::/48", AddressKind::reserved},
+    Range{"2001:20::/28", AddressKind::reserved},
+    Range{"2001:10::/28", AddressKind::reserved},
+    Range{"64:ff9b:1::/48", AddressKind::private_use},  // NAT64 of the operator's own, RFC 8215
 };
+/// All that is assigned for global use (RFC 4291 section 2.4, IANA's registry).
+constexpr const char* kGlobalUnicastV6 = "2000::/3";
 
 template <class Network>
 bool contains(const Network& network, const decltype(network.address())& address) {
@@ -49,7 +57,7 @@ bool contains(const Network& network, const decltype(network.address())& address
 }
 
 AddressKind classify_v4(ip::address_v4 address) {
-    for (const Range4& range : kRanges4) {
+    for (const Range& range : kRangesV4) {
         if (contains(ip::make_network_v4(range.network), address)) return range.kind;
     }
     return AddressKind::global;
@@ -70,7 +78,7 @@ std::optional<ip::address_v4> carried(const ip::address_v6& address) {
     const auto in = [&](const char* network) {
         return contains(ip::make_network_v6(network), address);
     };
-    if (address.is_v4_mapped() || in("::/96") || in("64:ff9b::/96") || in("64:ff9b:1::/48")) {
+    if (address.is_v4_mapped() || in("::/96") || in("::ffff:0:0:0/96") || in("64:ff9b::/96")) {
         return embedded(bytes, 12);
     }
     if (in("2002::/16")) return embedded(bytes, 2);         // 6to4
@@ -106,10 +114,22 @@ AddressKind classify(const ip::address& address) {
     if (v6.is_loopback()) return AddressKind::loopback;
     if (v6.is_unspecified()) return AddressKind::unspecified;
     if (const auto v4 = carried(v6)) return classify_v4(*v4);
-    for (const Range4& range : kRanges6) {
+    for (const Range& range : kRangesV6) {
         if (contains(ip::make_network_v6(range.network), v6)) return range.kind;
     }
-    return AddressKind::global;
+    return contains(ip::make_network_v6(kGlobalUnicastV6), v6) ? AddressKind::global
+                                                               : AddressKind::reserved;
+}
+
+std::optional<AddressGuard::HostPort> AddressGuard::read_host_port(const std::string& entry) {
+    const std::size_t colon = entry.rfind(':');
+    const auto url = parse_url("http://" + entry);
+    // A bare "host:port", its port written out.
+    if (!url || url->target != "/" || colon == std::string::npos || entry.ends_with('/') ||
+        entry.find(']', colon) != std::string::npos) {
+        return std::nullopt;
+    }
+    return HostPort{url->host, url->port};
 }
 
 Result<AddressGuard> AddressGuard::create(std::span<const std::string> allow_private) {
@@ -127,20 +147,14 @@ Result<AddressGuard> AddressGuard::create(std::span<const std::string> allow_pri
             guard.networks_v6_.push_back(v6.canonical());
             continue;
         }
-        const std::size_t colon = entry.rfind(':');
-        std::uint16_t port = 0;
-        if (colon == std::string::npos || colon == 0 ||
-            std::from_chars(entry.data() + colon + 1, entry.data() + entry.size(), port).ptr !=
-                entry.data() + entry.size() ||
-            port == 0) {
+        auto host_port = read_host_port(entry);
+        if (!host_port) {
             return make_error(Errc::invalid_config,
                               "egress.allow_private: \"" + entry +
                                   "\" is neither a network nor an address nor host:port (like "
                                   "10.0.0.0/8 or db.internal:8080)");
         }
-        std::string host = to_lower(entry.substr(0, colon));
-        if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-        guard.hosts_.push_back({std::move(host), port});
+        guard.hosts_.push_back(std::move(*host_port));
     }
     return guard;
 }

@@ -4,10 +4,10 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -37,7 +37,7 @@ enum class AddressKind {
 class AddressGuard {
 public:
     AddressGuard() = default;
-    /// Entries are CIDRs ("10.0.0.0/8", "fd00::/8"), addresses, or "host:port".
+    /// Entries are CIDRs ("10.0.0.0/8", "fd00::/8"), addresses, or "host:port" ("[::1]:8080").
     /// Errors: invalid_config, naming the entry.
     static Result<AddressGuard> create(std::span<const std::string> allow_private);
 
@@ -50,6 +50,8 @@ private:
         std::string host;
         std::uint16_t port;
     };
+    static std::optional<HostPort> read_host_port(const std::string& entry);
+
     std::vector<boost::asio::ip::network_v4> networks_v4_;
     std::vector<boost::asio::ip::network_v6> networks_v6_;
     std::vector<HostPort> hosts_;

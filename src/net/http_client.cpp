@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,10 +26,13 @@ namespace {
 namespace ssl = asio::ssl;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
+using Socket = asio::generic::stream_protocol::socket;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16U << 10;
+/// Of a Unix domain socket's path (sockaddr_un, with its final NUL).
+constexpr std::size_t kMaxUnixPath = 107;
 
 enum class Abort { none, timed_out, cancelled };
 
@@ -107,7 +112,7 @@ public:
         return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
     }
 
-    Task<Result<void>> connect(const Url& url, const AddressGuard& guard, bool operator_chose,
+    Task<Result<void>> connect(const OutboundRequest& request, const AddressGuard& guard,
                                ssl::context& tls);
     Task<Exchange> exchange(const OutboundRequest& request, std::string_view bytes);
 
@@ -116,6 +121,7 @@ private:
 
     Task<Result<std::vector<tcp::endpoint>>> resolve(const Url& url, const AddressGuard& guard,
                                                      bool operator_chose);
+    Task<Result<void>> connect_unix(std::string path);
     Task<std::pair<error_code, std::size_t>> read_some();
     Error failure(error_code error, std::string_view doing) const;
     Error parse_failure(error_code error) const;
@@ -123,8 +129,8 @@ private:
     static void deliver(Parser& parser, const OutboundRequest& request, std::size_t& bytes);
     Exchange complete(Parser& parser, std::size_t bytes);
 
-    tcp::socket socket_;
-    std::unique_ptr<ssl::stream<tcp::socket&>> tls_;
+    Socket socket_;
+    std::unique_ptr<ssl::stream<Socket&>> tls_;
     tcp::resolver resolver_;
     asio::steady_timer timer_;
     boost::beast::flat_buffer buffer_;
@@ -183,17 +189,32 @@ Task<Result<std::vector<tcp::endpoint>>> HttpClient::Connection::resolve(const U
     co_return endpoints;
 }
 
-Task<Result<void>> HttpClient::Connection::connect(const Url& url, const AddressGuard& guard,
-                                                   bool operator_chose, ssl::context& tls) {
+Task<Result<void>> HttpClient::Connection::connect_unix(std::string path) {
+    host_ = path;
+    if (path.size() > kMaxUnixPath) {
+        co_return make_error(Errc::invalid_argument, path + ": too long for a Unix domain socket");
+    }
+    const asio::local::stream_protocol::endpoint local(path);
+    const Socket::endpoint_type endpoint(local);
+    const auto [error] = co_await socket_.async_connect(endpoint, kToken);
+    if (error || abort_ != Abort::none) co_return failure(error, "connecting");
+    co_return Result<void>{};
+}
+
+Task<Result<void>> HttpClient::Connection::connect(const OutboundRequest& request,
+                                                   const AddressGuard& guard, ssl::context& tls) {
+    if (!request.unix_path.empty()) co_return co_await connect_unix(request.unix_path);
+    const Url& url = request.url;
     host_ = url.host;
-    auto endpoints = co_await resolve(url, guard, operator_chose);
+    auto endpoints = co_await resolve(url, guard, request.operator_chose_address);
     if (!endpoints) co_return endpoints.error();
     error_code last;
     for (const tcp::endpoint& endpoint : *endpoints) {
         if (abort_ != Abort::none) break;
         error_code ignored;
         socket_.close(ignored);
-        const auto [error] = co_await socket_.async_connect(endpoint, kToken);
+        const Socket::endpoint_type peer(endpoint);
+        const auto [error] = co_await socket_.async_connect(peer, kToken);
         last = error;
         if (!error) break;
     }
@@ -202,7 +223,7 @@ Task<Result<void>> HttpClient::Connection::connect(const Url& url, const Address
     socket_.set_option(tcp::no_delay(true), ignored);
     if (!url.tls) co_return Result<void>{};
 
-    tls_ = std::make_unique<ssl::stream<tcp::socket&>>(socket_, tls);
+    tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, tls);
     tls_->set_verify_callback(ssl::host_name_verification(url.host));
     SSL_set_tlsext_host_name(tls_->native_handle(), url.host.c_str());
     const auto [error] = co_await tls_->async_handshake(ssl::stream_base::client, kToken);
@@ -294,6 +315,7 @@ Task<Exchange> HttpClient::Connection::exchange(const OutboundRequest& request,
     auto parser = std::make_unique<Parser>();
     prepare(*parser, request);
     std::size_t delivered = 0;
+    bool told = !request.on_head;
     for (;;) {
         if (buffer_.size() > 0) {
             const std::size_t used = parser->put(buffer_.data(), error);
@@ -302,6 +324,10 @@ Task<Exchange> HttpClient::Connection::exchange(const OutboundRequest& request,
             if (error) {
                 out.error = parse_failure(error);
                 co_return out;
+            }
+            if (!told && parser->is_header_done() && parser->get().result_int() / 100 != 1) {
+                told = true;
+                request.on_head(parser->get().result_int(), parser->get().base());
             }
             if (parser->is_header_done()) deliver(*parser, request, delivered);
             if (parser->is_done() && parser->get().result_int() / 100 == 1) {
@@ -337,7 +363,8 @@ private:
     using ConnectionPtr = std::shared_ptr<Connection>;
 
     static std::string key_of(const OutboundRequest& request) {
-        return request.url.origin() + (request.operator_chose_address ? "+" : "-");
+        return request.unix_path + request.url.origin() +
+               (request.operator_chose_address ? "+" : "-");
     }
     ConnectionPtr take_idle(const std::string& key);
     void give_back(const ConnectionPtr& connection);
@@ -380,8 +407,7 @@ Task<Exchange> HttpClient::Pool::attempt(const OutboundRequest& request, std::st
     Exchange out;
     if (fresh) {
         connection->arm(std::min(request.deadline, Steady::now() + kConnectWithin));
-        const auto connected = co_await connection->connect(request.url, guard_,
-                                                            request.operator_chose_address, *tls_);
+        const auto connected = co_await connection->connect(request, guard_, *tls_);
         if (!connected) {
             connection->disarm();
             out.error = connected.error();

@@ -10,9 +10,21 @@ namespace kimbap::net {
 
 namespace {
 
+/// How much of a faulty URL its error shows.
+constexpr std::size_t kShownBytes = 200;
+
+/// `text` without user information and query, which may be credentials.
+std::string shown(std::string_view text) {
+    std::string out(text.substr(0, text.find_first_of("?#")));
+    const std::size_t at = out.rfind('@');
+    const std::size_t slashes = out.find("//");
+    if (at != std::string::npos) out.erase(slashes == std::string::npos ? 0 : slashes + 2, at + 1);
+    return out.substr(0, kShownBytes);
+}
+
 Error bad(std::string_view text, std::string_view why) {
-    return make_error(Errc::invalid_argument, "\"" + std::string(text.substr(0, 200)) +
-                                                  "\" is not a usable URL: " + std::string(why));
+    return make_error(Errc::invalid_argument,
+                      "\"" + shown(text) + "\" is not a usable URL: " + std::string(why));
 }
 
 bool host_name(std::string_view host) {
@@ -33,17 +45,55 @@ bool ends_in_number(std::string_view host) {
     return std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool hex_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// Whether a segment of a path is "." or "..", also percent-encoded (WHATWG URL).
+bool dot_segment(std::string_view segment) {
+    std::size_t dots = 0;
+    while (!segment.empty()) {
+        const bool encoded =
+            segment.starts_with("%2") && segment.size() >= 3 && (segment[2] | 0x20) == 'e';
+        if (!encoded && segment.front() != '.') return false;
+        segment.remove_prefix(encoded ? 3 : 1);
+        ++dots;
+    }
+    return dots == 1 || dots == 2;
+}
+
+/// What is wrong with a path and query; null where nothing is.
+const char* target_fault(std::string_view target) {
+    for (std::size_t at = target.find('%'); at != std::string_view::npos;
+         at = target.find('%', at + 1)) {
+        if (at + 2 >= target.size() || !hex_digit(target[at + 1]) || !hex_digit(target[at + 2])) {
+            return "a % without two hexadecimal digits after it (write %25 for the sign itself)";
+        }
+    }
+    std::string_view path = target.substr(0, target.find('?'));
+    while (path.starts_with('/')) {
+        path.remove_prefix(1);
+        const std::string_view segment = path.substr(0, path.find('/'));
+        if (dot_segment(segment)) return "its path has a dot segment (write the path out)";
+        path.remove_prefix(segment.size());
+    }
+    return nullptr;
+}
+
 Result<void> read_host(std::string_view text, std::string_view host, bool bracketed, Url& url) {
     url.host = to_lower(host);
     boost::system::error_code error;
     if (bracketed) {
-        boost::asio::ip::make_address_v6(url.host, error);
+        const auto address = boost::asio::ip::make_address_v6(url.host, error);
         if (error || url.host.find('%') != std::string::npos)
             return bad(text, "not an IPv6 address");
+        url.host = address.to_string();
         url.host_is_address = true;
         return {};
     }
     if (!host_name(url.host)) return bad(text, "the host name has characters that are not allowed");
+    if (url.host.starts_with('.') || url.host.find("..") != std::string::npos)
+        return bad(text, "the host name has an empty label");
     const auto address = boost::asio::ip::make_address_v4(url.host, error);
     if (!error && address.to_string() == url.host) {
         url.host_is_address = true;
@@ -105,13 +155,16 @@ Result<Url> parse_url(std::string_view text) {
         authority.remove_prefix(host.size());
     }
     if (!authority.empty()) {
+        const bool separated = authority.starts_with(':');
         authority.remove_prefix(1);
         const auto [stop, error] =
             std::from_chars(authority.data(), authority.data() + authority.size(), url.port);
-        if (error != std::errc{} || stop != authority.data() + authority.size() || url.port == 0) {
+        if (!separated || error != std::errc{} || stop != authority.data() + authority.size() ||
+            url.port == 0) {
             return bad(text, "the port is not a number from 1 to 65535");
         }
     }
+    if (const char* fault = target_fault(rest)) return bad(text, fault);
     const Result<void> read = read_host(text, host, bracketed, url);
     if (!read) return read.error();
     url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);

@@ -11,7 +11,7 @@ namespace kimbap::net {
 /// An absolute http or https URL (RFC 3986), taken apart.
 struct Url {
     bool tls = false;
-    std::string host;  ///< Lower case; an IPv6 literal without its brackets.
+    std::string host;  ///< Lower case; an IPv6 literal without brackets, shortest.
     std::uint16_t port = 80;
     std::string target = "/";  ///< Path and query as given, still encoded.
     bool host_is_address =
@@ -23,9 +23,11 @@ struct Url {
     [[nodiscard]] std::string authority() const;
 };
 
-/// Errors: invalid_argument. Refused are other schemes, user information (which would be a
-/// credential in a URL), fragments, hosts that are not ASCII, and addresses in odd spellings
-/// (0x7f.1, 2130706433, 0177.0.0.1), which resolvers read as addresses that a reader doesn't see.
+/// Errors: invalid_argument, its message free of user information and query. Refused are other
+/// schemes, user information (which would be a credential in a URL), fragments, hosts that are not
+/// ASCII, addresses in odd spellings (0x7f.1, 2130706433, 0177.0.0.1), which resolvers read as
+/// addresses that a reader doesn't see, dot segments, which lead out of the path that a manifest
+/// names, and broken percent escapes.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 [[nodiscard]] bool same_origin(const Url& a, const Url& b);
