@@ -39,10 +39,12 @@ struct OutboundRequest {
     /// meanwhile is replaced and the request sent again.
     bool idempotent = false;
     async::CancelToken cancel;
-    /// Where set, the connection goes to this Unix domain socket instead of `url`'s host. The address
-    /// guard has no say in it: a path is always the operator's own choice, never a manifest's.
+    /// Where set, the connection goes to this Unix domain socket instead of `url`'s host. The
+    /// address guard has no say in it: a path is always the operator's own choice, never a
+    /// manifest's.
     std::string unix_path;
-    /// Where set, is told the answer's status and headers as soon as they are there. Must not block.
+    /// Where set, is told the answer's status and headers as soon as they are there. Must not
+    /// block.
     std::function<void(unsigned status, const Headers& headers)> on_head;
     /// Where set, gets a 2xx answer's body piece by piece, while it arrives, instead of it being
     /// gathered; the limit holds all the same. Must not block.

@@ -1,6 +1,7 @@
 #include "net/http_server.hpp"
 
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +27,7 @@ using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::milliseconds kAcceptPause{50};
+constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 /// IMF-fixdate (RFC 9110 section 5.6.7), independent of the locale.
 std::string http_date(std::time_t now) {
@@ -40,6 +42,23 @@ std::string http_date(std::time_t now) {
                   months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
                   utc.tm_min, utc.tm_sec);
     return out.data();
+}
+
+/// Removes a socket, and never a file that somebody named by mistake.
+void remove_socket(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
+}
+
+/// Whether somebody accepts connections there.
+bool answers(const asio::local::stream_protocol::endpoint& endpoint) {
+    asio::io_context context;
+    asio::local::stream_protocol::socket socket(context);
+    error_code error;
+    socket.open(endpoint.protocol(), error);
+    if (!error) socket.non_blocking(true, error);
+    if (!error) socket.connect(endpoint, error);
+    return !error || error == asio::error::would_block;
 }
 
 }  // namespace
@@ -75,18 +94,22 @@ public:
     }
 
     Result<void> listen_unix(const std::string& path) {
-        error_code error;
-        ::unlink(path.c_str());
+        const auto cant = [&](const std::string& why) {
+            error_code ignored;
+            local_.close(ignored);
+            return make_error(Errc::unavailable, "can't listen on " + path + ": " + why);
+        };
+        if (path.size() > kMaxSocketPath) return cant("the path is too long");
         const asio::local::stream_protocol::endpoint endpoint(path);
+        if (answers(endpoint)) return cant("a server already listens there");
+        remove_socket(path);
+        error_code error;
         local_.open(endpoint.protocol(), error);
         const mode_t mask = ::umask(0177);
         if (!error) local_.bind(endpoint, error);
         ::umask(mask);
         if (!error) local_.listen(asio::socket_base::max_listen_connections, error);
-        if (error) {
-            return make_error(Errc::unavailable,
-                              "can't listen on " + path + ": " + error.message());
-        }
+        if (error) return cant(error.message());
         path_ = path;
         start();
         asio::co_spawn(context_, accept_local(shared_from_this()), asio::detached);
@@ -116,7 +139,7 @@ private:
         error_code ignored;
         acceptor_.close(ignored);
         local_.close(ignored);
-        if (!path_.empty()) ::unlink(path_.c_str());
+        if (!path_.empty()) remove_socket(path_);
         path_.clear();
     }
 
@@ -154,9 +177,17 @@ private:
                        asio::detached);
     }
 
-    Task<void> pause() {
+    /// Whether accepting worked. Where it didn't, waits for a while: out of file descriptors, most
+    /// likely, and existing connections go on. Says so once, not at every try.
+    Task<bool> may_admit(error_code error) {
+        const bool failed_before = std::exchange(accept_fails_, static_cast<bool>(error));
+        if (!error) co_return true;
+        if (!failed_before) {
+            log::warn("can't accept connections for now", {{"error", error.message()}});
+        }
         asio::steady_timer timer(context_, kAcceptPause);
         co_await timer.async_wait(kToken);
+        co_return false;
     }
 
     static Task<void> accept_tcp(std::shared_ptr<Impl> self) {
@@ -165,11 +196,7 @@ private:
             if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
                 co_return;
             }
-            if (error) {  // out of file descriptors, most likely: existing connections go on
-                log::warn("can't accept a connection", {{"error", error.message()}});
-                co_await self->pause();
-                continue;
-            }
+            if (!co_await self->may_admit(error)) continue;
             error_code ignored;
             socket.set_option(tcp::no_delay(true), ignored);
             const tcp::endpoint peer = socket.remote_endpoint(ignored);
@@ -183,10 +210,7 @@ private:
             if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
                 co_return;
             }
-            if (error) {
-                co_await self->pause();
-                continue;
-            }
+            if (!co_await self->may_admit(error)) continue;
             const tcp::endpoint peer(asio::ip::address_v4::loopback(), 0);
             self->admit(HttpSession::Socket(std::move(socket)), peer);
         }
@@ -200,6 +224,7 @@ private:
     std::unordered_set<HttpSession*> sessions_;
     std::string path_;
     bool started_ = false;
+    bool accept_fails_ = false;
 };
 
 HttpServer::HttpServer(asio::io_context& context, HttpHandler& handler, ServerLimits limits,

@@ -42,7 +42,9 @@ struct HttpRequest {
     [[nodiscard]] bool has_header(std::string_view name) const;
 };
 
-/// A whole response. Content-Length, Date-free framing and Connection are the server's affair.
+/// A whole response. Date, Content-Length, the framing and Connection are the server's affair; so
+/// is leaving the body out of answers to HEAD and of a 204 or 304, and header values with control
+/// characters.
 struct HttpResponse {
     http::status status = http::status::ok;
     std::string content_type;  ///< Left out where empty.
@@ -63,8 +65,8 @@ public:
     virtual Task<Result<void>> begin_stream(http::status status, std::string_view content_type,
                                             Headers headers = {}) = 0;
     /// Sends `bytes` now, as one chunk. Completes when the kernel took them, which is the
-    /// back-pressure: a slow reader delays only its own writer. Fails with timed_out when the peer
-    /// took nothing for ServerLimits::write_timeout. One write at a time.
+    /// back-pressure: a slow reader delays only its own writer. Fails when the peer took nothing
+    /// for ServerLimits::write_timeout. One write at a time.
     virtual Task<Result<void>> write(std::string_view bytes) = 0;
     virtual Task<Result<void>> end() = 0;
 
@@ -91,8 +93,8 @@ struct ServerLimits {
         10'000};                                     ///< For a request's head, from its first byte.
     std::chrono::milliseconds body_timeout{30'000};  ///< For the rest of it.
     std::chrono::milliseconds idle_timeout{60'000};  ///< Between requests of a connection.
-    std::chrono::milliseconds write_timeout{30'000};
-    std::size_t max_connections = 20'000;  ///< Per listener; further ones are closed.
+    std::chrono::milliseconds write_timeout{30'000};  ///< Without the peer taking anything.
+    std::size_t max_connections = 20'000;             ///< Per listener; further ones are closed.
 };
 
 /// Serves HTTP/1.1 (keep-alive, pipelining in order, 100-continue) on one thread's io_context.
@@ -109,7 +111,8 @@ public:
     /// Binds and starts accepting; port 0 takes a free one. Returns the bound endpoint.
     /// Errors: unavailable with the address and the system's reason.
     Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& endpoint);
-    /// Likewise on a Unix domain socket at `path`, created 0600 and removed at stop().
+    /// Likewise on a Unix domain socket at `path`, created 0600 and removed at stop(). Replaces a
+    /// socket that a killed server left behind, but neither a live one nor any other file.
     Result<void> listen_unix(const std::string& path);
 
     /// Stops accepting and closes idle connections. Running requests go on, with "Connection:

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/write.hpp>
@@ -18,20 +19,92 @@ using boost::system::error_code;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16U << 10;
-/// What is read and thrown away after a refusal, so that the peer reads the answer instead of a
+/// What is read and thrown away before closing, so that the peer reads the answer instead of a
 /// reset.
 constexpr std::size_t kLingerBytes = 1U << 20;
 constexpr std::chrono::seconds kLingerFor{2};
 /// How often a connection with unread input is looked at for having been closed behind it.
 constexpr std::chrono::milliseconds kWatchEvery{250};
 
+/// More fields than any client of ours sends; each costs an allocation.
+constexpr std::size_t kMaxHeaderFields = 100;
+constexpr std::size_t kWriteBytes = 64U << 10;
+
+/// Leaves out a value with control characters: a line break in it would begin a header, or an
+/// answer, of its own (response splitting).
 void append_header(std::string& out, std::string_view name, std::string_view value) {
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; };
+    if (std::any_of(value.begin(), value.end(), control)) return;
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-std::string_view reason_of(http::error error) {
-    return error == http::error::header_limit ? "the request's header is too large"
-                                              : "the request's body is too large";
+/// RFC 9110 sections 15.3.5 and 15.4.5: the answer ends with its head, whatever that says.
+bool bodiless(http::status status) {
+    return status == http::status::no_content || status == http::status::not_modified;
+}
+
+std::string_view view_of(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+/// Loosely; whether it is ours is the handler's to say. White space would be a folded header.
+bool host_and_port(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._:[]").find(c) != std::string_view::npos;
+    });
+}
+
+HttpSession::Refusal refusal_of(error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        return {http::status::request_header_fields_too_large, "the request's header is too large"};
+    }
+    if (error == http::error::body_limit) {
+        return {http::status::payload_too_large, "the request's body is too large"};
+    }
+    return {http::status::bad_request, "not valid HTTP: " + error.message()};
+}
+
+/// What Beast's parser lets pass although another reader of the same bytes could understand them
+/// differently, and find a second request in them (request smuggling; RFC 9112 sections 3.2, 6.1
+/// and 6.3).
+std::optional<HttpSession::Refusal> check_head(const http::request_header<>& head) {
+    const auto bad = [](std::string why) {
+        return HttpSession::Refusal{http::status::bad_request, std::move(why)};
+    };
+    std::size_t fields = 0;
+    std::size_t hosts = 0;
+    std::size_t lengths = 0;
+    for (const auto& header : head) {
+        ++fields;
+        switch (header.name()) {
+            case http::field::host:
+                ++hosts;
+                if (!host_and_port(view_of(header.value()))) return bad("the Host is not one");
+                break;
+            case http::field::content_length:
+                ++lengths;
+                if (view_of(header.value()).find(',') != std::string_view::npos) ++lengths;
+                break;
+            case http::field::transfer_encoding:
+                if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
+                if (!iequals(view_of(header.value()), "chunked")) {
+                    return HttpSession::Refusal{http::status::not_implemented,
+                                                "the only Transfer-Encoding is chunked"};
+                }
+                break;
+            default:
+                break;
+        }
+    }
+    if (fields > kMaxHeaderFields) {
+        return HttpSession::Refusal{http::status::request_header_fields_too_large,
+                                    "the request has too many header fields"};
+    }
+    if (lengths > 1) return bad("there must be one Content-Length");
+    if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return bad("there must be one Host");
+    if (!head.target().starts_with('/')) return bad("the request target must be a path");
+    return std::nullopt;
 }
 
 }  // namespace
@@ -65,10 +138,10 @@ Task<void> HttpSession::run() {
             auto parser = std::make_unique<Parser>();
             parser->header_limit(static_cast<std::uint32_t>(shared_->limits.max_header_bytes));
             parser->body_limit(shared_->limits.max_body_bytes);
-            parser->eager(true);
             open = co_await read_request(*parser);
             if (open) open = co_await serve(*parser);
         }
+        co_await take_leave();
     } catch (const std::exception& error) {
         log::error("a connection failed", {{"error", error.what()}});
     }
@@ -97,43 +170,62 @@ Task<bool> HttpSession::read_more() {
 
 Task<bool> HttpSession::read_request(Parser& parser) {
     in_request_ = false;
+    head_.reset();
     deadline_ = Clock::now() + shared_->limits.idle_timeout;
     bool continued = false;
+    bool skipped = false;
     for (;;) {
-        if (buffer_.size() > 0) {
-            if (!in_request_) {
-                in_request_ = true;
-                deadline_ = Clock::now() + shared_->limits.header_timeout;
-            }
-            error_code error;
+        if (buffer_.size() > 0 && !in_request_) {
+            in_request_ = true;
+            deadline_ = Clock::now() + shared_->limits.header_timeout;
+        }
+        if (!skipped && !parser.got_some()) skipped = skip_empty_line();
+        if (buffer_.size() > (skipped || parser.got_some() ? 0 : 1)) {
             const bool had_header = parser.is_header_done();
-            buffer_.consume(parser.put(buffer_.data(), error));
-            if (error == http::error::need_more) error = {};
-            if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-                co_return co_await refuse(http::status::request_header_fields_too_large,
-                                          reason_of(http::error::header_limit));
-            }
-            if (error == http::error::body_limit) {
-                co_return co_await refuse(http::status::payload_too_large,
-                                          reason_of(http::error::body_limit));
-            }
-            if (error) {
-                const std::string why = "not valid HTTP: " + error.message();
-                co_return co_await refuse(http::status::bad_request, why);
-            }
+            const auto refusal = parse(parser);
+            if (refusal) co_return co_await refuse(*refusal);
             if (parser.is_done()) co_return true;
-            if (parser.is_header_done() && !had_header) {
-                deadline_ = Clock::now() + shared_->limits.body_timeout;
-            }
-            if (parser.is_header_done() && !continued &&
-                iequals(parser.get()[http::field::expect], "100-continue")) {
+            if (parser.is_header_done() && !continued && buffer_.size() == 0 &&
+                iequals(view_of(parser.get()[http::field::expect]), "100-continue")) {
                 continued = true;
                 if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+            }
+            if (parser.is_header_done() && !had_header) {
+                deadline_ = Clock::now() + shared_->limits.body_timeout;
             }
         }
         if (shared_->draining && !in_request_) co_return false;
         if (!co_await read_more()) co_return false;
     }
+}
+
+bool HttpSession::skip_empty_line() {
+    const std::string_view input(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    if (!input.starts_with("\r\n")) return !input.empty() && input != "\r";
+    buffer_.consume(2);
+    return true;
+}
+
+std::optional<HttpSession::Refusal> HttpSession::parse(Parser& parser) {
+    error_code error;
+    const auto put = [&] {
+        buffer_.consume(parser.put(buffer_.data(), error));
+        if (error == http::error::need_more) error = {};
+        return !error;
+    };
+    if (!parser.is_header_done()) {
+        if (!put()) return refusal_of(error);  // stops behind the head: it is not eager yet
+        if (!parser.is_header_done()) return std::nullopt;
+        if (auto refusal = check_head(parser.get().base())) return refusal;
+        if (parser.chunked()) head_ = parser.get().base();
+        parser.eager(true);
+    }
+    if (!parser.is_done() && buffer_.size() > 0 && !put()) return refusal_of(error);
+    // The parser leaves unread what isn't a whole line yet, of whatever length.
+    if (!parser.is_done() && buffer_.size() > shared_->limits.max_header_bytes) {
+        return Refusal{http::status::bad_request, "a chunk's header or trailer is too long"};
+    }
+    return std::nullopt;
 }
 
 Task<bool> HttpSession::serve(Parser& parser) {
@@ -145,18 +237,11 @@ Task<bool> HttpSession::serve(Parser& parser) {
     request.body = std::move(message.body());
     request.peer = peer_;
     request.tls = tls_ != nullptr;
-    keep_alive_ = message.keep_alive() && !shared_->draining;
+    keep_alive_ = message.keep_alive();
     chunked_ = message.version() >= 11;
     head_only_ = message.method() == http::verb::head;
-    const bool one_host = message.count(http::field::host) == 1 || message.version() < 11;
-    request.headers = std::move(message.base());
-    if (!one_host)
-        co_return co_await refuse(http::status::bad_request, "there must be one Host header");
-    if (!request.target.starts_with('/')) {
-        co_return co_await refuse(http::status::bad_request, "the request target must be a path");
-    }
+    request.headers = head_ ? std::move(*head_) : std::move(message.base());
     answer_ = Answer::none;
-    broken_ = false;
     closed_.reset();
     deadline_ = Clock::time_point::max();
     co_await handle(request);
@@ -185,23 +270,33 @@ Task<void> HttpSession::handle(HttpRequest& request) {
     static_cast<void>(co_await send(std::move(response)));
 }
 
-Task<bool> HttpSession::refuse(http::status status, std::string_view why) {
+Task<bool> HttpSession::refuse(Refusal refusal) {
     keep_alive_ = false;
     head_only_ = false;
     HttpResponse response;
-    response.status = status;
+    response.status = refusal.status;
     response.content_type = "text/plain";
-    response.body = std::string(why) + "\n";
+    response.body = std::move(refusal.why);
+    response.body += '\n';
     answer_ = Answer::none;
-    const auto sent = co_await send(std::move(response));
-    if (sent) co_await linger();
+    static_cast<void>(co_await send(std::move(response)));
     co_return false;
 }
 
-Task<void> HttpSession::linger() {
-    error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+Task<void> HttpSession::take_leave() {
+    if (broken_ || !socket_.is_open()) co_return;
     deadline_ = Clock::now() + kLingerFor;
+    if (tls_) {
+        // Without the close_notify alert a peer can't tell the end from a cut (RFC 8446 6.1).
+        static_cast<void>(co_await tls_->async_shutdown(kToken));
+        co_return;
+    }
+    error_code error;
+    if (answer_ == Answer::none || (buffer_.size() == 0 && socket_.available(error) == 0)) {
+        co_return;
+    }
+    // Closing with unread input resets the connection, and the reset may overtake the answer.
+    socket_.shutdown(Socket::shutdown_send, error);
     std::size_t seen = 0;
     while (seen < kLingerBytes) {
         buffer_.clear();
@@ -221,16 +316,14 @@ std::string HttpSession::head_of(http::status status, std::string_view content_t
     append_header(out, "Date", shared_->date);
     if (!content_type.empty()) append_header(out, "Content-Type", content_type);
     for (const auto& header : headers) {
-        const auto name = header.name_string();
-        append_header(out, {name.data(), name.size()},
-                      {header.value().data(), header.value().size()});
+        append_header(out, view_of(header.name_string()), view_of(header.value()));
     }
-    const bool bodiless =
-        status == http::status::no_content || status == http::status::not_modified;
-    if (content_length && !bodiless) {
-        append_header(out, "Content-Length", std::to_string(*content_length));
-    } else if (!content_length && chunked_) {
-        append_header(out, "Transfer-Encoding", "chunked");
+    if (!bodiless(status)) {
+        if (content_length) {
+            append_header(out, "Content-Length", std::to_string(*content_length));
+        } else if (chunked_) {
+            append_header(out, "Transfer-Encoding", "chunked");
+        }
     }
     append_header(out, "Connection", keep_alive_ ? "keep-alive" : "close");
     out.append("\r\n");
@@ -240,19 +333,22 @@ std::string HttpSession::head_of(http::status status, std::string_view content_t
 Task<bool> HttpSession::write_all(std::string_view first, std::string_view second) {
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(first.data(), first.size()),
                                                     asio::buffer(second.data(), second.size())};
+    const auto go_on = [this](error_code failed, std::size_t) -> std::size_t {
+        deadline_ = Clock::now() + shared_->limits.write_timeout;
+        return failed ? 0 : kWriteBytes;
+    };
     error_code error;
     std::size_t count = 0;
     if (tls_) {
-        std::tie(error, count) = co_await asio::async_write(*tls_, buffers, kToken);
+        std::tie(error, count) = co_await asio::async_write(*tls_, buffers, go_on, kToken);
     } else {
-        std::tie(error, count) = co_await asio::async_write(socket_, buffers, kToken);
+        std::tie(error, count) = co_await asio::async_write(socket_, buffers, go_on, kToken);
     }
     co_return !error;
 }
 
 Task<Result<void>> HttpSession::write_bounded(std::string_view first, std::string_view second) {
     if (broken_) co_return make_error(Errc::unavailable, "the peer closed the connection");
-    deadline_ = Clock::now() + shared_->limits.write_timeout;
     const bool written = co_await write_all(first, second);
     deadline_ = Clock::time_point::max();
     if (written) co_return Result<void>{};
@@ -263,6 +359,8 @@ Task<Result<void>> HttpSession::write_bounded(std::string_view first, std::strin
 Task<Result<void>> HttpSession::send(HttpResponse response) {
     if (answer_ != Answer::none) co_return make_error(Errc::internal, "answered twice");
     answer_ = Answer::whole;
+    if (shared_->draining) keep_alive_ = false;
+    if (bodiless(response.status)) head_only_ = true;
     const std::string head =
         head_of(response.status, response.content_type, response.headers, response.body.size());
     const std::string_view body = head_only_ ? std::string_view{} : std::string_view(response.body);
@@ -273,7 +371,8 @@ Task<Result<void>> HttpSession::begin_stream(http::status status, std::string_vi
                                              Headers headers) {
     if (answer_ != Answer::none) co_return make_error(Errc::internal, "answered twice");
     answer_ = Answer::streaming;
-    if (!chunked_) keep_alive_ = false;
+    if (!chunked_ || shared_->draining) keep_alive_ = false;
+    if (bodiless(status)) head_only_ = true;
     const std::string head = head_of(status, content_type, headers, std::nullopt);
     co_return co_await write_bounded(head);
 }

@@ -30,6 +30,12 @@ public:
     using Socket = asio::generic::stream_protocol::socket;
     using Clock = std::chrono::steady_clock;
 
+    /// Why a request is not served.
+    struct Refusal {
+        http::status status;
+        std::string why;
+    };
+
     HttpSession(Socket socket, std::shared_ptr<SessionShared> shared, asio::ip::tcp::endpoint peer);
 
     /// Runs until the connection ends. Never throws.
@@ -47,8 +53,14 @@ private:
     Task<bool> read_request(Parser& parser);
     Task<bool> read_more();
     Task<bool> serve(Parser& parser);
-    Task<bool> refuse(http::status status, std::string_view why);
-    Task<void> linger();
+    /// Whether it is settled that no (further) empty line precedes the request: one is skipped, for
+    /// clients that end a body with a line break of their own (RFC 9112 section 2.2).
+    bool skip_empty_line();
+    std::optional<Refusal> parse(Parser& parser);
+    Task<bool> refuse(Refusal refusal);
+    /// Ends the connection so that the peer gets the last answer.
+    Task<void> take_leave();
+    /// Fails where the peer takes nothing for ServerLimits::write_timeout.
     Task<bool> write_all(std::string_view first, std::string_view second = {});
     Task<Result<void>> write_bounded(std::string_view first, std::string_view second = {});
     Task<void> handle(HttpRequest& request);
@@ -76,9 +88,10 @@ private:
     bool in_request_ = false;  ///< From a request's first byte to its answer's end.
 
     // Of the request that is being answered.
+    std::optional<Headers> head_;  ///< Of a chunked one: what the parser has may hold trailers.
     Answer answer_ = Answer::none;
     bool keep_alive_ = false;
-    bool head_only_ = false;
+    bool head_only_ = false;  ///< No body follows: to HEAD, or with a status that has none.
     bool chunked_ = false;
     bool broken_ = false;
     std::optional<async::CancelSource> closed_;
