@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/process.hpp"
+#include "app/relay_process.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 
@@ -10,15 +11,26 @@ void add_mcp(CLI::App& root, Context& context) {
     auto* command =
         root.add_subcommand("mcp", "MCP over stdin and stdout: what an agent's config launches");
     auto agent = std::make_shared<std::string>();
-    command->add_option("--agent", *agent,
-                        "Call as this agent instead of the config's stdio.agent");
+    auto server = std::make_shared<std::string>();
+    auto* agent_option = command->add_option("--agent", *agent,
+                                             "Call as this agent instead of the config's stdio.agent");
+    command
+        ->add_option("--connect", *server,
+                     "Relay to this running `kimbap serve`, http://HOST:PORT, https://… or unix:PATH, "
+                     "with KIMBAP_TOKEN; no configuration is read then")
+        ->excludes(agent_option);
     command->footer(
         "With KIMBAP_TOKEN set, calls are made as that token's agent. Diagnostics go to "
         "stderr; stdout carries MCP messages alone.");
-    command->callback([&context, agent] {
+    command->callback([&context, agent, server] {
+        const auto bearer = context.environment("KIMBAP_TOKEN");
+        if (!server->empty()) {
+            const Result<void> relayed = app::run_relay(*server, bearer);
+            if (!relayed) report(context, Exit::usage, "--connect: " + relayed.error().message);
+            return;
+        }
         auto config = configured(context);
         if (!config) return;
-        const auto bearer = context.environment("KIMBAP_TOKEN");
         const Result<void> done = app::run_stdio(std::move(*config), *agent, bearer);
         if (!done) report(context, done.error());
     });

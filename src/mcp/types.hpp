@@ -43,6 +43,8 @@ inline constexpr int kUnsupportedVersion = -32022;
 /// kimbap's own, outside the range that JSON-RPC reserves.
 inline constexpr int kDraining = -31001;
 inline constexpr int kTooManyRequests = -31002;
+/// The server behind a relay can't be reached, or went away in the middle of an answer.
+inline constexpr int kRelayFailed = -31003;
 }  // namespace code
 
 /// A request that fails as a request (a JSON-RPC error). What a model could mend by calling

@@ -13,6 +13,12 @@ namespace {
 constexpr std::string_view kPrefix = "=?base64?";
 constexpr std::string_view kSuffix = "?=";
 
+/// RFC 9110 section 5.5, without obs-text.
+bool is_plain(std::string_view value) {
+    return std::all_of(value.begin(), value.end(),
+                       [](char c) { return c == '\t' || (c >= 0x20 && c <= 0x7e); });
+}
+
 ProtocolError mismatch(std::string_view header, std::string_view why) {
     return {code::kHeaderMismatch,
             "Header mismatch: " + std::string(header) + " " + std::string(why),
@@ -72,11 +78,21 @@ std::optional<std::string> decode_header(std::string_view value) {
         value.remove_suffix(kSuffix.size());
         return base64_decode(value);
     }
-    // RFC 9110 section 5.5, without obs-text.
-    const bool plain = std::all_of(value.begin(), value.end(),
-                                   [](char c) { return c == '\t' || (c >= 0x20 && c <= 0x7e); });
-    if (!plain) return std::nullopt;
+    if (!is_plain(value)) return std::nullopt;
     return std::string(value);
+}
+
+std::string encode_header(std::string_view value) {
+    const bool as_is = is_plain(value) && trim(value) == value && !value.starts_with(kPrefix);
+    if (as_is) return std::string(value);
+    return std::string(kPrefix) + base64_encode(value) + std::string(kSuffix);
+}
+
+std::optional<std::string> name_header(std::string_view method, const json::object& params) {
+    const auto source = name_source(method);
+    const auto* value = source.empty() ? nullptr : params.if_contains(source);
+    if (!value || !value->is_string()) return std::nullopt;
+    return encode_header(value->get_string());
 }
 
 std::optional<ProtocolError> check_name_header(const HeaderLookup& headers, std::string_view method,

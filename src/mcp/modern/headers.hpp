@@ -17,6 +17,14 @@ namespace kimbap::mcp::modern {
 /// that no header may hold, or malformed base64.
 [[nodiscard]] std::optional<std::string> decode_header(std::string_view value);
 
+/// A value as a header carries it: as it stands where every byte may, else as =?base64?…?=.
+[[nodiscard]] std::string encode_header(std::string_view value);
+
+/// What Mcp-Name has to say of a request, encoded; nullopt for methods without it, or where the
+/// body lacks it.
+[[nodiscard]] std::optional<std::string> name_header(std::string_view method,
+                                                     const json::object& params);
+
 /// Mcp-Name against the body's name, uri or taskId, for the methods that have one.
 [[nodiscard]] std::optional<ProtocolError> check_name_header(const HeaderLookup& headers,
                                                              std::string_view method,

@@ -65,5 +65,8 @@ export const kConnections = [
   ['modern client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', kModern)],
   ['auto client, stdio', 'stdio', 'modern', (place) => connectModern(place, 'stdio', 'auto')],
   ['auto client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', 'auto')],
+  ['legacy client, relay', 'relay', 'legacy', (place) => connectLegacy(place, 'relay')],
+  ['modern client, relay', 'relay', 'modern', (place) => connectModern(place, 'relay', kModern)],
+  ['auto client, relay', 'relay', 'modern', (place) => connectModern(place, 'relay', 'auto')],
   ['2.x client in legacy mode, HTTP', 'http', 'legacy', (place) => connectModern(place, 'http', 'legacy')],
 ];
