@@ -26,7 +26,9 @@ class AddressGuard;
 struct OutboundRequest {
     std::string method = "GET";
     Url url;
-    /// Host, Content-Length, Accept-Encoding (identity) and Connection are the client's affair.
+    /// What frames the message or rules the connection is the client's affair, and left out where
+    /// it stands here: Host, Content-Length, Transfer-Encoding, Accept-Encoding (always identity),
+    /// Connection, TE, Trailer, Upgrade, Expect.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::chrono::steady_clock::time_point deadline;  ///< For all of it.
@@ -86,16 +88,16 @@ public:
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    /// Never throws for what peers do. Errors: invalid_argument (a header with a line break),
-    /// blocked_address, unavailable (refused, unreachable, unknown host, reset), tls_failure,
-    /// timed_out, too_large, protocol_error (garbage, truncated), cancelled.
+    /// Never throws for what peers do; what on_chunk throws comes out here. Errors:
+    /// invalid_argument (a header with a line break), blocked_address, unavailable (refused,
+    /// unreachable, unknown host, reset), tls_failure, timed_out, too_large, protocol_error
+    /// (garbage, truncated), cancelled.
     Task<Exchange> send(OutboundRequest request);
 
     /// Closes idle connections, so that the io_context can run out of work.
     void close_idle();
 
 private:
-    class Connection;
     class Pool;
     std::shared_ptr<Pool> pool_;
 };

@@ -21,7 +21,7 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16U << 10;
 /// What is read and thrown away before closing, so that the peer reads the answer instead of a
 /// reset.
-constexpr std::size_t kLingerBytes = 1U << 20;
+constexpr std::size_t kLingerBytes = 16U << 20;
 constexpr std::chrono::seconds kLingerFor{2};
 /// How often a connection with unread input is looked at for having been closed behind it.
 constexpr std::chrono::milliseconds kWatchEvery{250};
@@ -272,6 +272,7 @@ Task<void> HttpSession::handle(HttpRequest& request) {
 
 Task<bool> HttpSession::refuse(Refusal refusal) {
     keep_alive_ = false;
+    refused_ = true;
     head_only_ = false;
     HttpResponse response;
     response.status = refusal.status;
@@ -292,9 +293,8 @@ Task<void> HttpSession::take_leave() {
         co_return;
     }
     error_code error;
-    if (answer_ == Answer::none || (buffer_.size() == 0 && socket_.available(error) == 0)) {
-        co_return;
-    }
+    const bool more_input = refused_ || buffer_.size() != 0 || socket_.available(error) != 0;
+    if (answer_ == Answer::none || !more_input) co_return;
     // Closing with unread input resets the connection, and the reset may overtake the answer.
     socket_.shutdown(Socket::shutdown_send, error);
     std::size_t seen = 0;

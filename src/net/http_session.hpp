@@ -90,6 +90,7 @@ private:
     // Of the request that is being answered.
     std::optional<Headers> head_;  ///< Of a chunked one: what the parser has may hold trailers.
     Answer answer_ = Answer::none;
+    bool refused_ = false;  ///< The rest of the request may still be on its way.
     bool keep_alive_ = false;
     bool head_only_ = false;  ///< No body follows: to HEAD, or with a status that has none.
     bool chunked_ = false;
