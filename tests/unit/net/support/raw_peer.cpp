@@ -141,6 +141,17 @@ std::string RawPeer::read_some() {
     return take(input_.size());
 }
 
+bool RawPeer::discard_until_idle() {
+    constexpr int kMomentMillis = 30;
+    int patience = kPatienceMillis;
+    while (readable(patience)) {
+        std::array<char, 16384> buffer{};
+        if (::recv(descriptor_, buffer.data(), buffer.size(), 0) <= 0) return false;
+        patience = kMomentMillis;
+    }
+    return true;
+}
+
 std::string RawPeer::read_exactly(std::size_t count) {
     while (input_.size() < count) {
         if (!fill()) fail("the connection ended too early");

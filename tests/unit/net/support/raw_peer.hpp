@@ -44,6 +44,8 @@ public:
     /// What has arrived, waiting for something to; "" at the end of the connection.
     std::string read_some();
     std::string read_exactly(std::size_t count);
+    /// Reads, and keeps nothing, until nothing comes for a moment; false at the connection's end.
+    bool discard_until_idle();
     /// Everything until the peer ends the connection, gracefully or by reset.
     std::string read_to_end();
     /// Whether the peer ends the connection without sending anything more.
