@@ -7,8 +7,9 @@
 #include "cli/context.hpp"
 
 int main(int argc, char** argv) {
-    // A peer that hangs up is an error of one write, not the end of the process.
+    // A peer that hangs up, or a file size limit, is an error of one write, not the process's end.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     using namespace kimbap::cli;
     Context context;
     CLI::App app(

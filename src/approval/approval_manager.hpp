@@ -34,7 +34,7 @@ class WaitHub;
 struct ManagerOptions {
     std::size_t max_pending = 1000;
     std::size_t max_pending_per_caller = 32;
-    std::chrono::milliseconds lease{60'000};          ///< Of an execution; renewed while it runs.
+    std::chrono::milliseconds lease{20'000};          ///< Of an execution; renewed thrice in its time.
     std::chrono::milliseconds grace{500};             ///< Before anyone but the holder runs it.
     std::chrono::milliseconds retention{86'400'000};  ///< Of outcomes.
     std::vector<std::string> channels;                ///< Every notify entry's name.

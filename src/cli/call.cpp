@@ -39,7 +39,7 @@ Exit exit_of(Disposition disposition) {
             return Exit::approval;
         case Disposition::invalid_arguments:
         case Disposition::unknown_tool:
-            return Exit::failed;
+            return Exit::usage;
         default:
             return Exit::failed;
     }
