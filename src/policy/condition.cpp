@@ -56,10 +56,28 @@ bool comparable(const Operand& a, const json::value& b) {
     return (is_number(*a.value) && is_number(b)) || a.value->kind() == b.kind();
 }
 
+/// Deep equality with exact numbers: 1 equals 1.0, inside arrays and objects too.
+bool equal_values(const json::value& a, const json::value& b) {
+    if (is_number(a) && is_number(b)) return to_number(a) == to_number(b);
+    if (a.kind() != b.kind()) return false;
+    if (const auto* array = a.if_array()) {
+        const auto& other = b.get_array();
+        return std::equal(array->begin(), array->end(), other.begin(), other.end(), equal_values);
+    }
+    if (const auto* object = a.if_object()) {
+        const auto& other = b.get_object();
+        return object->size() == other.size() &&
+               std::all_of(object->begin(), object->end(), [&](const auto& member) {
+                   const json::value* twin = other.if_contains(member.key());
+                   return twin != nullptr && equal_values(member.value(), *twin);
+               });
+    }
+    return a == b;
+}
+
 bool equal(const Operand& a, const json::value& b) {
     if (a.string()) return a.view() == std::string_view(b.get_string());
-    if (is_number(*a.value)) return to_number(*a.value) == to_number(b);
-    return *a.value == b;
+    return equal_values(*a.value, b);
 }
 
 Truth compare(const Operand& a, Operator op, const json::value& b) {
@@ -102,11 +120,17 @@ Truth contains(const Operand& operand, const json::value& value) {
                      std::string_view::npos);
     }
     if (operand.value == nullptr || !operand.value->is_array()) return Truth::unknown;
+    // An element of another type ("5" for 5) may mean the same to the service: undecided.
+    Truth any = Truth::no;
     for (const auto& element : operand.value->get_array()) {
         const Operand one{&element, {}, false};
-        if (comparable(one, value) && equal(one, value)) return Truth::yes;
+        if (!comparable(one, value)) {
+            any = Truth::unknown;
+        } else if (equal(one, value)) {
+            return Truth::yes;
+        }
     }
-    return Truth::no;
+    return any;
 }
 
 Truth test_one(const Condition& condition, const Operand& operand) {
@@ -159,6 +183,18 @@ Truth either(Truth a, Truth b) {
     return a == Truth::unknown || b == Truth::unknown ? Truth::unknown : Truth::no;
 }
 
+Truth both(Truth a, Truth b) {
+    return invert(either(invert(a), invert(b)));
+}
+
+/// `ne`, `not_in` and `exists: false`. Where a field has several values at once (roles, an action's
+/// two names) they stay the opposite of their positive: `roles ne admin` asks that no role is.
+bool negated(const Condition& condition) {
+    return condition.op == Operator::ne || condition.op == Operator::not_in ||
+           (condition.op == Operator::exists && condition.value.is_bool() &&
+            !condition.value.get_bool());
+}
+
 /// Follows what is left of a path; `[*]` stands for any element.
 Truth test_path(const Condition& condition, const json::value& at, std::string_view path) {
     if (path.empty()) return test_one(condition, Operand{&at, {}, false});
@@ -171,10 +207,14 @@ Truth test_path(const Condition& condition, const json::value& at, std::string_v
         if (rest.starts_with('.')) rest.remove_prefix(1);
         if (index == "*") {
             if (array->empty()) return absent(condition);
-            Truth any = Truth::no;
-            for (const auto& element : *array)
-                any = either(any, test_path(condition, element, rest));
-            return any;
+            // `exists: false` asks that no element has it; the others, whether any element fits.
+            const bool none = condition.op == Operator::exists && negated(condition);
+            Truth out = truth(none);
+            for (const auto& element : *array) {
+                const Truth one = test_path(condition, element, rest);
+                out = none ? both(out, one) : either(out, one);
+            }
+            return out;
         }
         std::size_t position = 0;
         const auto [end, error] =
@@ -202,26 +242,17 @@ Truth test_text(const Condition& condition, std::string_view text) {
 
 Truth test_roles(const Condition& condition, std::span<const std::string> roles) {
     if (roles.empty()) return absent(condition);
-    // `contains` asks for one of the list; the others hold where they hold for any role.
-    const Operator op = condition.op;
-    if (op == Operator::ne || op == Operator::not_in) {
-        Truth all = Truth::yes;
-        for (const std::string& role : roles) {
-            const Truth one = test_one(condition, Operand{nullptr, role, true});
-            all = invert(either(invert(all), invert(one)));
-        }
-        return all;
-    }
-    Truth any = Truth::no;
+    if (condition.op == Operator::contains && !condition.value.is_string()) return Truth::unknown;
+    const bool none = negated(condition);
+    Truth out = truth(none);
     for (const std::string& role : roles) {
-        if (op == Operator::contains) {
-            any = either(any, truth(condition.value.is_string() &&
-                                    role == std::string_view(condition.value.get_string())));
-        } else {
-            any = either(any, test_one(condition, Operand{nullptr, role, true}));
-        }
+        // `contains` asks whether the list has the role, not whether a role has the text.
+        const Truth one = condition.op == Operator::contains
+                              ? truth(role == std::string_view(condition.value.get_string()))
+                              : test_one(condition, Operand{nullptr, role, true});
+        out = none ? both(out, one) : either(out, one);
     }
-    return any;
+    return out;
 }
 
 Truth test(const Condition& condition, const Request& request) {
@@ -250,8 +281,10 @@ Truth test(const Condition& condition, const Request& request) {
     if (field == "risk.level") return test_text(condition, request.risk_level);
     if (field == "client.name") return test_text(condition, request.client);
     if (field == "action") {
-        return either(test_text(condition, request.action),
-                      test_text(condition, request.action_id));
+        // An action goes by two names: what excludes it by one of them excludes it.
+        const Truth bare = test_text(condition, request.action);
+        const Truth full = test_text(condition, request.action_id);
+        return negated(condition) ? both(bare, full) : either(bare, full);
     }
     return Truth::unknown;
 }

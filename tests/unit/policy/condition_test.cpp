@@ -1,0 +1,168 @@
+#include <gtest/gtest.h>
+
+#include "unit/policy/support.hpp"
+
+namespace kimbap::policy::test {
+namespace {
+
+Call sample() {
+    Call call;
+    call.args = args_of(R"({"amount":9900,"env":"production",
+        "a":{"b":[{"c":1},{"c":2}],"d.e":1},
+        "x":[{"y":1},{"y":"two"},{"z":3}],
+        "same":[{"y":1},{"y":1}],
+        "deep":[{"l":[1,2]},{"l":[3]}],
+        "rows":[[1,2],[3,4]],
+        "empty":[],"to":["a@in.example","b@out.example"]})");
+    return call;
+}
+
+TEST(ConditionTest, FieldsReachWhatTheyName) {
+    const struct {
+        const char* condition;
+        const char* truth;
+    } rows[] = {
+        {"{field: \"args.a.b[0].c\", operator: eq, value: 1}", "yes"},
+        {"{field: \"args.a.b[1].c\", operator: eq, value: 1}", "no"},
+        {"{field: \"args.a.b[2].c\", operator: eq, value: 1}", "unknown"},
+        {"{field: \"args.a.b[0].q\", operator: exists}", "no"},
+        {"{field: args.a.b.c, operator: eq, value: 1}", "unknown"},
+        {"{field: \"args.a[0]\", operator: exists}", "no"},
+        {"{field: args.amount.x, operator: exists}", "no"},
+        {"{field: \"args.amount[0]\", operator: exists, value: false}", "yes"},
+        {"{field: \"args.rows[1][0]\", operator: eq, value: 3}", "yes"},
+        {"{field: args.b.c, operator: exists}", "no"},
+        // Any element: one that fits suffices; one that is undecidable keeps "no" from being sure.
+        {"{field: \"args.same[*].y\", operator: eq, value: 1}", "yes"},
+        {"{field: \"args.same[*].y\", operator: eq, value: 2}", "no"},
+        {"{field: \"args.x[*].y\", operator: eq, value: two}", "yes"},
+        {"{field: \"args.x[*].y\", operator: eq, value: 5}", "unknown"},
+        {"{field: \"args.deep[*].l[*]\", operator: eq, value: 3}", "yes"},
+        {"{field: \"args.deep[*].l[*]\", operator: eq, value: 4}", "no"},
+        {"{field: \"args.rows[*][1]\", operator: gt, value: 3}", "yes"},
+        {"{field: \"args.empty[*]\", operator: eq, value: 1}", "unknown"},
+        {"{field: \"args.empty[*]\", operator: exists}", "no"},
+        {"{field: \"args.amount[*]\", operator: eq, value: 9900}", "unknown"},
+        {"{field: \"args.to[*]\", operator: ends_with, value: \"@in.example\"}", "yes"},
+        {"{not: {field: \"args.to[*]\", operator: ends_with, value: \"@in.example\"}}", "no"},
+        {"{field: \"args.to[*]\", operator: ne, value: a@in.example}", "yes"},
+        {"{field: \"args.same[*].y\", operator: ne, value: 1}", "no"},
+        {"{field: \"args.x[*].y\", operator: exists}", "yes"},
+        // The opposite of exists: no element has it.
+        {"{field: \"args.x[*].y\", operator: exists, value: false}", "no"},
+        {"{field: \"args.x[*].q\", operator: exists, value: false}", "yes"},
+        {"{field: \"args.empty[*].q\", operator: exists, value: false}", "yes"},
+        // What the request itself says.
+        {"{field: agent, operator: eq, value: bot}", "yes"},
+        {"{field: token, operator: starts_with, value: tok_}", "yes"},
+        {"{field: service, operator: in, value: [shop, cart]}", "yes"},
+        {"{field: risk.level, operator: eq, value: low}", "yes"},
+        {"{field: risk.mutating, operator: eq, value: false}", "yes"},
+        {"{field: risk.mutating, operator: eq, value: \"false\"}", "unknown"},
+        {"{field: client.name, operator: glob, value: \"claude*\"}", "yes"},
+        {"{field: agent, operator: gt, value: 5}", "unknown"},
+        // An action goes by both its names.
+        {"{field: action, operator: eq, value: create-order}", "yes"},
+        {"{field: action, operator: eq, value: shop.create-order}", "yes"},
+        {"{field: action, operator: ne, value: create-order}", "no"},
+        {"{field: action, operator: ne, value: shop.create-order}", "no"},
+        {"{field: action, operator: ne, value: list}", "yes"},
+        {"{field: action, operator: not_in, value: [create-order]}", "no"},
+        {"{field: action, operator: not_in, value: [shop.create-order, x]}", "no"},
+        {"{field: action, operator: not_in, value: [list]}", "yes"},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(truth_of(row.condition, sample()), row.truth) << row.condition;
+    }
+}
+
+TEST(ConditionTest, RolesAreAList) {
+    const struct {
+        const char* condition;
+        const char* two;   ///< Of a caller with the roles support and ops.
+        const char* none;  ///< Of a caller without roles.
+    } rows[] = {
+        {"{field: roles, operator: contains, value: ops}", "yes", "unknown"},
+        {"{field: roles, operator: contains, value: op}", "no", "unknown"},
+        {"{field: roles, operator: contains, value: 5}", "unknown", "unknown"},
+        {"{field: roles, operator: eq, value: ops}", "yes", "unknown"},
+        {"{field: roles, operator: ne, value: ops}", "no", "unknown"},
+        {"{field: roles, operator: ne, value: admin}", "yes", "unknown"},
+        {"{field: roles, operator: in, value: [ops, admin]}", "yes", "unknown"},
+        {"{field: roles, operator: not_in, value: [ops, admin]}", "no", "unknown"},
+        {"{field: roles, operator: not_in, value: [admin]}", "yes", "unknown"},
+        {"{field: roles, operator: glob, value: \"sup*\"}", "yes", "unknown"},
+        {"{field: roles, operator: exists}", "yes", "no"},
+        {"{field: roles, operator: exists, value: false}", "no", "yes"},
+    };
+    Call two;
+    two.roles = {"support", "ops"};
+    Call none;
+    none.roles = {};
+    for (const auto& row : rows) {
+        EXPECT_EQ(truth_of(row.condition, two), row.two) << row.condition;
+        EXPECT_EQ(truth_of(row.condition, none), row.none) << row.condition;
+    }
+}
+
+TEST(ConditionTest, AnUnnamedClientOrTokenIsAbsent) {
+    Call call;
+    call.client = "";
+    call.token = "";
+    EXPECT_EQ(truth_of("{field: client.name, operator: ne, value: evil}", call), "unknown");
+    EXPECT_EQ(truth_of("{field: client.name, operator: exists}", call), "no");
+    EXPECT_EQ(truth_of("{field: token, operator: eq, value: tok_1}", call), "unknown");
+    EXPECT_EQ(truth_of("{field: token, operator: exists, value: false}", call), "yes");
+}
+
+/// Y, N and U are conditions that hold, don't, and can't be decided.
+TEST(ConditionTest, GroupsAreThreeValued) {
+    const std::string y = "{field: args.env, operator: eq, value: production}";
+    const std::string n = "{field: args.env, operator: eq, value: test}";
+    const std::string u = "{field: args.nowhere, operator: eq, value: 1}";
+    const auto make = [&](std::string shape) {
+        std::string out;
+        for (const char c : shape) {
+            out += c == 'Y' ? y : c == 'N' ? n : c == 'U' ? u : std::string(1, c);
+        }
+        return out;
+    };
+    const struct {
+        const char* shape;
+        const char* truth;
+    } rows[] = {
+        {"{any: [Y, N]}", "yes"},
+        {"{any: [N, U]}", "unknown"},
+        {"{any: [U, Y]}", "yes"},
+        {"{any: [U, U]}", "unknown"},
+        {"{any: [N, N]}", "no"},
+        {"{all: [Y, Y]}", "yes"},
+        {"{all: [Y, U]}", "unknown"},
+        {"{all: [U, N]}", "no"},
+        {"{all: [N, U]}", "no"},
+        {"{all: [Y, N]}", "no"},
+        {"{not: [Y]}", "no"},
+        {"{not: [N]}", "yes"},
+        {"{not: [U]}", "unknown"},
+        {"{not: U}", "unknown"},
+        {"{not: [Y, N]}", "yes"},
+        {"{not: [Y, U]}", "unknown"},
+        {"{not: {any: [U, N]}}", "unknown"},
+        {"{not: {any: [U, Y]}}", "no"},
+        {"{not: {all: [U, N]}}", "yes"},
+        {"{any: [{all: [Y, U]}, {not: N}]}", "yes"},
+        {"{any: [{all: [Y, U]}, {not: Y}]}", "unknown"},
+        {"{all: [{any: [Y, N]}, {not: {all: [Y, N]}}]}", "yes"},
+        {"{not: {not: {not: U}}}", "unknown"},
+        {"Y, N", "no"},
+        {"Y, U", "unknown"},
+        {"U, N", "no"},
+        {"Y, Y", "yes"},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(truth_of(make(row.shape), sample()), row.truth) << row.shape;
+    }
+}
+
+}  // namespace
+}  // namespace kimbap::policy::test
