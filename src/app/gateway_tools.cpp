@@ -86,14 +86,7 @@ mcp::ToolResult to_tool_result(CallResult result) {
     switch (result.content) {
         case ContentKind::none: out.content.push_back(mcp::text_content("Done.")); break;
         case ContentKind::json:
-            // structuredContent is an object in every revision; other values stay text.
-            if (result.body.starts_with('{')) {
-                out.structured_json = std::move(result.body);
-            } else {
-                std::string wrapped = "{\"result\":" + result.body + "}";
-                out.content.push_back(mcp::text_content(std::move(result.body)));
-                out.structured_json = std::move(wrapped);
-            }
+            out.structured_json = std::move(result.body);  // any JSON value; its text is added
             break;
         case ContentKind::text:
             out.content.push_back(mcp::text_content(std::move(result.body)));

@@ -49,7 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
               "mid-answer"},
         Fault{"half_and_silence", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\":", true,
               "in time"},
-        Fault{"too_much", "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n{", false, "max_response_bytes"},
+        Fault{"too_much", "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n{", false,
+              "max_response_bytes"},
         Fault{"too_much_without_saying",
               "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n" +
                   std::string(100'000, 'x'),

@@ -8,9 +8,14 @@
 namespace kimbap::mcp::legacy {
 namespace {
 
-/// structuredContent came with 2025-06-18, as an object; other JSON values only with 2026-07-28.
-bool takes_structured(Revision revision, const ToolResult& result) {
-    return revision >= Revision::v2025_06_18 && result.structured_json.starts_with('{');
+/// structuredContent came with 2025-06-18, as an object; any JSON value only with 2026-07-28. Others
+/// go into an object's "result", after they are in the text block as they are.
+bool shape_structured(Revision revision, ToolResult& result) {
+    if (revision < Revision::v2025_06_18) return false;
+    if (result.structured_json.empty() || result.structured_json.starts_with('{')) return true;
+    if (result.content.empty()) result.content.push_back(text_content(result.structured_json));
+    result.structured_json = "{\"result\":" + result.structured_json + "}";
+    return true;
 }
 
 void append_meta(std::string& out, const json::object& meta) {
@@ -32,7 +37,8 @@ std::string response(std::string_view id, Revision revision, Outcome&& outcome) 
     out += '{';
     if (auto* result = std::get_if<ToolResult>(&outcome)) {
         degrade_for(revision, *result);
-        append_tool_members(out, *result, takes_structured(revision, *result));
+        const bool with_structured = shape_structured(revision, *result);
+        append_tool_members(out, *result, with_structured);
         append_meta(out, result->meta);
     } else if (const auto* list = std::get_if<ListOutcome>(&outcome)) {
         append_list_members(out, *list);
