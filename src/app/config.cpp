@@ -190,8 +190,9 @@ void apply_environment(Config& config, const Environment& environment) {
     if (const auto value = environment("KIMBAP_LISTEN")) config.http.listen = *value;
 }
 
+/// Whether only this machine's own processes reach it.
 bool loopback_listen(const std::string& listen) {
-    return listen.starts_with("127.") || listen.starts_with("[::1]") ||
+    return listen.starts_with("unix:") || listen.starts_with("127.") || listen.starts_with("[::1]") ||
            listen.starts_with("localhost:");
 }
 
@@ -207,7 +208,8 @@ void check_whole(const Config& config, Faults& faults) {
     }
     const std::size_t colon = config.http.listen.rfind(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == config.http.listen.size()) {
-        add("http.listen: \"" + config.http.listen + "\" is not HOST:PORT (like 127.0.0.1:8321)");
+        add("http.listen: \"" + config.http.listen +
+            "\" is not HOST:PORT (like 127.0.0.1:8321) or unix:PATH");
     }
     if (!config.http.anonymous_agent.empty() && !loopback_listen(config.http.listen)) {
         add("http.anonymous_agent: unauthenticated requests are only served on loopback (listen on "

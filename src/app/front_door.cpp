@@ -39,7 +39,9 @@ mcp::HttpOptions http_options(const Config& config) {
     options.allowed_origins = config.http.allowed_origins;
     options.allowed_hosts = {"localhost", "127.0.0.1", "[::1]"};
     const std::string& listen = config.http.listen;
-    options.allowed_hosts.push_back(listen.substr(0, listen.rfind(':')));
+    if (!listen.starts_with("unix:")) {
+        options.allowed_hosts.push_back(listen.substr(0, listen.rfind(':')));
+    }
     if (!config.http.public_url.empty()) {
         if (const auto url = net::parse_url(config.http.public_url)) {
             options.allowed_hosts.push_back(url->host);

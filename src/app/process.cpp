@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <thread>
 
 #include "app/front_door.hpp"
@@ -34,6 +35,7 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 
+constexpr std::string_view kUnix = "unix:";
 /// How long running calls get to finish once the process is asked to stop.
 constexpr std::chrono::seconds kDrain{10};
 /// How long their answers may then take to be written.
@@ -85,7 +87,7 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
     if (error || !number) {
         return make_error(Errc::invalid_config,
                           "http.listen: \"" + listen +
-                              "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321)");
+                              "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321) or unix:PATH");
     }
     return tcp::endpoint(address, port);
 }
@@ -133,18 +135,21 @@ public:
           door_(*gateway_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
 
     Result<void> run() {
+        make_threads();
+        boost::asio::io_context& first = *contexts_.front();
+        std::optional<Reloader> reloader;
+        // Before anybody is told that it serves: whoever then stops it finds it listening to that.
+        boost::asio::signal_set signals(first, SIGTERM, SIGINT);
+        signals.async_wait([&](boost::system::error_code error, int) {
+            if (error) return;
+            reloader->stop();
+            boost::asio::co_spawn(first, shut_down(), boost::asio::detached);
+        });
         const Result<void> listening = listen();
         if (!listening) return listening;
         const Result<void> recorded = gateway_->record_policy();
         if (!recorded) return recorded;
-        boost::asio::io_context& first = *contexts_.front();
-        Reloader reloader(first, *gateway_, [this] { face_.rules_changed(); });
-        boost::asio::signal_set signals(first, SIGTERM, SIGINT);
-        signals.async_wait([&](boost::system::error_code error, int) {
-            if (error) return;
-            reloader.stop();
-            boost::asio::co_spawn(first, shut_down(), boost::asio::detached);
-        });
+        reloader.emplace(first, *gateway_, [this] { face_.rules_changed(); });
         boost::asio::co_spawn(first, gateway_->run_approvals(lanes_.first(), background_.token()),
                               boost::asio::detached);
         std::vector<std::thread> threads;
@@ -159,6 +164,9 @@ public:
 private:
     Result<void> listen() {
         const Config& config = gateway_->config();
+        if (config.http.listen.starts_with(kUnix)) {
+            return listen_unix(config.http.listen.substr(kUnix.size()));
+        }
         const auto endpoint = endpoint_of(config.http.listen);
         if (!endpoint) return endpoint.error();
         std::shared_ptr<boost::asio::ssl::context> tls;
@@ -167,25 +175,44 @@ private:
             if (!made) return made.error();
             tls = std::move(*made);
         }
-        const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
-        for (std::size_t i = 0; i < threads; ++i) {
-            contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
-            guards_.emplace_back(contexts_.back()->get_executor());
-            lanes_.add(gateway_->make_lane(*contexts_.back()));
-        }
         const Result<void> free = check_free(*contexts_.front(), *endpoint);
         if (!free) return free;
         tcp::endpoint bound = *endpoint;
-        net::ServerLimits limits;
-        limits.max_body_bytes = config.http.max_body_bytes;
         for (const auto& context : contexts_) {
-            servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits, tls));
+            servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits(), tls));
             const auto listening = servers_.back()->listen(bound);
             if (!listening) return listening.error();
             bound = *listening;
         }
         log::info("serving", {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
                               {"tls", tls != nullptr}});
+        return {};
+    }
+
+    void make_threads() {
+        const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+        for (std::size_t i = 0; i < threads; ++i) {
+            contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
+            guards_.emplace_back(contexts_.back()->get_executor());
+            lanes_.add(gateway_->make_lane(*contexts_.back()));
+        }
+    }
+
+    [[nodiscard]] net::ServerLimits limits() const {
+        net::ServerLimits limits;
+        limits.max_body_bytes = gateway_->config().http.max_body_bytes;
+        return limits;
+    }
+
+    /// A path has one listener, unlike a port: the first thread serves it, for relays on this
+    /// machine. Its file mode keeps other users out, so it goes without TLS.
+    Result<void> listen_unix(const std::string& path) {
+        for (const auto& context : contexts_) {
+            servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits()));
+        }
+        const Result<void> listening = servers_.front()->listen_unix(path);
+        if (!listening) return listening;
+        log::info("serving", {{"listen", std::string(kUnix) + path}, {"tls", false}});
         return {};
     }
 

@@ -41,7 +41,7 @@ void add_serve(CLI::App& root, Context& context) {
     auto listen = std::make_shared<std::string>();
     command->add_option(
         "--listen", *listen,
-        "ADDRESS:PORT instead of the config's http.listen; port 0 takes a free one");
+        "ADDRESS:PORT or unix:PATH instead of the config's http.listen; port 0 takes a free one");
     command->footer(
         "Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
         "manifests and policies on SIGHUP and when their files change.");

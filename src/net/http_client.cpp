@@ -73,7 +73,8 @@ private:
 
     /// What the operator's choice of an address opened must not serve where nobody chose it.
     static std::string key_of(const OutboundRequest& request) {
-        return request.url.origin() + (request.operator_chose_address ? "+" : "-");
+        return request.unix_path + request.url.origin() +
+               (request.operator_chose_address ? "+" : "-");
     }
     static ConnectionPtr take_idle(Origin& origin);
     void give_back(Origin& origin, ConnectionPtr connection);
@@ -139,8 +140,7 @@ Task<Exchange> HttpClient::Pool::attempt(const OutboundRequest& request, std::st
     Exchange out;
     if (fresh) {
         connection->arm(std::min(request.deadline, Clock::now() + kConnectWithin));
-        const auto connected = co_await connection->connect(request.url, guard_,
-                                                            request.operator_chose_address, *tls_);
+        const auto connected = co_await connection->connect(request, guard_, *tls_);
         if (!connected) {
             out.error = connected.error();
             co_return out;

@@ -1,9 +1,11 @@
 #include "net/outbound_connection.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
@@ -20,6 +22,7 @@ using tcp = asio::ip::tcp;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16U << 10;
+constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 /// Takes away the endpoints that may not be reached; names the last one of them.
 std::string drop_blocked(std::vector<tcp::endpoint>& endpoints, const Url& url,
@@ -160,8 +163,23 @@ Task<Result<OutboundConnection::Endpoints>> OutboundConnection::resolve(const Ur
     co_return std::move(lookup->endpoints);
 }
 
-Task<Result<void>> OutboundConnection::connect(const Url& url, const AddressGuard& guard,
-                                               bool operator_chose, ssl::context& tls) {
+Task<Result<void>> OutboundConnection::connect_unix(std::string path) {
+    host_ = path;
+    if (path.size() > kMaxSocketPath) {
+        co_return make_error(Errc::invalid_argument, path + ": too long for a Unix domain socket");
+    }
+    const asio::local::stream_protocol::endpoint local(path);
+    const Socket::endpoint_type endpoint(local);
+    const auto [error] = co_await socket_.async_connect(endpoint, kToken);
+    if (error || abort_ != Abort::none) co_return failure(error, "connecting");
+    co_return Result<void>{};
+}
+
+Task<Result<void>> OutboundConnection::connect(const OutboundRequest& request,
+                                               const AddressGuard& guard, ssl::context& tls) {
+    if (!request.unix_path.empty()) co_return co_await connect_unix(request.unix_path);
+    const Url& url = request.url;
+    const bool operator_chose = request.operator_chose_address;
     host_ = url.host;
     auto endpoints = co_await resolve(url);
     if (!endpoints) co_return endpoints.error();
@@ -177,7 +195,8 @@ Task<Result<void>> OutboundConnection::connect(const Url& url, const AddressGuar
         if (abort_ != Abort::none) break;
         error_code ignored;
         socket_.close(ignored);
-        const auto [error] = co_await socket_.async_connect(endpoint, kToken);
+        const Socket::endpoint_type peer(endpoint);
+        const auto [error] = co_await socket_.async_connect(peer, kToken);
         last = error;
         if (!error) break;
     }
@@ -186,7 +205,7 @@ Task<Result<void>> OutboundConnection::connect(const Url& url, const AddressGuar
     socket_.set_option(tcp::no_delay(true), ignored);
     if (!url.tls) co_return Result<void>{};
 
-    tls_ = std::make_unique<ssl::stream<tcp::socket&>>(socket_, tls);
+    tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, tls);
     tls_->set_verify_callback(ssl::host_name_verification(url.host));
     if (!url.host_is_address) SSL_set_tlsext_host_name(tls_->native_handle(), url.host.c_str());
     const auto [error] = co_await tls_->async_handshake(ssl::stream_base::client, kToken);
@@ -248,6 +267,7 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
     Exchange out;
     std::optional<Parser> parser;
     std::size_t delivered = 0;
+    bool told = !request.on_head;
     for (;;) {
         if (!parser) {
             parser.emplace();
@@ -273,6 +293,10 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
             if (status == 101 || !framing_is_plain(parser->get().base())) {
                 out.error = broken("an upgrade or coding that was not asked for");
                 co_return out;
+            }
+            if (!told && status / 100 != 1) {
+                told = true;
+                request.on_head(status, parser->get().base());
             }
             delivered += deliver(parser->get().body(), status, request);
             if (parser->is_done() && status / 100 == 1) {  // 100 Continue, 103 Early Hints

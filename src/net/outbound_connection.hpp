@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,8 +28,8 @@ public:
         : context_(context), socket_(context), timer_(context) {}
 
     /// Resolves, checks every address with the guard, connects to one that may be reached, and
-    /// shakes hands. Errors as HttpClient::send().
-    Task<Result<void>> connect(const Url& url, const AddressGuard& guard, bool operator_chose,
+    /// shakes hands; or connects to the request's Unix domain socket. Errors as HttpClient::send().
+    Task<Result<void>> connect(const OutboundRequest& request, const AddressGuard& guard,
                                asio::ssl::context& tls);
     /// Sends `bytes`, which are `request`'s, and reads the answer.
     Task<Exchange> exchange(const OutboundRequest& request, std::string_view bytes);
@@ -54,7 +55,10 @@ private:
     using Endpoints = std::vector<asio::ip::tcp::endpoint>;
     struct Lookup;
 
+    using Socket = asio::generic::stream_protocol::socket;
+
     Task<Result<Endpoints>> resolve(const Url& url);
+    Task<Result<void>> connect_unix(std::string path);
     Task<boost::system::error_code> write(std::string_view bytes, std::size_t& written);
     Task<boost::system::error_code> read_some();
     Task<Exchange> read_answer(const OutboundRequest& request);
@@ -64,8 +68,8 @@ private:
     [[nodiscard]] Error broken(const std::string& why) const;
 
     asio::io_context& context_;
-    asio::ip::tcp::socket socket_;
-    std::unique_ptr<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
+    Socket socket_;
+    std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
     std::shared_ptr<Lookup> lookup_;
     asio::steady_timer timer_;
     bool waiting_ = false;

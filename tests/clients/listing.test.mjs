@@ -1,6 +1,6 @@
 // Lists: many tools in pages, changes while a client watches, prompts, resources.
 import assert from 'node:assert/strict';
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 
 import { connectLegacy, connectModern } from './support/connections.mjs';
@@ -29,11 +29,7 @@ after(async () => {
   await upstream?.stop();
 });
 
-/// As editors save: a new file that replaces the old one.
-async function edit(description) {
-  await writeFile(kimbap.path('manifests/.new'), manifest(upstream.port, { description, actions: many }));
-  await rename(kimbap.path('manifests/.new'), kimbap.path('manifests/demo.yaml'));
-}
+const edit = (description) => kimbap.edit(manifest(upstream.port, { description, actions: many }));
 
 async function echoes(peer) {
   return (await peer.tools()).tools.find((tool) => tool.name === 'demo_echo').description;

@@ -15,7 +15,7 @@ recipes:
     steps: [Call echo with a text., Call it again.]
 actions:
   echo:
-    description: ${description}
+    description: ${JSON.stringify(description)}
     method: GET
     path: /echo
     idempotent: true

@@ -1,7 +1,7 @@
 // An installation of kimbap in a temporary folder, and the processes that run from it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -118,8 +118,10 @@ ${settings}
     }, `an approval for ${action}`);
   }
 
-  read(name) {
-    return readFile(this.path(name), 'utf8');
+  /// Replaces the manifest as editors do: by a new file under the old name.
+  async edit(manifest) {
+    await writeFile(this.path('manifests/.new'), manifest);
+    await rename(this.path('manifests/.new'), this.path('manifests/demo.yaml'));
   }
 
   async remove() {
