@@ -33,6 +33,22 @@ TEST(ModernHeaders, DecodesValues) {
     for (const auto& [value, decoded] : cases) EXPECT_EQ(decode_header(value), decoded) << value;
 }
 
+TEST(ModernHeaders, EncodesWhatDecodesToTheSame) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"us-west1", "us-west1"},
+        {"", ""},
+        {"a b\tc", "a b\tc"},
+        {" padded ", "=?base64?IHBhZGRlZCA=?="},
+        {"line1\nline2", "=?base64?bGluZTEKbGluZTI=?="},
+        {"caf\xc3\xa9", "=?base64?Y2Fmw6k=?="},
+        {"=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?="},
+    };
+    for (const auto& [value, encoded] : cases) {
+        EXPECT_EQ(encode_header(value), encoded);
+        EXPECT_EQ(decode_header(encoded), value);
+    }
+}
+
 TEST(ModernHeaders, ComparesArguments) {
     struct Case {
         const char* arguments;
