@@ -1,7 +1,5 @@
 #include "app/config.hpp"
 
-#include <yaml-cpp/yaml.h>
-
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -251,10 +249,10 @@ Result<Config> parse_config(const std::string& file, std::string_view text,
     Config config;
     config.file = file;
     Faults faults;
-    auto document = parse_yaml(file, text, faults);
+    const auto document = parse_yaml_config(file, text, faults);
     if (document) {
-        if (document->IsNull()) *document = YAML::Node(YAML::NodeType::Map);
-        Parser(file, config).read(YamlReader(*document, config.file, faults));
+        const YamlReader root(*document, config.file, faults);
+        if (!root.is_null()) Parser(file, config).read(root);  // an empty file sets nothing
     }
     apply_environment(config, environment);
     if (document) check_whole(config, faults);

@@ -1,27 +1,17 @@
 #include "base/yaml_reader.hpp"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <set>
-#include <sstream>
 
 #include "base/text.hpp"
 
 namespace kimbap {
 
 namespace {
-
-constexpr std::string_view kQuotedTag = "!";
-
-bool is_plain(const YAML::Node& node) {
-    return node.Tag() != kQuotedTag;
-}
 
 bool is_null_text(std::string_view text) {
     return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
@@ -44,9 +34,9 @@ std::optional<Number> number_text(std::string_view text) {
     return value;
 }
 
-boost::json::value scalar_to_json(const YAML::Node& node) {
-    const std::string& text = node.Scalar();
-    if (!is_plain(node) || node.Tag() == "tag:yaml.org,2002:str") return boost::json::value(text);
+boost::json::value scalar_to_json(const YamlNode& node) {
+    const std::string& text = node.text;
+    if (!node.plain) return boost::json::value(text);
     if (is_null_text(text)) return nullptr;
     if (const auto flag = bool_text(text)) return *flag;
     if (const auto integer = number_text<std::int64_t>(text)) return *integer;
@@ -58,19 +48,21 @@ boost::json::value scalar_to_json(const YAML::Node& node) {
     return boost::json::value(text);
 }
 
-boost::json::value node_to_json(const YAML::Node& node) {
-    switch (node.Type()) {
-        case YAML::NodeType::Scalar:
+boost::json::value node_to_json(const YamlNode& node) {
+    switch (node.kind) {
+        case YamlNode::Kind::scalar:
             return scalar_to_json(node);
-        case YAML::NodeType::Sequence: {
+        case YamlNode::Kind::list: {
             boost::json::array out;
-            for (const auto& element : node) out.push_back(node_to_json(element));
+            out.reserve(node.children.size());
+            for (const YamlNode* element : node.children) out.push_back(node_to_json(*element));
             return out;
         }
-        case YAML::NodeType::Map: {
+        case YamlNode::Kind::map: {
             boost::json::object out;
-            for (const auto& member : node) {
-                out[member.first.Scalar()] = node_to_json(member.second);
+            out.reserve(node.children.size() / 2);
+            for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+                out[node.children[i]->text] = node_to_json(*node.children[i + 1]);
             }
             return out;
         }
@@ -78,51 +70,6 @@ boost::json::value node_to_json(const YAML::Node& node) {
             return nullptr;
     }
 }
-
-class ShapeCheck {
-public:
-    ShapeCheck(const std::string& file, Faults& faults) : file_(file), faults_(faults) {}
-
-    /// Faults duplicate and non-scalar keys; bounds the nodes visited, so that aliases of aliases
-    /// ("billion laughs") can't make reading exponential.
-    bool visit(const YAML::Node& node, int depth) {
-        if (++visited_ > kMaxNodes || depth > kMaxDepth) {
-            add(node,
-                "the document is too large or too deeply nested once its aliases are expanded");
-            return false;
-        }
-        if (node.IsSequence()) {
-            for (const auto& element : node) {
-                if (!visit(element, depth + 1)) return false;
-            }
-        } else if (node.IsMap()) {
-            std::set<std::string> keys;
-            for (const auto& member : node) {
-                if (!member.first.IsScalar()) {
-                    add(member.first, "a key that is not a plain word (write it as a string)");
-                } else if (!keys.insert(member.first.Scalar()).second) {
-                    add(member.first,
-                        "duplicate key \"" + member.first.Scalar() + "\" (keep one of them)");
-                }
-                if (!visit(member.second, depth + 1)) return false;
-            }
-        }
-        return true;
-    }
-
-private:
-    static constexpr std::size_t kMaxNodes = 1'000'000;
-    static constexpr int kMaxDepth = 100;
-
-    void add(const YAML::Node& node, std::string message) {
-        const YAML::Mark mark = node.Mark();
-        faults_.push_back({file_, mark.line + 1, mark.column + 1, std::move(message)});
-    }
-
-    const std::string& file_;
-    Faults& faults_;
-    std::size_t visited_ = 0;
-};
 
 }  // namespace
 
@@ -140,60 +87,28 @@ std::string to_string(const Faults& faults) {
     return out;
 }
 
-std::optional<YAML::Node> parse_yaml(const std::string& file, std::string_view text,
-                                     Faults& faults) {
-    if (text.size() > kMaxYamlBytes) {
-        faults.push_back({file, 0, 0, "larger than 4 MiB (split it into several files)"});
-        return std::nullopt;
-    }
-    try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1) {
-            const YAML::Mark mark = documents[1].Mark();
-            faults.push_back(
-                {file, mark.line + 1, mark.column + 1,
-                 "a second YAML document in one file (put it into a file of its own)"});
-            return std::nullopt;
-        }
-        YAML::Node root = documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents[0];
-        const std::size_t before = faults.size();
-        ShapeCheck(file, faults).visit(root, 0);
-        if (faults.size() != before) return std::nullopt;
-        return root;
-    } catch (const YAML::Exception& error) {
-        faults.push_back(
-            {file, error.mark.line + 1, error.mark.column + 1, "not valid YAML: " + error.msg});
-        return std::nullopt;
-    }
-}
-
-YamlReader::YamlReader(YAML::Node node, const std::string& file, Faults& faults, std::string path)
-    : file_(&file), faults_(&faults), path_(std::move(path)) {
-    node_.reset(node);
-}
-
 bool YamlReader::absent() const {
-    return !node_.IsDefined();
+    return node_ == nullptr;
 }
 bool YamlReader::is_map() const {
-    return node_.IsDefined() && node_.IsMap();
+    return node_ != nullptr && node_->kind == YamlNode::Kind::map;
 }
 bool YamlReader::is_list() const {
-    return node_.IsDefined() && node_.IsSequence();
+    return node_ != nullptr && node_->kind == YamlNode::Kind::list;
 }
 bool YamlReader::is_scalar() const {
-    return node_.IsDefined() && node_.IsScalar();
+    return node_ != nullptr && node_->kind == YamlNode::Kind::scalar;
 }
 bool YamlReader::is_null() const {
-    return node_.IsDefined() && (node_.IsNull() || (node_.IsScalar() && is_plain(node_) &&
-                                                    is_null_text(node_.Scalar())));
+    return node_ != nullptr && (node_->kind == YamlNode::Kind::null ||
+                                (is_scalar() && node_->plain && is_null_text(node_->text)));
 }
 
 int YamlReader::line() const {
-    return node_.Mark().line + 1;
+    return node_ == nullptr ? 0 : node_->line;
 }
 int YamlReader::column() const {
-    return node_.Mark().column + 1;
+    return node_ == nullptr ? 0 : node_->column;
 }
 
 void YamlReader::fault(std::string message) const {
@@ -212,11 +127,11 @@ bool YamlReader::expect_map(std::span<const std::string_view> known) const {
               join(std::vector<std::string>(known.begin(), known.end()), ", ") + ")");
         return false;
     }
-    for (const auto& member : node_) {
-        const std::string& key = member.first.Scalar();
+    for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
+        const std::string& key = node_->children[i]->text;
         if (std::find(known.begin(), known.end(), key) != known.end()) continue;
         const std::string_view near = nearest(key, known);
-        child(member.first, "")
+        child(*node_->children[i], "")
             .fault("unknown key \"" + key + "\" (" +
                    (near.empty()
                         ? "known keys: " +
@@ -227,20 +142,19 @@ bool YamlReader::expect_map(std::span<const std::string_view> known) const {
     return true;
 }
 
-YamlReader YamlReader::child(YAML::Node node, std::string_view name) const {
+YamlReader YamlReader::child(const YamlNode& node, std::string_view name) const {
     std::string path = path_;
     if (!name.empty()) {
         if (!path.empty() && name.front() != '[') path += '.';
         path += name;
     }
-    return {std::move(node), *file_, *faults_, std::move(path)};
+    return {&node, *file_, *faults_, std::move(path)};
 }
 
 YamlReader YamlReader::get(std::string_view key) const {
     if (!is_map()) return {};
-    const YAML::Node& map = node_;
-    for (const auto& member : map) {
-        if (member.first.Scalar() == key) return child(member.second, key);
+    for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
+        if (node_->children[i]->text == key) return child(*node_->children[i + 1], key);
     }
     return {};
 }
@@ -257,8 +171,10 @@ YamlReader YamlReader::require(std::string_view key) const {
 std::vector<std::pair<std::string, YamlReader>> YamlReader::members() const {
     std::vector<std::pair<std::string, YamlReader>> out;
     if (!is_map()) return out;
-    for (const auto& member : node_) {
-        out.emplace_back(member.first.Scalar(), child(member.second, member.first.Scalar()));
+    out.reserve(node_->children.size() / 2);
+    for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
+        const std::string& key = node_->children[i]->text;
+        out.emplace_back(key, child(*node_->children[i + 1], key));
     }
     return out;
 }
@@ -271,8 +187,8 @@ std::vector<YamlReader> YamlReader::elements() const {
         return out;
     }
     std::size_t index = 0;
-    for (const auto& element : node_) {
-        out.push_back(child(element, "[" + std::to_string(index++) + "]"));
+    for (const YamlNode* element : node_->children) {
+        out.push_back(child(*element, "[" + std::to_string(index++) + "]"));
     }
     return out;
 }
@@ -283,14 +199,14 @@ std::string YamlReader::string(std::string fallback) const {
         fault("not a string (expected a single value)");
         return fallback;
     }
-    return node_.Scalar();
+    return node_->text;
 }
 
 std::int64_t YamlReader::integer(std::int64_t fallback, std::int64_t minimum,
                                  std::int64_t maximum) const {
     if (absent()) return fallback;
     const auto value =
-        is_scalar() && is_plain(node_) ? number_text<std::int64_t>(node_.Scalar()) : std::nullopt;
+        is_scalar() && node_->plain ? number_text<std::int64_t>(node_->text) : std::nullopt;
     if (!value) {
         fault("not an integer (expected a whole number)");
         return fallback;
@@ -307,7 +223,7 @@ std::int64_t YamlReader::integer(std::int64_t fallback, std::int64_t minimum,
 double YamlReader::number(double fallback) const {
     if (absent()) return fallback;
     const auto value =
-        is_scalar() && is_plain(node_) ? number_text<double>(node_.Scalar()) : std::nullopt;
+        is_scalar() && node_->plain ? number_text<double>(node_->text) : std::nullopt;
     if (!value || !std::isfinite(*value)) {
         fault("not a number");
         return fallback;
@@ -317,7 +233,7 @@ double YamlReader::number(double fallback) const {
 
 bool YamlReader::boolean(bool fallback) const {
     if (absent()) return fallback;
-    const auto value = is_scalar() && is_plain(node_) ? bool_text(node_.Scalar()) : std::nullopt;
+    const auto value = is_scalar() && node_->plain ? bool_text(node_->text) : std::nullopt;
     if (!value) {
         fault("not a boolean (expected true or false)");
         return fallback;
@@ -329,10 +245,10 @@ std::size_t YamlReader::choice(std::span<const std::string_view> allowed,
                                std::size_t fallback) const {
     if (absent()) return fallback;
     if (is_scalar()) {
-        const auto found = std::find(allowed.begin(), allowed.end(), node_.Scalar());
+        const auto found = std::find(allowed.begin(), allowed.end(), node_->text);
         if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
     }
-    fault((is_scalar() ? "\"" + node_.Scalar() + "\" is not known here" : "not a single word") +
+    fault((is_scalar() ? "\"" + node_->text + "\" is not known here" : "not a single word") +
           " (one of: " + join(std::vector<std::string>(allowed.begin(), allowed.end()), ", ") +
           ")");
     return fallback;
@@ -340,14 +256,14 @@ std::size_t YamlReader::choice(std::span<const std::string_view> allowed,
 
 std::vector<std::string> YamlReader::strings() const {
     if (absent() || is_null()) return {};
-    if (is_scalar()) return {node_.Scalar()};
+    if (is_scalar()) return {node_->text};
     std::vector<std::string> out;
     for (const YamlReader& element : elements()) out.push_back(element.string());
     return out;
 }
 
 boost::json::value YamlReader::to_json() const {
-    return absent() ? boost::json::value(nullptr) : node_to_json(node_);
+    return absent() ? boost::json::value(nullptr) : node_to_json(*node_);
 }
 
 Result<std::vector<std::string>> list_yaml_files(std::span<const std::string> paths) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <yaml-cpp/node/node.h>
-
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <functional>
@@ -13,30 +11,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/faults.hpp"
+#include "base/yaml_tree.hpp"
 
 namespace kimbap {
-
-/// One fault in a file written by a person; line and column count from 1, 0 where unknown.
-struct Fault {
-    std::string file;
-    int line = 0;
-    int column = 0;
-    std::string message;  ///< What is wrong (what would be right).
-};
-
-/// `file:line:column: message`.
-[[nodiscard]] std::string to_string(const Fault& fault);
-
-/// All faults of a set of files, gathered so that one run reports every one of them.
-using Faults = std::vector<Fault>;
-[[nodiscard]] std::string to_string(const Faults& faults);
-
-/// Reads one YAML document of `file` (1.2 core schema as yaml-cpp has it; at most one document, at
-/// most kMaxYamlBytes). Adds a fault and returns nullopt where it can't be parsed; duplicate keys
-/// are faults too. An empty document is a null node.
-inline constexpr std::size_t kMaxYamlBytes = 4U << 20;
-[[nodiscard]] std::optional<YAML::Node> parse_yaml(const std::string& file, std::string_view text,
-                                                   Faults& faults);
 
 /// A YAML node with its file and its place, and typed access that records faults instead of
 /// throwing. A default-constructed or absent reader answers absent() and never faults. Cheap to
@@ -44,9 +22,10 @@ inline constexpr std::size_t kMaxYamlBytes = 4U << 20;
 class YamlReader {
 public:
     YamlReader() = default;
-    /// `faults` and `file` outlive the reader. `path` names the node in messages
+    /// The tree, `faults` and `file` outlive the reader. `path` names the node in messages
     /// ("actions.x.args").
-    YamlReader(YAML::Node node, const std::string& file, Faults& faults, std::string path = "");
+    YamlReader(const YamlTree& tree, const std::string& file, Faults& faults)
+        : YamlReader(&tree.root(), file, faults, "") {}
 
     [[nodiscard]] bool absent() const;
     [[nodiscard]] bool is_map() const;
@@ -89,12 +68,13 @@ public:
     [[nodiscard]] int line() const;
     [[nodiscard]] int column() const;
     [[nodiscard]] const std::string& file() const { return *file_; }
-    [[nodiscard]] const YAML::Node& node() const { return node_; }
 
 private:
-    [[nodiscard]] YamlReader child(YAML::Node node, std::string_view name) const;
+    YamlReader(const YamlNode* node, const std::string& file, Faults& faults, std::string path)
+        : node_(node), file_(&file), faults_(&faults), path_(std::move(path)) {}
+    [[nodiscard]] YamlReader child(const YamlNode& node, std::string_view name) const;
 
-    YAML::Node node_{YAML::NodeType::Undefined};
+    const YamlNode* node_ = nullptr;  ///< Null where absent.
     const std::string* file_ = nullptr;
     Faults* faults_ = nullptr;
     std::string path_;

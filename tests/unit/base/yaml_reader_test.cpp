@@ -17,7 +17,7 @@ struct Document {
     explicit Document(std::string_view text) : root(parse_yaml(kFile, text, faults)) {}
     [[nodiscard]] YamlReader reader() { return {*root, kFile, faults}; }
     Faults faults;
-    std::optional<YAML::Node> root;
+    std::optional<YamlTree> root;
 };
 
 TEST(YamlReader, NamesFileLineColumnAndTheNearestKey) {

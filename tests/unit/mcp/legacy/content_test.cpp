@@ -34,14 +34,15 @@ TEST(LegacyResponse, CodesErrorsAsTheseErasDo) {
     EXPECT_EQ(to_wire(invalid_params("x")).code, code::kInvalidParams);
 }
 
-TEST(LegacyResponse, StructuredContentIsAnObjectOrStaysText) {
+TEST(LegacyResponse, StructuredContentIsAnObject) {
     const auto response_of = [](Revision revision, std::string json) {
         ToolResult result;
         result.structured_json = std::move(json);
         return response("1", revision, std::move(result));
     };
     EXPECT_EQ(response_of(Revision::v2025_11_25, "[1]"),
-              R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"[1]"}]}})");
+              R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"[1]"}],)"
+              R"("structuredContent":{"result":[1]}}})");
     EXPECT_EQ(
         response_of(Revision::v2025_06_18, "{}"),
         R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{}"}],"structuredContent":{}}})");
