@@ -7,8 +7,8 @@
 
 #include "base/digest.hpp"
 #include "base/json_text.hpp"
-#include "policy/condition.hpp"
-#include "policy/index.hpp"
+#include "policy/compiled.hpp"
+#include "policy/field.hpp"
 #include "policy/policy.hpp"
 #include "policy/time_zone.hpp"
 
@@ -39,6 +39,11 @@ std::vector<std::string> patterns(const YamlReader& reader) {
     return out;
 }
 
+/// Without its folder: moving the documents keeps their order.
+std::string_view file_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
 class RuleReader {
 public:
     RuleReader(const YamlReader& reader, const ReadZone& read_zone)
@@ -52,7 +57,9 @@ public:
                                  "time_window", "rate_limit", "decision", "approval"})) {
             return std::move(rule_);
         }
-        rule_.id = reader_.require("id").string();
+        const YamlReader id = reader_.require("id");
+        rule_.id = id.string();
+        if (!id.absent() && rule_.id.empty()) id.fault("an empty id (give the rule a name)");
         rule_.description = reader_.get("description").string();
         rule_.priority = reader_.get("priority").integer(0);
         rule_.decision = static_cast<Outcome>(reader_.require("decision").choice(kDecisions, 1));
@@ -109,11 +116,9 @@ private:
         }
         if (!reader.expect_map({"field", "operator", "value"})) return out;
         out.field = reader.require("field").string();
-        if (!out.field.empty() && !is_field(out.field)) {
-            reader.get("field").fault(
-                "\"" + out.field +
-                "\" is not a field (args.<path>, agent, token, roles, service, action, risk.level, "
-                "risk.mutating or client.name)");
+        if (!out.field.empty()) {
+            const auto field = parse_field(out.field);
+            if (!field) reader.get("field").fault(field.error().message);
         }
         out.op = static_cast<Operator>(reader.require("operator").choice(kOperators, 0));
         read_value(reader, out);
@@ -204,6 +209,9 @@ private:
         TimeWindow window;
         window.after = clock_time(reader.get("after"), std::chrono::minutes{0});
         window.before = clock_time(reader.get("before"), std::chrono::hours{24});
+        if (window.after == std::chrono::hours{24}) {
+            reader.get("after").fault("the window begins at 24:00 (write \"00:00\")");
+        }
         if (window.after == window.before) {
             reader.fault("\"after\" and \"before\" are equal: the window would be empty");
         }
@@ -294,9 +302,10 @@ std::shared_ptr<const PolicySet> PolicySet::load(std::span<const PolicyFile> fil
             if (root.is_null()) root.fault("an empty document (add version and rules)");
             continue;
         }
-        const std::string version = root.require("version").string();
-        if (!version.empty() && version != "1" && !version.starts_with("1.")) {
-            root.get("version").fault("version " + version + " is not known (1.0.0)");
+        const YamlReader version = root.require("version");
+        const std::string number = version.string("1");
+        if (number != "1" && !number.starts_with("1.")) {
+            version.fault("version " + number + " is not known (1.0.0)");
         }
         for (const YamlReader& entry : root.require("rules").elements()) {
             Rule rule = RuleReader(entry, read_zone).read();
@@ -312,6 +321,10 @@ std::shared_ptr<const PolicySet> PolicySet::load(std::span<const PolicyFile> fil
     if (faults.size() != before) return nullptr;
     std::stable_sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) {
         if (a.first.priority != b.first.priority) return a.first.priority < b.first.priority;
+        if (const int order = file_name(a.first.file).compare(file_name(b.first.file));
+            order != 0) {
+            return order < 0;
+        }
         return a.first.file < b.first.file;
     });
     std::string canonical;
@@ -320,7 +333,7 @@ std::shared_ptr<const PolicySet> PolicySet::load(std::span<const PolicyFile> fil
         set->rules_.push_back(std::move(rule));
     }
     set->digest_ = sha256_hex(canonical);
-    set->index_ = std::make_shared<const Index>(set->rules_);
+    set->compiled_ = std::make_shared<const Compiled>(set->rules_);
     return set;
 }
 

@@ -184,13 +184,14 @@ public:
     [[nodiscard]] bool empty() const { return rules_.empty(); }
 
 private:
-    struct Index;
+    struct Compiled;
     PolicySet();
+    /// Visits the positions of the rules that could match, in order, until `visit` returns true.
     template <class Visit>
     void candidates(const Request& request, Visit visit) const;
 
     std::vector<Rule> rules_;  ///< In order of consideration.
-    std::shared_ptr<const Index> index_;
+    std::shared_ptr<const Compiled> compiled_;
     std::string digest_;
 };
 

@@ -1,0 +1,198 @@
+#include "policy/program.hpp"
+
+#include <re2/re2.h>
+
+#include <array>
+
+namespace kimbap::policy {
+
+namespace {
+
+/// `ne`, `not_in` and `exists: false` as the negation of their positive. Where a field has several
+/// values at once (roles, an action's two names) they have to stay its opposite: `roles ne admin`
+/// asks that no role is admin.
+struct Positive {
+    Operator op;
+    bool negated;
+};
+
+Positive positive(Operator op, const json::value& value) noexcept {
+    switch (op) {
+        case Operator::ne:
+            return {Operator::eq, true};
+        case Operator::not_in:
+            return {Operator::in, true};
+        case Operator::exists:
+            return {Operator::exists, value.is_bool() && !value.get_bool()};
+        default:
+            return {op, false};
+    }
+}
+
+Truths map_truths(Truths a, Truths b, Truth (*combine)(Truth, Truth)) {
+    constexpr std::array<Truth, 3> all{Truth::no, Truth::yes, Truth::unknown};
+    Truths out = 0;
+    for (const Truth x : all) {
+        for (const Truth y : all) {
+            if ((a & only(x)) != 0 && (b & only(y)) != 0) out |= only(combine(x, y));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Program::Program(const std::vector<Condition>& conditions) {
+    if (conditions.empty()) return;
+    Condition whole;
+    whole.kind = Condition::Kind::all;
+    whole.children = conditions;
+    add(whole);
+}
+
+void Program::add(const Condition& condition) {
+    const std::size_t at = nodes_.size();
+    nodes_.push_back({condition.kind, 0, static_cast<std::uint32_t>(tests_.size())});
+    if (condition.kind == Condition::Kind::test) {
+        Test test;
+        if (auto field = parse_field(condition.field)) test.field = std::move(*field);
+        test.op = condition.op;
+        test.value = condition.value;
+        test.pattern = condition.pattern;
+        tests_.push_back(std::move(test));
+    }
+    for (const Condition& child : condition.children) add(child);
+    nodes_[at].end = static_cast<std::uint32_t>(nodes_.size());
+}
+
+Truth Program::evaluate(const Request& request) const {
+    return nodes_.empty() ? Truth::yes : evaluate_node(0, request);
+}
+
+Truth Program::evaluate_node(std::uint32_t at, const Request& request) const {
+    const Node& node = nodes_[at];
+    if (node.kind == Condition::Kind::test) return run(tests_[node.test], request);
+    const bool is_any = node.kind == Condition::Kind::any;
+    const Truth decisive = truth(is_any);
+    Truth out = invert(decisive);
+    for (std::uint32_t child = at + 1; child < node.end; child = nodes_[child].end) {
+        const Truth one = evaluate_node(child, request);
+        if (one == decisive) {
+            out = one;
+            break;
+        }
+        if (one == Truth::unknown) out = one;
+    }
+    return node.kind == Condition::Kind::negation ? invert(out) : out;
+}
+
+Truths Program::possible(const Request& request) const {
+    return nodes_.empty() ? only(Truth::yes) : possible_node(0, request);
+}
+
+Truths Program::possible_node(std::uint32_t at, const Request& request) const {
+    const Node& node = nodes_[at];
+    if (node.kind == Condition::Kind::test) {
+        const Test& test = tests_[node.test];
+        const bool open =
+            test.field.kind == FieldPath::Kind::args ||
+            (test.field.kind == FieldPath::Kind::client_name && request.client.empty());
+        if (!open) return only(run(test, request));
+        return test.op == Operator::exists ? only(Truth::yes) | only(Truth::no) : kAnyTruth;
+    }
+    const bool is_any = node.kind == Condition::Kind::any;
+    Truths out = only(truth(!is_any));
+    for (std::uint32_t child = at + 1; child < node.end; child = nodes_[child].end) {
+        out = map_truths(out, possible_node(child, request), is_any ? either : both);
+    }
+    if (node.kind != Condition::Kind::negation) return out;
+    return map_truths(out, out, [](Truth a, Truth) { return invert(a); });
+}
+
+Truth Program::run(const Test& test, const Request& request) {
+    switch (test.field.kind) {
+        case FieldPath::Kind::args:
+            return request.args == nullptr ? absent(test) : run_args(test, *request.args);
+        case FieldPath::Kind::agent:
+            return run_text(test, request.agent);
+        case FieldPath::Kind::token:
+            return run_text(test, request.token);
+        case FieldPath::Kind::roles:
+            return run_roles(test, request.roles);
+        case FieldPath::Kind::service:
+            return run_text(test, request.service);
+        case FieldPath::Kind::risk_level:
+            return run_text(test, request.risk_level);
+        case FieldPath::Kind::client_name:
+            return run_text(test, request.client);
+        case FieldPath::Kind::risk_mutating: {
+            const json::value value(request.mutating);
+            return present(test, Operand{&value, {}});
+        }
+        case FieldPath::Kind::action:
+            break;
+    }
+    // An action goes by two names: what excludes it by one of them excludes it.
+    const Truth bare = run_text(test, request.action);
+    const Truth full = run_text(test, request.action_id);
+    return positive(test.op, test.value).negated ? both(bare, full) : either(bare, full);
+}
+
+Truth Program::absent(const Test& test) noexcept {
+    if (test.op != Operator::exists) return Truth::unknown;
+    return truth(positive(test.op, test.value).negated);
+}
+
+Truth Program::present(const Test& test, const Operand& operand) {
+    if (test.op == Operator::exists) return truth(!positive(test.op, test.value).negated);
+    return compare(test.op, operand, test.value, test.pattern.get());
+}
+
+Truth Program::run_text(const Test& test, std::string_view text) {
+    return text.empty() ? absent(test) : present(test, Operand{nullptr, text});
+}
+
+Truth Program::run_roles(const Test& test, std::span<const std::string> roles) {
+    if (roles.empty()) return absent(test);
+    const auto [op, negated] = positive(test.op, test.value);
+    if (op == Operator::exists) return truth(!negated);
+    Truth any = Truth::no;
+    for (const std::string& role : roles) {
+        // `contains` asks whether the list has the role, not whether a role has the text.
+        any = either(any, compare(op == Operator::contains ? Operator::eq : op,
+                                  Operand{nullptr, role}, test.value, test.pattern.get()));
+    }
+    return negated ? invert(any) : any;
+}
+
+Truth Program::run_args(const Test& test, const json::object& args) {
+    const json::value* first = args.if_contains(test.field.steps.front().name);
+    return first == nullptr ? absent(test) : run_path(test, *first, 1);
+}
+
+Truth Program::run_path(const Test& test, const json::value& at, std::size_t step) {
+    if (step == test.field.steps.size()) return present(test, Operand{&at, {}});
+    const FieldPath::Step& next = test.field.steps[step];
+    if (next.kind == FieldPath::Step::Kind::member) {
+        const auto* object = at.if_object();
+        const json::value* member = object == nullptr ? nullptr : object->if_contains(next.name);
+        return member == nullptr ? absent(test) : run_path(test, *member, step + 1);
+    }
+    const auto* array = at.if_array();
+    if (array == nullptr || array->empty()) return absent(test);
+    if (next.kind == FieldPath::Step::Kind::index) {
+        return next.index < array->size() ? run_path(test, (*array)[next.index], step + 1)
+                                          : absent(test);
+    }
+    // `exists: false` asks that no element has it; everything else, whether any element fits.
+    const bool none = test.op == Operator::exists && positive(test.op, test.value).negated;
+    Truth out = truth(none);
+    for (const auto& element : *array) {
+        const Truth one = run_path(test, element, step + 1);
+        out = none ? both(out, one) : either(out, one);
+        if (out == truth(!none)) break;
+    }
+    return out;
+}
+
+}  // namespace kimbap::policy
