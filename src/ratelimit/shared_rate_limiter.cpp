@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/digest.hpp"
 
@@ -15,9 +16,19 @@ namespace kimbap::ratelimit {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::uint64_t kMagic = 0x6b696d6261707231;  // "kimbapr1"
 /// What a caller is told to wait where the table has no room left or can't be locked.
-constexpr std::chrono::milliseconds kFullWait{60'000};
+constexpr milliseconds kFullWait{60'000};
+
+milliseconds at_least_one(std::int64_t micros) {
+    return milliseconds(std::max<std::int64_t>(1, (micros + 999) / 1000));
+}
+
+std::size_t place(std::int64_t number) {
+    return static_cast<std::size_t>(number) % SharedRateLimiter::kExact;
+}
 
 }  // namespace
 
@@ -29,6 +40,10 @@ struct SharedRateLimiter::Slot {
     std::int64_t head;  ///< Exact: the next entry to overwrite. Counted: the newest part's number.
     std::array<std::int64_t, kExact>
         entries;  ///< Exact: times. Counted: counts, by number mod kExact.
+
+    milliseconds ask_exact(std::int64_t limit, std::int64_t window, std::int64_t now, bool take);
+    milliseconds ask_counted(std::int64_t limit, std::int64_t window, std::int64_t now, bool take);
+    void turn_to(std::int64_t part, std::int64_t limit);
 };
 
 struct SharedRateLimiter::Page {
@@ -43,32 +58,36 @@ Result<std::unique_ptr<SharedRateLimiter>> SharedRateLimiter::open(const std::st
         return make_error(Errc::storage_failure, path + ": " + what + ": " + std::strerror(errno) +
                                                      " (make the data directory writable)");
     };
+    // Cut off or of another version: what was used can't be known, so it is no file to go on with.
+    const Error foreign = make_error(
+        Errc::corrupt, path +
+                           ": not a rate-limit file of this version, or cut off (remove it: "
+                           "allowances start anew)");
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return failed("can't be opened");
+    const auto refused = [&](const Error& error) {
+        ::close(fd);
+        return error;
+    };
     struct stat status {};
-    if (::fstat(fd, &status) != 0 || (static_cast<std::size_t>(status.st_size) < sizeof(Page) &&
-                                      ::ftruncate(fd, sizeof(Page)) != 0)) {
-        const Error error = failed("can't be sized");
-        ::close(fd);
-        return error;
+    if (::fstat(fd, &status) != 0) return refused(failed("can't be read"));
+    if (status.st_size != 0 && static_cast<std::size_t>(status.st_size) != sizeof(Page)) {
+        return refused(foreign);
     }
+    // The size at once, so that no other process sees part of it; then the room, as a write into a
+    // hole on a full disk would end the process by SIGBUS.
+    if (::ftruncate(fd, sizeof(Page)) != 0) return refused(failed("can't be sized"));
+    errno = ::posix_fallocate(fd, 0, sizeof(Page));
+    if (errno != 0) return refused(failed("can't be sized"));
     void* memory = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED) {
-        const Error error = failed("can't be mapped");
-        ::close(fd);
-        return error;
-    }
+    if (memory == MAP_FAILED) return refused(failed("can't be mapped"));
     auto* page = static_cast<Page*>(memory);
     std::unique_ptr<SharedRateLimiter> limiter(new SharedRateLimiter(fd, page));
     if (page->magic == 0) {
         page->slot_size = sizeof(Slot);
         page->magic = kMagic;
     }
-    if (page->magic != kMagic || page->slot_size != sizeof(Slot)) {
-        return make_error(Errc::corrupt, path +
-                                             ": not a rate-limit file of this version (remove it: "
-                                             "allowances start anew)");
-    }
+    if (page->magic != kMagic || page->slot_size != sizeof(Slot)) return foreign;
     return limiter;
 }
 
@@ -137,53 +156,71 @@ std::chrono::milliseconds SharedRateLimiter::ask(std::string_view key,
 
     Slot* slot = find(high, low, stripe, now, window);
     if (slot == nullptr) return kFullWait;
-    const auto milliseconds = [](std::int64_t micros) {
-        return std::chrono::milliseconds(std::max<std::int64_t>(1, (micros + 999) / 1000));
-    };
-    if (limit.max_requests <= kExact) {
-        std::int64_t used = 0;
-        std::int64_t oldest = now;
-        for (std::int64_t& entry : slot->entries) {
-            if (entry > now) entry = now;
-            if (entry == 0 || entry <= now - window) continue;
-            ++used;
-            oldest = std::min(oldest, entry);
-        }
-        if (used >= static_cast<std::int64_t>(limit.max_requests)) {
-            return milliseconds(oldest + window - now);
-        }
-        if (take) {
-            slot->entries[static_cast<std::size_t>(slot->head) % kExact] = now;
-            slot->head =
-                static_cast<std::int64_t>((static_cast<std::size_t>(slot->head) + 1) % kExact);
-            slot->expires = now + window;
-        }
-        return std::chrono::milliseconds{0};
+    const auto allowed = static_cast<std::int64_t>(limit.max_requests);
+    return limit.max_requests <= kExact ? slot->ask_exact(allowed, window, now, take)
+                                        : slot->ask_counted(allowed, window, now, take);
+}
+
+milliseconds SharedRateLimiter::Slot::ask_exact(std::int64_t limit, std::int64_t window,
+                                                std::int64_t now, bool take) {
+    std::int64_t used = 0;
+    std::int64_t oldest = now;
+    for (std::int64_t& entry : entries) {
+        if (entry > now) entry = now;  // the clock was set back
+        if (entry == 0 || entry <= now - window) continue;
+        ++used;
+        oldest = std::min(oldest, entry);
     }
+    if (used >= limit) return at_least_one(oldest + window - now);
+    if (take) {
+        entries[place(head)] = now;
+        head = static_cast<std::int64_t>((place(head) + 1) % kExact);
+        expires = now + window;
+    }
+    return milliseconds{0};
+}
+
+milliseconds SharedRateLimiter::Slot::ask_counted(std::int64_t limit, std::int64_t window,
+                                                  std::int64_t now, bool take) {
     // A part is counted until all of it has left the window: kExact - 1 whole parts make a window.
     constexpr auto parts = static_cast<std::int64_t>(kExact);
     const std::int64_t length = std::max<std::int64_t>(1, (window + parts - 2) / (parts - 1));
     const std::int64_t part = now / length;
-    if (slot->head > part) slot->head = part;  // the clock was set back
-    for (std::int64_t i = slot->head + 1; i <= part && i <= slot->head + parts; ++i) {
-        slot->entries[static_cast<std::size_t>(i % parts)] = 0;
-    }
-    slot->head = part;
+    turn_to(part, limit);
     std::int64_t used = 0;
     std::int64_t oldest = part;
-    for (std::int64_t i = part; i > part - parts && i >= 0; --i) {
-        const std::int64_t count = slot->entries[static_cast<std::size_t>(i % parts)];
+    for (std::int64_t i = part; i > part - parts; --i) {
+        const std::int64_t count = entries[place(i)];
         used += count;
         if (count > 0) oldest = i;
     }
-    if (used >= static_cast<std::int64_t>(limit.max_requests)) {
-        return milliseconds((oldest + parts) * length - now);
-    }
+    if (used >= limit) return at_least_one((oldest + parts) * length - now);
     if (take) {
-        ++slot->entries[static_cast<std::size_t>(part % parts)];
-        slot->expires = now + window + 2 * length;
+        ++entries[place(part)];
+        expires = now + window + 2 * length;
     }
-    return std::chrono::milliseconds{0};
+    return milliseconds{0};
+}
+
+/// Makes `part` the newest: empties the parts that are new since the last one, and counts what was
+/// made in parts to come (the clock was set back) as made in this.
+void SharedRateLimiter::Slot::turn_to(std::int64_t part, std::int64_t limit) {
+    constexpr auto parts = static_cast<std::int64_t>(kExact);
+    for (std::int64_t& count : entries) count = std::clamp<std::int64_t>(count, 0, limit);
+    if (head > part || head < 0) {
+        const std::int64_t ahead = head < 0 ? parts : std::min(head - part, parts);
+        const std::int64_t newest = head < 0 ? parts - 1 : head;
+        std::int64_t early = 0;
+        for (std::int64_t i = newest; i > newest - ahead; --i) {
+            early += std::exchange(entries[place(i)], 0);
+        }
+        entries[place(part)] += early;
+    } else if (head < part) {
+        for (std::int64_t i = std::max(head + 1, part - parts + 1); i <= part; ++i) {
+            entries[place(i)] = 0;
+        }
+    }
+    head = part;
 }
 
 }  // namespace kimbap::ratelimit

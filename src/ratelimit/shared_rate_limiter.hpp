@@ -15,13 +15,20 @@ namespace kimbap::ratelimit {
 /// the allowed number. Up to kExact requests a window are remembered by their times; larger
 /// allowances by counts in kExact parts of the window, which errs on the side of waiting.
 /// Wall-clock time; an entry from the future (the clock was set back) counts as made now.
+///
+/// Whatever can't be known denies: a full table, a lock that fails. A file that is cut off or not
+/// kimbap's is refused at open; garbage inside it stays inside its slot, where it counts as made
+/// now or not at all, for one window at most. Whoever can write the file is the user kimbap runs
+/// as, who could remove it too.
 /// Thread-safe.
 class SharedRateLimiter final : public policy::RateLimiter {
 public:
     static constexpr std::size_t kSlots = 16'384;
     static constexpr std::size_t kExact = 120;
 
-    /// Errors: storage_failure, with the path and the mend.
+    /// Makes the file where there is none, with all its room reserved.
+    /// Errors: storage_failure (no room, no permission), corrupt (cut off, another version); each
+    /// with the path and the mend.
     static Result<std::unique_ptr<SharedRateLimiter>> open(const std::string& path);
     ~SharedRateLimiter() override;
     SharedRateLimiter(const SharedRateLimiter&) = delete;
