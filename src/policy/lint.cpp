@@ -1,33 +1,98 @@
 #include <algorithm>
+#include <array>
+#include <map>
 
-#include "base/glob.hpp"
+#include "base/json_text.hpp"
+#include "policy/cover.hpp"
+#include "policy/field.hpp"
 #include "policy/policy.hpp"
 
 namespace kimbap::policy {
 
 namespace {
 
-/// Whether everything that `inner` matches is matched by `outer` too, as far as can be told from
-/// the patterns.
-bool covers(const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
-    if (outer.empty()) return true;
-    if (inner.empty()) return std::find(outer.begin(), outer.end(), "*") != outer.end();
-    return std::all_of(inner.begin(), inner.end(), [&](const std::string& pattern) {
-        return std::any_of(outer.begin(), outer.end(), [&](const std::string& wider) {
-            // A glob matched as text: "a-*" covers "a-b*" and "a-b".
-            return wider == pattern || glob_match(wider, pattern);
-        });
+constexpr std::array<std::string_view, 4> kRiskLevels{"low", "medium", "high", "critical"};
+
+Fault at(const Rule& rule, const std::string& message) {
+    return {rule.file, rule.line, rule.column, "rule \"" + rule.id + "\" " + message};
+}
+
+std::string named(const Rule& rule) {
+    return "\"" + rule.id + "\" (" + rule.file + ":" + std::to_string(rule.line) + ")";
+}
+
+/// What a value is compared with: the value itself, or each element of the list of in and not_in.
+std::vector<const json::value*> compared(const Condition& condition) {
+    std::vector<const json::value*> out;
+    if (condition.op == Operator::in || condition.op == Operator::not_in) {
+        for (const auto& element : condition.value.get_array()) out.push_back(&element);
+    } else {
+        out.push_back(&condition.value);
+    }
+    return out;
+}
+
+bool negative(Operator op) {
+    return op == Operator::ne || op == Operator::not_in;
+}
+
+/// What is odd about one test, whatever the call; "" where nothing is.
+std::string oddity(const Condition& test, Outcome decision) {
+    const auto field = parse_field(test.field);
+    if (!field || test.op == Operator::exists) return "";
+    const std::string what =
+        test.field + " " + std::string(name(test.op)) + " " + to_json(test.value);
+    if (field->kind == FieldPath::Kind::args) {
+        const bool any = std::any_of(
+            field->steps.begin(), field->steps.end(),
+            [](const FieldPath::Step& step) { return step.kind == FieldPath::Step::Kind::any; });
+        if (!any || !negative(test.op) || decision != Outcome::allow) return "";
+        return "allows where " + what +
+               " holds for any one element, whatever the others are (for \"no element is\", write "
+               "not: around its opposite)";
+    }
+    const auto values = compared(test);
+    const bool flag = field->kind == FieldPath::Kind::risk_mutating;
+    const bool decidable = std::any_of(values.begin(), values.end(), [&](const json::value* value) {
+        return flag ? value->is_bool() : value->is_string();
     });
+    const bool orders = test.op != Operator::eq && test.op != Operator::in && !negative(test.op);
+    if (!decidable || (flag && orders)) {
+        return "asks for " + what + ", which can never be decided: " + test.field +
+               (flag ? " is true or false (compare with eq)" : " is a string (put it in quotes)");
+    }
+    if (field->kind != FieldPath::Kind::risk_level || (orders && test.op != Operator::contains)) {
+        return "";
+    }
+    for (const json::value* value : values) {
+        const auto* text = value->if_string();
+        if (text != nullptr && test.op != Operator::contains &&
+            std::find(kRiskLevels.begin(), kRiskLevels.end(), std::string_view(*text)) ==
+                kRiskLevels.end()) {
+            return "asks for " + what + ", but the levels are low, medium, high and critical";
+        }
+    }
+    return "";
 }
 
-bool covers(const Match& outer, const Match& inner) {
-    return covers(outer.agents, inner.agents) && covers(outer.tokens, inner.tokens) &&
-           covers(outer.roles, inner.roles) && covers(outer.services, inner.services) &&
-           covers(outer.actions, inner.actions) && covers(outer.risk, inner.risk);
+void check_conditions(const Rule& rule, const std::vector<Condition>& conditions, Faults& out) {
+    for (const Condition& condition : conditions) {
+        if (condition.kind != Condition::Kind::test) {
+            check_conditions(rule, condition.children, out);
+        } else if (std::string odd = oddity(condition, rule.decision); !odd.empty()) {
+            out.push_back(at(rule, odd));
+        }
+    }
 }
 
-Fault at(const Rule& rule, std::string message) {
-    return {rule.file, rule.line, rule.column, std::move(message)};
+void check_alone(const Rule& rule, Faults& out) {
+    if (rule.rate && rule.decision == Outcome::deny) {
+        out.push_back(at(rule, "denies, so that its rate_limit has no effect (remove it)"));
+    }
+    if (contradicts_itself(rule.match)) {
+        out.push_back(at(rule, "can never decide: its actions belong to none of its services"));
+    }
+    check_conditions(rule, rule.conditions, out);
 }
 
 }  // namespace
@@ -36,22 +101,36 @@ Faults PolicySet::lint() const {
     Faults out;
     for (std::size_t later = 0; later < rules_.size(); ++later) {
         const Rule& rule = rules_[later];
-        for (std::size_t earlier = 0; earlier < later; ++earlier) {
+        check_alone(rule, out);
+        const Rule* rival = nullptr;
+        std::size_t rivals = 0;
+        bool shadowed = false;
+        for (std::size_t earlier = 0; earlier < later && !shadowed; ++earlier) {
             const Rule& before = rules_[earlier];
-            const bool unconditional = before.conditions.empty() && !before.window;
-            if (!unconditional || !covers(before.match, rule.match)) continue;
-            const bool conflict = before.priority == rule.priority &&
-                                  before.decision != rule.decision &&
-                                  covers(rule.match, before.match);
-            out.push_back(
-                at(rule, conflict ? "rule \"" + rule.id + "\" conflicts with \"" + before.id +
-                                        "\": same priority, same match, another decision; the "
-                                        "earlier one decides (give them different priorities)"
-                                  : "rule \"" + rule.id + "\" can never decide: \"" + before.id +
-                                        "\" comes first and matches all that it does (give it a "
-                                        "lower priority number, or remove it)"));
-            break;
+            const bool equal_rank =
+                before.priority == rule.priority && before.decision != rule.decision;
+            if (shadows(before, rule)) {
+                shadowed = true;
+                out.push_back(
+                    equal_rank && shadows(rule, before)
+                        ? at(rule, "conflicts with " + named(before) +
+                                       ": same priority, same match, another decision; the "
+                                       "earlier one decides (give them different priorities, or "
+                                       "remove one)")
+                        : at(rule, "can never decide: " + named(before) +
+                                       " comes first and matches all that it does (give it a "
+                                       "lower priority number, or remove it)"));
+            } else if (equal_rank && before.file != rule.file &&
+                       (covers(rule.match, before.match) || covers(before.match, rule.match))) {
+                if (rivals++ == 0) rival = &before;
+            }
         }
+        if (shadowed || rivals == 0) continue;
+        out.push_back(
+            at(rule, "conflicts with " + named(*rival) +
+                         (rivals > 1 ? " and " + std::to_string(rivals - 1) + " more" : "") +
+                         ": same priority, overlapping match, another decision; only the order of "
+                         "the files' names decides (give them different priorities)"));
     }
     return out;
 }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+#include "policy/policy.hpp"
+
+/// Whether one rule takes in another, told from the rules alone. All answers are sure when true;
+/// false may also mean that it can't be told.
+namespace kimbap::policy {
+
+/// Whether `outer` matches every text that `inner` matches; both are globs.
+[[nodiscard]] bool glob_covers(std::string_view outer, std::string_view inner) noexcept;
+
+/// Whether `outer` matches every call that `inner` matches.
+[[nodiscard]] bool covers(const Match& outer, const Match& inner);
+
+/// Whether `earlier`, coming first, decides every call that `later` could.
+[[nodiscard]] bool shadows(const Rule& earlier, const Rule& later);
+
+/// Whether no call can match: each action names a service that the services leave out.
+[[nodiscard]] bool contradicts_itself(const Match& match);
+
+}  // namespace kimbap::policy

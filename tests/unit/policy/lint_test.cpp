@@ -1,0 +1,163 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "policy/cover.hpp"
+#include "unit/policy/support.hpp"
+
+namespace kimbap::policy::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string lint(const std::string& rules) {
+    const auto set = load_rules(rules);
+    return set ? to_string(set->lint()) : "refused";
+}
+
+TEST(LintTest, AGlobCoversWhatItMatchesWhole) {
+    const struct {
+        const char* outer;
+        const char* inner;
+        bool covers;
+    } rows[] = {
+        {"*", "*", true},      {"*", "", true},      {"a*", "ab*", true},    {"a*", "a", true},
+        {"a*", "*", false},    {"a?", "ab", true},   {"a?", "a?", true},     {"a?", "a*", false},
+        {"a??", "a?*", false}, {"a?*", "a??", true}, {"ab", "a?", false},    {"a*c", "a*b*c", true},
+        {"*b*", "a?b", true},  {"a*b", "a*", false}, {"a.*", "a.b.c", true}, {"?*", "*", false},
+        {"**", "a*", true},    {"a", "a", true},     {"a", "b", false},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(glob_covers(row.outer, row.inner), row.covers) << row.outer << " " << row.inner;
+    }
+}
+
+/// Whether a second rule can never decide after a first one; both say what follows the id.
+TEST(LintTest, FindsRulesThatCanNeverDecide) {
+    const struct {
+        const char* first;
+        const char* second;
+        bool never;
+    } rows[] = {
+        {"decision: deny", "decision: deny", true},
+        {"match: {actions: [\"shop.*\"]}, decision: deny",
+         "match: {actions: [shop.list]}, decision: allow", true},
+        {"match: {actions: [shop.list]}, decision: deny",
+         "match: {actions: [\"shop.*\"]}, decision: allow", false},
+        {"match: {actions: [\"shop.*\"]}, decision: deny",
+         "match: {services: [shop], actions: [list]}, decision: allow", true},
+        {"match: {actions: [\"shop.*\"]}, decision: deny",
+         "match: {services: [shop]}, decision: allow", true},
+        {"match: {actions: [\"shop.*\"]}, decision: deny",
+         "match: {services: [shop, cart]}, decision: allow", false},
+        {"match: {actions: [\"shop.s*\"]}, decision: deny",
+         "match: {services: [shop], actions: [\"s*\"]}, decision: allow", false},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {services: [shop], agents: [a]}, decision: allow", true},
+        {"match: {services: [shop], agents: [a]}, decision: deny",
+         "match: {services: [shop]}, decision: allow", false},
+        {"match: {agents: [\"a?\"]}, decision: deny", "match: {agents: [\"a*\"]}, decision: allow",
+         false},
+        {"match: {risk: [low, medium, high, critical]}, decision: deny", "decision: allow", true},
+        {"match: {risk: [low, medium, high]}, decision: deny", "decision: allow", false},
+        {"match: {agents: [\"*\"]}, decision: deny", "decision: allow", true},
+        // A caller without roles gets past a rule for any role.
+        {"match: {roles: [\"*\"]}, decision: deny", "decision: allow", false},
+        {"match: {roles: [\"*\"]}, decision: deny", "match: {roles: [ops]}, decision: allow", true},
+        {"rate_limit: {max_requests: 1, window_sec: 1}, decision: allow", "decision: allow", true},
+        {"time_window: {after: \"09:00\"}, decision: deny", "decision: allow", false},
+        {"time_window: {after: \"09:00\"}, decision: deny",
+         "time_window: {after: \"09:00\"}, decision: allow", true},
+        {"time_window: {after: \"09:00\"}, decision: deny",
+         "time_window: {after: \"09:00\", weekdays: [mon]}, decision: allow", false},
+        {"conditions: [{field: args.n, operator: gt, value: 1}], decision: deny", "decision: allow",
+         false},
+        {"conditions: [{field: args.n, operator: gt, value: 1}], decision: deny",
+         "conditions: [{field: agent, operator: eq, value: a}, "
+         "{field: args.n, operator: gt, value: 1.0}], decision: allow",
+         true},
+        {"conditions: [{field: args.n, operator: gt, value: 1}], decision: deny",
+         "conditions: [{field: args.n, operator: gt, value: 2}], decision: allow", false},
+        // Where args.n is absent, the deny rule still decides.
+        {"conditions: [{field: args.n, operator: gt, value: 1}], decision: allow",
+         "conditions: [{field: args.n, operator: gt, value: 1}], decision: deny", false},
+        {"conditions: [{field: args.n, operator: gt, value: 1}], decision: allow",
+         "conditions: [{field: args.n, operator: gt, value: 1}], decision: allow", true},
+    };
+    for (const auto& row : rows) {
+        const std::string found = lint(std::string("  - {id: a, priority: 1, ") + row.first +
+                                       "}\n  - {id: b, priority: 2, " + row.second + "}\n");
+        EXPECT_EQ(found.find("p.yaml:4:5: rule \"b\" can never decide: \"a\" (p.yaml:3)") == 0,
+                  row.never)
+            << row.first << "\n"
+            << row.second << "\n"
+            << found;
+        EXPECT_EQ(found.empty(), !row.never) << found;
+    }
+}
+
+TEST(LintTest, FindsConflicts) {
+    EXPECT_THAT(lint("  - {id: a, match: {agents: [x]}, decision: deny}\n"
+                     "  - {id: b, match: {agents: [x]}, decision: allow}\n"),
+                HasSubstr("p.yaml:4:5: rule \"b\" conflicts with \"a\" (p.yaml:3): same priority, "
+                          "same match, another decision"));
+    const auto two = [](const std::string& first, const std::string& second) {
+        const auto set =
+            load_files({{"a.yaml", "version: 1.0.0\nrules:\n  - {id: a, " + first + "}\n"},
+                        {"b.yaml", "version: 1.0.0\nrules:\n  - {id: b, " + second + "}\n"}});
+        return to_string(set->lint());
+    };
+    EXPECT_THAT(two("match: {agents: [x]}, decision: allow", "decision: deny"),
+                HasSubstr("b.yaml:3:5: rule \"b\" conflicts with \"a\" (a.yaml:3): same priority, "
+                          "overlapping match, another decision; only the order of the files' names "
+                          "decides"));
+    EXPECT_EQ(two("match: {agents: [x]}, decision: allow", "priority: 1, decision: deny"), "");
+    EXPECT_EQ(two("match: {agents: [x]}, decision: deny", "decision: deny"), "");
+    EXPECT_EQ(two("match: {agents: [x]}, decision: allow", "match: {agents: [y]}, decision: deny"),
+              "");
+    // In one file, from the narrow to the wide, is how rules are written.
+    EXPECT_EQ(lint("  - {id: a, match: {agents: [x]}, decision: allow}\n"
+                   "  - {id: b, decision: deny}\n"),
+              "");
+}
+
+TEST(LintTest, FindsWhatIsOddAboutOneRule) {
+    const struct {
+        const char* rule;
+        const char* message;
+    } rows[] = {
+        {"match: {services: [shop], actions: [cart.list, \"cart.get-*\"]}, decision: allow",
+         "can never decide: its actions belong to none of its services"},
+        {"match: {services: [shop], actions: [cart.list, \"*\"]}, decision: allow", ""},
+        {"match: {services: [\"ca*\"], actions: [cart.list]}, decision: allow", ""},
+        {"rate_limit: {max_requests: 1, window_sec: 1}, decision: deny",
+         "its rate_limit has no effect"},
+        {"conditions: [{field: agent, operator: eq, value: 5}], decision: deny",
+         "asks for agent eq 5, which can never be decided: agent is a string (put it in quotes)"},
+        {"conditions: [{any: [{field: token, operator: in, value: [1, 2]}]}], decision: deny",
+         "asks for token in [1,2], which can never be decided"},
+        {"conditions: [{field: token, operator: in, value: [1, a]}], decision: deny", ""},
+        {"conditions: [{field: risk.mutating, operator: eq, value: \"true\"}], decision: deny",
+         "risk.mutating is true or false"},
+        {"conditions: [{field: risk.mutating, operator: eq, value: true}], decision: deny", ""},
+        {"conditions: [{field: risk.level, operator: in, value: [hgih]}], decision: deny",
+         "the levels are low, medium, high and critical"},
+        {"conditions: [{field: risk.level, operator: starts_with, value: h}], decision: deny", ""},
+        {"conditions: [{field: roles, operator: contains, value: ops}], decision: deny", ""},
+        {"conditions: [{field: client.name, operator: exists}], decision: deny", ""},
+        {"conditions: [{field: \"args.to[*]\", operator: ne, value: x}], decision: allow",
+         "allows where args.to[*] ne \"x\" holds for any one element"},
+        {"conditions: [{field: \"args.to[*]\", operator: ne, value: x}], decision: deny", ""},
+        {"conditions: [{field: args.n, operator: ne, value: x}], decision: allow", ""},
+    };
+    for (const auto& row : rows) {
+        const std::string found = lint(std::string("  - {id: r, ") + row.rule + "}\n");
+        if (*row.message == '\0') {
+            EXPECT_EQ(found, "") << row.rule;
+        } else {
+            EXPECT_THAT(found, HasSubstr(row.message)) << row.rule;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace kimbap::policy::test
