@@ -93,9 +93,10 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
 bool covers(const Match& outer, const Match& inner) {
     // A caller without roles is in no role, not even "*".
     if (!outer.roles.empty() && inner.roles.empty()) return false;
-    return covers_actions(outer, inner) && covers_list(outer.services, inner.services) &&
-           covers_list(outer.agents, inner.agents) && covers_list(outer.tokens, inner.tokens) &&
-           covers_list(outer.roles, inner.roles) && covers_risk(outer.risk, inner.risk);
+    // The cheap lists first: lint compares every rule with every earlier one.
+    return covers_list(outer.services, inner.services) && covers_list(outer.agents, inner.agents) &&
+           covers_list(outer.tokens, inner.tokens) && covers_list(outer.roles, inner.roles) &&
+           covers_risk(outer.risk, inner.risk) && covers_actions(outer, inner);
 }
 
 bool shadows(const Rule& earlier, const Rule& later) {

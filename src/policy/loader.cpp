@@ -44,6 +44,24 @@ std::string_view file_name(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+/// Puts the faults that are added during its life into the order of their places.
+class SortedFaults {
+public:
+    explicit SortedFaults(Faults& faults) : faults_(faults), first_(faults.size()) {}
+    ~SortedFaults() {
+        std::stable_sort(faults_.begin() + static_cast<std::ptrdiff_t>(first_), faults_.end(),
+                         [](const Fault& a, const Fault& b) {
+                             return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+                         });
+    }
+    SortedFaults(const SortedFaults&) = delete;
+    SortedFaults& operator=(const SortedFaults&) = delete;
+
+private:
+    Faults& faults_;
+    std::size_t first_;
+};
+
 class RuleReader {
 public:
     RuleReader(const YamlReader& reader, const ReadZone& read_zone)
@@ -295,6 +313,7 @@ std::shared_ptr<const PolicySet> PolicySet::load(std::span<const PolicyFile> fil
     std::vector<std::pair<Rule, std::string>> rules;
     std::map<std::string, std::string> ids;
     for (const PolicyFile& file : files) {
+        const SortedFaults sorted(faults);
         const auto document = parse_yaml(file.path, file.text, faults);
         if (!document) continue;
         const YamlReader root(*document, file.path, faults);
