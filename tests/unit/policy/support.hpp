@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,5 +90,20 @@ inline std::string truth_of(const std::string& condition, const Call& call) {
     }
     return met == "111" ? "yes" : met == "011" ? "unknown" : met == "000" ? "no" : met;
 }
+
+/// Grants `max_requests` for each key, for ever, and tells others to wait for a window.
+class FakeLimiter final : public RateLimiter {
+public:
+    std::chrono::milliseconds ask(std::string_view key, const RateLimit& limit, TimePoint,
+                                  bool take) override {
+        ++asked;
+        std::uint32_t& used = uses[std::string(key)];
+        if (used >= limit.max_requests) return limit.window;
+        if (take) ++used;
+        return std::chrono::milliseconds{0};
+    }
+    std::map<std::string, std::uint32_t> uses;
+    int asked = 0;
+};
 
 }  // namespace kimbap::policy::test
