@@ -73,8 +73,12 @@ private:
 
     /// What the operator's choice of an address opened must not serve where nobody chose it.
     static std::string key_of(const OutboundRequest& request) {
-        return request.unix_path + request.url.origin() +
-               (request.operator_chose_address ? "+" : "-");
+        std::string key;
+        key.reserve(request.url.host.size() + request.unix_path.size() + 9);
+        key += request.url.tls ? 's' : '-';
+        key += request.operator_chose_address ? 'c' : '-';
+        key.append(request.url.host).append(":").append(std::to_string(request.url.port));
+        return key.append(request.unix_path);
     }
     static ConnectionPtr take_idle(Origin& origin);
     void give_back(Origin& origin, ConnectionPtr connection);

@@ -65,6 +65,10 @@ HttpSession::Refusal refusal_of(error_code error) {
     return {http::status::bad_request, "not valid HTTP: " + error.message()};
 }
 
+bool expects_continue(const http::request_header<>& head) {
+    return iequals(view_of(head[http::field::expect]), "100-continue");
+}
+
 /// What Beast's parser lets pass although another reader of the same bytes could understand them
 /// differently, and find a second request in them (request smuggling; RFC 9112 sections 3.2, 6.1
 /// and 6.3).
@@ -132,10 +136,13 @@ void HttpSession::close_if_idle() {
 
 Task<void> HttpSession::run() {
     const auto self = shared_from_this();
+    error_code ignored;
+    socket_.non_blocking(true, ignored);  // for write_at_once()
     try {
         bool open = co_await handshake();
+        std::optional<Parser> parser;
         while (open) {
-            auto parser = std::make_unique<Parser>();
+            parser.emplace();
             parser->header_limit(static_cast<std::uint32_t>(shared_->limits.max_header_bytes));
             parser->body_limit(shared_->limits.max_body_bytes);
             open = co_await read_request(*parser);
@@ -155,24 +162,16 @@ Task<bool> HttpSession::handshake() {
     co_return !error;
 }
 
-Task<bool> HttpSession::read_more() {
+Task<HttpSession::Transfer> HttpSession::receive() {
     const auto space = buffer_.prepare(kReadBytes);
-    error_code error;
-    std::size_t count = 0;
-    if (tls_) {
-        std::tie(error, count) = co_await tls_->async_read_some(space, kToken);
-    } else {
-        std::tie(error, count) = co_await socket_.async_read_some(space, kToken);
-    }
-    buffer_.commit(count);
-    co_return !error;
+    if (tls_) return tls_->async_read_some(space, kToken);
+    return socket_.async_read_some(space, kToken);
 }
 
 Task<bool> HttpSession::read_request(Parser& parser) {
     in_request_ = false;
     head_.reset();
     deadline_ = Clock::now() + shared_->limits.idle_timeout;
-    bool continued = false;
     bool skipped = false;
     for (;;) {
         if (buffer_.size() > 0 && !in_request_) {
@@ -185,17 +184,18 @@ Task<bool> HttpSession::read_request(Parser& parser) {
             const auto refusal = parse(parser);
             if (refusal) co_return co_await refuse(*refusal);
             if (parser.is_done()) co_return true;
-            if (parser.is_header_done() && !continued && buffer_.size() == 0 &&
-                iequals(view_of(parser.get()[http::field::expect]), "100-continue")) {
-                continued = true;
-                if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
-            }
             if (parser.is_header_done() && !had_header) {
+                if (buffer_.size() == 0 && expects_continue(parser.get().base()) &&
+                    !co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) {
+                    co_return false;
+                }
                 deadline_ = Clock::now() + shared_->limits.body_timeout;
             }
         }
         if (shared_->draining && !in_request_) co_return false;
-        if (!co_await read_more()) co_return false;
+        const auto [error, count] = co_await receive();
+        buffer_.commit(count);
+        if (error) co_return false;
     }
 }
 
@@ -300,8 +300,9 @@ Task<void> HttpSession::take_leave() {
     std::size_t seen = 0;
     while (seen < kLingerBytes) {
         buffer_.clear();
-        if (!co_await read_more()) break;
-        seen += buffer_.size();
+        const auto [failed, count] = co_await receive();
+        if (failed) break;
+        seen += count;
     }
 }
 
@@ -330,7 +331,22 @@ std::string HttpSession::head_of(http::status status, std::string_view content_t
     return out;
 }
 
+bool HttpSession::write_at_once(std::string_view& first, std::string_view& second) {
+    if (tls_) return true;
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(first.data(), first.size()),
+                                                    asio::buffer(second.data(), second.size())};
+    error_code error;
+    const std::size_t count = socket_.write_some(buffers, error);
+    if (error && error != asio::error::would_block) return false;
+    const std::size_t of_first = std::min(count, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(count - of_first);
+    return true;
+}
+
 Task<bool> HttpSession::write_all(std::string_view first, std::string_view second) {
+    if (!write_at_once(first, second)) co_return false;
+    if (first.empty() && second.empty()) co_return true;
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(first.data(), first.size()),
                                                     asio::buffer(second.data(), second.size())};
     const auto go_on = [this](error_code failed, std::size_t) -> std::size_t {
@@ -344,13 +360,13 @@ Task<bool> HttpSession::write_all(std::string_view first, std::string_view secon
     } else {
         std::tie(error, count) = co_await asio::async_write(socket_, buffers, go_on, kToken);
     }
+    deadline_ = Clock::time_point::max();
     co_return !error;
 }
 
 Task<Result<void>> HttpSession::write_bounded(std::string_view first, std::string_view second) {
     if (broken_) co_return make_error(Errc::unavailable, "the peer closed the connection");
     const bool written = co_await write_all(first, second);
-    deadline_ = Clock::time_point::max();
     if (written) co_return Result<void>{};
     broken_ = true;
     co_return make_error(Errc::unavailable, "the peer closed the connection, or reads too slowly");

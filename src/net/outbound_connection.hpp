@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,7 @@ public:
 
 private:
     using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
+    using Transfer = std::tuple<boost::system::error_code, std::size_t>;
     using Endpoints = std::vector<asio::ip::tcp::endpoint>;
     struct Lookup;
 
@@ -59,8 +61,9 @@ private:
 
     Task<Result<Endpoints>> resolve(const Url& url);
     Task<Result<void>> connect_unix(std::string path);
-    Task<boost::system::error_code> write(std::string_view bytes, std::size_t& written);
-    Task<boost::system::error_code> read_some();
+    Task<Transfer> write(std::string_view bytes);
+    /// Reads into buffer_; the caller commits what came.
+    Task<Transfer> receive();
     Task<Exchange> read_answer(const OutboundRequest& request);
     void wait();
     [[nodiscard]] Error failure(boost::system::error_code error, std::string_view doing) const;

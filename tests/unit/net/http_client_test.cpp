@@ -17,8 +17,10 @@
 #include <string>
 #include <vector>
 
+#include "support/temp_folder.hpp"
 #include "unit/net/support/client_harness.hpp"
 #include "unit/net/support/scripted_upstream.hpp"
+#include "unit/net/support/server_harness.hpp"
 
 namespace kimbap::net {
 namespace {
@@ -401,6 +403,50 @@ TEST(HttpClient, HandsOutASuccessWhileItArrives) {
     EXPECT_EQ(out.response->body, "");
     EXPECT_EQ(out.response->body_bytes, 11U);
     EXPECT_EQ(pieces, (std::vector<std::string>{"first", "second"}));
+}
+
+TEST(HttpClient, TellsTheHeadOnceAndBeforeTheBody) {
+    const ScriptedUpstream upstream(
+        answer_and_close("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nX-A: b\r\n"
+                         "Content-Length: 3\r\n\r\nwhy"));
+    ClientHarness harness;
+    OutboundRequest request = ClientHarness::request_to(upstream.port());
+    std::vector<std::string> heads;
+    request.on_head = [&](unsigned status, const Headers& headers) {
+        heads.push_back(std::to_string(status) + " " + std::string(headers["X-A"]));
+    };
+    EXPECT_EQ(harness.send(std::move(request)).response.value().body, "why");
+    EXPECT_EQ(heads, std::vector<std::string>{"404 b"});
+}
+
+TEST(HttpClient, SpeaksOverAUnixSocket) {
+    const kimbap::test::TempFolder folder;
+    const std::string path = folder / "served.sock";
+    test::ServerHarness server;
+    HttpServer local(server.context, server, {});
+    ASSERT_TRUE(server.on_thread([&] { return local.listen_unix(path); }));
+    {
+        ClientHarness harness;
+        const ServerLimits limits;
+        for (int i = 0; i < 2; ++i) {
+            OutboundRequest request = ClientHarness::request_to(1, "/unix");
+            request.unix_path = path;
+            request.method = "POST";
+            request.body.assign(limits.max_body_bytes, 'x');
+            const Exchange out = harness.send(std::move(request));
+            ASSERT_TRUE(out.response) << out.error.message;
+            EXPECT_EQ(out.response->body.substr(0, 11), "POST /unix\n");
+            EXPECT_EQ(server.on_thread([&] { return local.connections(); }), 1U);
+        }
+        // Another path, or none, is another origin.
+        for (const std::string& other :
+             {std::string(), folder / "absent.sock", folder / std::string(200, 'x')}) {
+            OutboundRequest request = ClientHarness::request_to(1, "/unix");
+            request.unix_path = other;
+            EXPECT_FALSE(harness.send(std::move(request)).response) << other;
+        }
+    }
+    server.on_thread([&] { local.stop(); });
 }
 
 TEST(HttpClient, GathersAFailureEvenWhereChunksAreWanted) {

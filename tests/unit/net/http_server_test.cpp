@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fstream>
 #include <future>
-#include <optional>
 #include <string>
 
 #include "support/temp_folder.hpp"
@@ -30,10 +29,11 @@ public:
     test::Handle handle() {
         return [this](HttpRequest& request, ResponseWriter& response) -> Task<void> {
             const auto executor = co_await asio::this_coro::executor;
-            timer_.emplace(executor, std::chrono::seconds(30));
+            asio::steady_timer timer(executor, std::chrono::seconds(30));
+            timer_ = &timer;
             entered_.set_value();
             const auto no_throw = asio::as_tuple(asio::use_awaitable);
-            co_await timer_->async_wait(no_throw);
+            co_await timer.async_wait(no_throw);
             co_await test::echo(request, response);
         };
     }
@@ -43,7 +43,7 @@ public:
 
 private:
     std::promise<void> entered_;
-    std::optional<asio::steady_timer> timer_;
+    asio::steady_timer* timer_ = nullptr;  ///< In the handler's frame.
 };
 
 TEST(HttpServer, SharesAPortBetweenListeners) {
