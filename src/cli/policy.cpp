@@ -1,7 +1,11 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <set>
 
 #include "app/rules_loader.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -25,6 +29,10 @@ json::object to_object(const Fault& fault) {
             {"message", fault.message}};
 }
 
+std::string counted(std::size_t count, const char* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 void check(Context& context, std::vector<std::string> paths) {
     if (paths.empty()) {
         const auto config = configured(context);
@@ -34,7 +42,10 @@ void check(Context& context, std::vector<std::string> paths) {
     const auto files = list_yaml_files(paths);
     if (!files) return report(context, Exit::invalid, files.error().message);
     std::vector<policy::PolicyFile> texts;
+    std::set<std::filesystem::path> seen;  // a file and its folder may both be named
     for (const std::string& path : *files) {
+        std::error_code ignored;
+        if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second) continue;
         auto text = read_file(path);
         if (!text) return report(context, Exit::invalid, text.error().message);
         texts.push_back({path, std::move(*text)});
@@ -57,11 +68,12 @@ void check(Context& context, std::vector<std::string> paths) {
         }
         return print_json(out);
     }
-    for (const Fault& fault : faults) print(to_string(fault));
-    for (const Fault& fault : warnings) print(to_string(fault) + " [warning]");
+    for (const Fault& fault : faults) print(printable(to_string(fault)));
+    for (const Fault& fault : warnings) print(printable(to_string(fault)) + " [warning]");
     if (set) {
-        print("valid: " + std::to_string(set->rules().size()) + " rules in " +
-              std::to_string(texts.size()) + " files, digest " + set->digest());
+        if (set->empty()) print("no rule at all: every call is denied [warning]");
+        print("valid: " + counted(set->rules().size(), "rule") + " in " +
+              counted(texts.size(), "file") + ", digest " + set->digest());
     }
 }
 
@@ -84,6 +96,26 @@ Result<void> read_args(Options& options) {
     return {};
 }
 
+/// An action that no manifest declares is decided all the same, and said so.
+bool check_action(Context& context, const pipeline::Rules& rules,
+                  const operator_api::HypotheticalCall& call) {
+    if (rules.actions->find(call.action) != nullptr) return true;
+    std::vector<std::string_view> ids;
+    for (const auto& action : rules.actions->actions()) ids.emplace_back(action.id);
+    const std::string_view near = nearest(call.action, ids);
+    const std::string hint = near.empty() ? " (kimbap service list shows them all)"
+                                          : " (did you mean \"" + std::string(near) + "\"?)";
+    const std::string what = "no manifest declares " + printable(call.action) + hint;
+    if (call.action.find('.') == std::string::npos) {
+        report(context, Exit::usage, what + "; an action is SERVICE.ACTION");
+        return false;
+    }
+    std::fprintf(stderr, "kimbap: %s: decided as a mutating one of %s risk%s\n", what.c_str(),
+                 call.risk.empty() ? "critical" : call.risk.c_str(),
+                 call.risk.empty() ? " (--risk asks for another)" : "");
+    return true;
+}
+
 void explain(Context& context, Options& options) {
     const auto config = configured(context);
     if (!config) return;
@@ -100,6 +132,7 @@ void explain(Context& context, Options& options) {
     if (!loaded) return report(context, loaded.error());
     if (options.call.agent.empty()) options.call.agent = config->stdio.agent;
     if (options.call.roles.empty()) options.call.roles = config->stdio.roles;
+    if (!check_action(context, *loaded->rules, options.call)) return;
     const json::object out = operator_api::explain(*loaded->rules, options.call, now);
     if (context.json) return print_json(out);
     print("decision: " + std::string(out.at("decision").get_string()));
@@ -110,7 +143,7 @@ void explain(Context& context, Options& options) {
         print("  " + std::string(step.at("decided").get_bool() ? "* " : "- ") +
               std::string(step.at("rule").get_string()) + " (" +
               std::string(step.at("decision").get_string()) +
-              "): " + std::string(step.at("why").get_string()));
+              "): " + printable(std::string_view(step.at("why").get_string())));
     }
 }
 
@@ -135,6 +168,10 @@ void add_policy(CLI::App& root, Context& context) {
         ->allow_extra_args(false);
     explaining->add_option("--token", options->call.token, "The caller's token id, tok_…");
     explaining->add_option("--client", options->call.client, "The MCP client's name");
+    explaining
+        ->add_option("--risk", options->call.risk,
+                     "The risk of an action that no manifest declares; critical if left out")
+        ->check(CLI::IsMember({"low", "medium", "high", "critical"}));
     explaining
         ->add_option("--arg", options->args,
                      "An argument, NAME=VALUE, the value as JSON (repeatable)")

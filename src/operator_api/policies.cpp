@@ -1,5 +1,6 @@
 #include "operator_api/policies.hpp"
 
+#include "manifests/request.hpp"
 #include "operator_api/problem.hpp"
 #include "operator_api/resources.hpp"
 
@@ -23,7 +24,9 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
     request.token = call.token;
     request.roles = call.roles;
     request.client = call.client;
-    request.args = &call.args;
+    json::object arguments = call.args;
+    if (action != nullptr) manifests::apply_defaults(*action->action, arguments);
+    request.args = &arguments;
     const std::size_t dot = call.action.find('.');
     if (action != nullptr) {
         request.service = action->service->name;
@@ -52,6 +55,7 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
                                                        : json::value(decision.rule->id)},
                      {"action", request.action_id},
                      {"known_action", action != nullptr},
+                     {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},
                      {"policy", rules.policy->digest()},
                      {"considered", std::move(considered)}};
     return out;
