@@ -35,8 +35,9 @@ struct Attempt {
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text,
                                                                          TimePoint now);
 
-/// The request for the page after `page`, or nullopt where it was the last. `items` is how many the
-/// page had. A next page that is a URL is taken only on the same origin.
+/// The request for the page after `page`, or nullopt where it was the last, or would be the same
+/// again. `items` is how many the page had. A next page that is a URL is taken only on the same
+/// origin, so that the credential goes nowhere else.
 [[nodiscard]] std::optional<RenderedRequest> next_page(const Action& action,
                                                        const RenderedRequest& request,
                                                        const json::value& page, std::size_t items,

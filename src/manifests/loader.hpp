@@ -1,19 +1,15 @@
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/yaml_reader.hpp"
+#include "manifests/base_url.hpp"
 #include "manifests/manifest.hpp"
 
 namespace kimbap::manifests {
-
-/// Whether an address or host:port may be reached over plain http though it is not loopback
-/// (egress.allow_private); decided by the app, which knows the network rules.
-using PlainHttpAllowed = std::function<bool(std::string_view host, std::uint16_t port)>;
 
 struct ManifestFile {
     std::string path;  ///< For messages.

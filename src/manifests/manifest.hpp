@@ -113,7 +113,7 @@ struct Pagination {
     PaginationType type = PaginationType::none;
     int max_pages = 1;
     std::string next_path;     ///< cursor: where the next cursor or URL stands in the answer.
-    std::string cursor_param;  ///< cursor: the query parameter that takes it.
+    std::string cursor_param;  ///< cursor: the query parameter that takes it; "": cursor.
     std::string offset_param;  ///< offset: counts items, or pages where `by_page`.
     std::string limit_param;
     std::int64_t page_size = 0;

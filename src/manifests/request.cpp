@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "manifests/json_value.hpp"
 #include "manifests/placeholders.hpp"
 
 namespace kimbap::manifests {
@@ -18,7 +19,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// A value as it stands in text: strings bare, the rest as JSON.
 std::string text_of(const json::value& value) {
-    return value.is_string() ? std::string(value.get_string()) : to_json(value);
+    return value.is_string() ? std::string(value.get_string()) : to_json(with_integers(value));
 }
 
 bool sendable_in_header(std::string_view text) {
@@ -58,7 +59,8 @@ public:
             if (!name.empty()) {
                 // An explicit null is sent as one: only absence drops the field.
                 const json::value* found = arguments_.if_contains(name);
-                return found == nullptr ? std::nullopt : std::optional<json::value>(*found);
+                if (found == nullptr) return std::nullopt;
+                return with_integers(*found);
             }
             if (!complete(*string)) return std::nullopt;
             return json::value(text(*string));
@@ -155,7 +157,8 @@ private:
     void place_unmapped() {
         json::object rest;
         for (const auto& member : arguments_) {
-            if (!in_path_.contains(member.key())) rest[member.key()] = member.value();
+            if (!in_path_.contains(member.key()))
+                rest[member.key()] = with_integers(member.value());
         }
         const bool in_query = action_.method == "GET" || action_.method == "HEAD" ||
                               action_.method == "DELETE" || action_.method == "OPTIONS";

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "manifests/json_value.hpp"
 #include "manifests/path.hpp"
 
 namespace kimbap::manifests {
@@ -41,8 +41,9 @@ std::string cut(std::string text) {
 /// text.
 std::string said(const RawResponse& response) {
     if (const auto value = parse_json(response.body); value && value->is_object()) {
-        for (const char* path : {"error.message", "message", "error_description", "error", "detail",
-                                 "title", "errors[0].message", "errors[0]"}) {
+        for (const char* path :
+             {"error.message", "message", "error_description", "error", "detail", "reason", "title",
+              "errors[0].message", "errors[0].detail", "errors[0]"}) {
             const json::value* found = at_path(*value, path);
             if (found != nullptr && found->is_string())
                 return cut(std::string(found->get_string()));
@@ -79,19 +80,19 @@ ShapedResponse http_error(const Action& action, const RawResponse& response) {
     const auto mapped = action.error_mapping.find(response.status);
     out.message = "HTTP " + std::to_string(response.status);
     if (mapped != action.error_mapping.end()) out.message += ": " + mapped->second;
-    if (!text.empty())
-        out.message += (mapped != action.error_mapping.end() ? " (" : ": ") + text +
-                       (mapped != action.error_mapping.end() ? ")" : "");
+    const bool known = mapped != action.error_mapping.end();
+    if (!text.empty()) out.message += known ? " (" + text + ")" : ": " + text;
     if (!out.message.ends_with('.')) out.message += '.';
-    out.message += advice(response.status);
+    // The manifest knows its service better than the status alone says.
+    if (!known) out.message += advice(response.status);
     return out;
 }
 
 bool condition_holds(const ErrorWhen& when, const json::value& value) {
     const json::value* found = at_path(value, when.path);
     if (when.exists && (found != nullptr && !found->is_null()) != *when.exists) return false;
-    if (when.equals && (found == nullptr || *found != *when.equals)) return false;
-    if (when.not_equals && found != nullptr && *found == *when.not_equals) return false;
+    if (when.equals && (found == nullptr || !equal(*found, *when.equals))) return false;
+    if (when.not_equals && found != nullptr && equal(*found, *when.not_equals)) return false;
     return true;
 }
 
@@ -127,7 +128,6 @@ void exclude_path(json::value& value, std::string_view path) {
 }
 
 json::value filter_item(const Filter& filter, json::value item) {
-    for (const std::string& path : filter.exclude) exclude_path(item, path);
     if (!filter.select.empty() && item.is_object()) {
         json::object selected;
         for (const auto& [name, path] : filter.select) {
@@ -136,6 +136,7 @@ json::value filter_item(const Filter& filter, json::value item) {
         }
         item = std::move(selected);
     }
+    for (const std::string& path : filter.exclude) exclude_path(item, path);
     return filter.drop_nulls ? without_nulls(item) : item;
 }
 
@@ -157,7 +158,8 @@ std::string apply_compact(const Compact& compact, const json::value& value) {
         if (!out.empty()) out += '\n';
         out += text;
     };
-    json::object counted{{"count", value.is_array() ? value.get_array().size() : 1U}};
+    const std::size_t count = value.is_array() ? value.get_array().size() : 1U;
+    json::object counted{{"count", count}, {"Count", count}, {"Total", count}, {"Remaining", 0}};
     if (const auto* object = value.if_object()) {
         for (const auto& member : *object) counted[member.key()] = member.value();
     }
@@ -222,13 +224,14 @@ std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
     std::string_view rest = clean;
     if (rest.ends_with('\n')) rest.remove_suffix(1);
     std::string out;
-    std::set<std::string, std::less<>> seen;
+    std::optional<std::string_view> last;
     std::size_t lines = 0;
     std::size_t left_out = 0;
     for (std::string_view line : split(rest, '\n')) {
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (any(strip, line) || (!keep.empty() && !any(keep, line))) continue;
-        if (filter.dedup && !seen.emplace(line).second) continue;
+        if (filter.dedup && last == line) continue;
+        last = line;
         if (filter.max_lines && lines >= *filter.max_lines) {
             ++left_out;
             continue;

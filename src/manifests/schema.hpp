@@ -13,33 +13,38 @@ namespace kimbap::manifests {
 
 namespace json = boost::json;
 
+class SchemaDocument;
+
 /// A compiled JSON Schema 2020-12, of a stated subset. Supported: type, enum, const, the numeric,
 /// string, array and object assertions, prefixItems, contains, patternProperties, propertyNames,
 /// dependentRequired, dependentSchemas, allOf, anyOf, oneOf, not, if/then/else, and local $ref
 /// (JSON pointers and $anchor). `format` and the other annotations assert nothing. Refused, because
 /// passing over them would let invalid values through: unevaluatedProperties, unevaluatedItems,
-/// $dynamicRef, $recursiveRef, references to other documents, and patterns that RE2 doesn't take.
-/// Immutable; thread-safe.
+/// $dynamicRef, an $id within, keywords of older drafts, references to other documents, patterns
+/// that RE2 doesn't take, keywords with a value of the wrong kind, and known keywords spelt
+/// otherwise (min_length). Immutable; thread-safe.
 class Schema {
 public:
-    /// Errors: invalid_config: every unsupported or malformed keyword with its JSON pointer.
+    /// Errors: invalid_config: every fault with the keyword's JSON pointer.
     static Result<Schema> compile(json::object document);
 
     Schema(Schema&&) noexcept;
     Schema& operator=(Schema&&) noexcept;
     ~Schema();
 
-    /// What is wrong with `value`: "/tags/0: must be a string (is an integer)"; empty where it is
-    /// valid. At most kMaxViolations.
+    /// What is wrong with `value`: "/tags/0: must be of type string (is integer): pass it in
+    /// quotes"; empty where it is valid. At most kMaxViolations.
     [[nodiscard]] std::vector<std::string> validate(const json::value& value) const;
     static constexpr std::size_t kMaxViolations = 20;
-    /// How deep schemas may nest or recurse while a value is checked.
+    /// How deep schemas may nest or recurse while a value is checked, and how many schemas may be
+    /// held against parts of it: a recursive anyOf would else take time that grows by powers. A
+    /// value that goes beyond is invalid.
     static constexpr std::size_t kMaxDepth = 100;
+    static constexpr std::size_t kMaxSteps = 1'000'000;
 
 private:
-    class Impl;
-    explicit Schema(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit Schema(std::unique_ptr<const SchemaDocument> document);
+    std::unique_ptr<const SchemaDocument> document_;
 };
 
 }  // namespace kimbap::manifests

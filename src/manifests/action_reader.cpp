@@ -1,0 +1,296 @@
+#include "manifests/action_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include "base/text.hpp"
+#include "manifests/arg_reader.hpp"
+#include "manifests/auth_reader.hpp"
+#include "manifests/base_url.hpp"
+#include "manifests/placeholders.hpp"
+#include "manifests/response_reader.hpp"
+
+namespace kimbap::manifests {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kMethods{"GET",    "POST", "PUT",    "PATCH",
+                                                   "DELETE", "HEAD", "OPTIONS"};
+constexpr std::array<std::string_view, 4> kRiskLevels{"low", "medium", "high", "critical"};
+constexpr std::array<std::string_view, 3> kEncodings{"json", "form", "raw"};
+constexpr std::array<std::string_view, 2> kPaginations{"cursor", "offset"};
+/// Headers that frame the message or route it: one that a manifest sets could make the service read
+/// another request than was sent (request smuggling, RFC 9112 section 11.2).
+constexpr std::array<std::string_view, 8> kOwnHeaders{
+    "Host",    "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE",
+    "Trailer", "Expect"};
+constexpr int kMaxAttempts = 10;
+constexpr int kMaxBackoffMs = 60'000;
+constexpr int kMaxPages = 100;
+
+bool is_safe(std::string_view method) {  // RFC 9110 section 9.2.1
+    return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+Risk read_risk(const YamlReader& reader, std::string_view method) {
+    const bool reads = is_safe(method);
+    Risk risk{reads                ? RiskLevel::low
+              : method == "DELETE" ? RiskLevel::high
+                                   : RiskLevel::medium,
+              !reads};
+    if (reader.absent()) return risk;
+    if (reader.is_scalar() && !reader.is_null()) {
+        risk.level = static_cast<RiskLevel>(reader.choice(kRiskLevels, 0));
+        return risk;
+    }
+    if (!reader.expect_map({"level", "mutating"})) return risk;
+    risk.level = static_cast<RiskLevel>(
+        reader.get("level").choice(kRiskLevels, static_cast<std::size_t>(risk.level)));
+    risk.mutating = reader.get("mutating").boolean(risk.mutating);
+    return risk;
+}
+
+using Names = std::set<std::string, std::less<>>;
+
+void check_template(const YamlReader& where, std::string_view text, const Names& known) {
+    for (const std::string& placeholder : placeholders(text)) {
+        if (known.contains(placeholder)) continue;
+        const std::vector<std::string_view> names(known.begin(), known.end());
+        const std::string_view near = nearest(placeholder, names);
+        where.fault(
+            "{" + placeholder + "} is not an argument (" +
+            (near.empty() ? "declare it under args" : "did you mean {" + std::string(near) + "}?") +
+            ")");
+    }
+}
+
+void check_value(const YamlReader& where, const json::value& value, const Names& known) {
+    if (const auto* text = value.if_string()) {
+        check_template(where, *text, known);
+    } else if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) check_value(where, element, known);
+    } else if (const auto* object = value.if_object()) {
+        for (const auto& member : *object) check_value(where, member.value(), known);
+    }
+}
+
+class ActionReader {
+public:
+    ActionReader(const std::string& name, const YamlReader& reader, const Auth& service_auth)
+        : reader_(reader) {
+        action_.name = name;
+        action_.auth = service_auth;
+    }
+
+    Action read() {
+        if (!reader_.expect_map({"description", "method", "path", "auth", "warnings", "aliases",
+                                 "idempotent", "idempotency_header", "risk", "args", "schema",
+                                 "request", "response", "retry", "pagination", "error_mapping"})) {
+            return std::move(action_);
+        }
+        if (!is_word(action_.name, true)) {
+            reader_.fault("\"" + action_.name +
+                          "\" is not an action name (lower-case letters, digits, - and _)");
+        }
+        read_head();
+        read_risk_and_repeats();
+        read_args(reader_, action_);
+        read_request(reader_.get("request"));
+        action_.response = read_response(reader_.get("response"));
+        read_retry(reader_.get("retry"));
+        read_pagination(reader_.get("pagination"));
+        read_error_mapping(reader_.get("error_mapping"));
+        check_templates();
+        return std::move(action_);
+    }
+
+private:
+    void read_head() {
+        action_.method = kMethods[reader_.get("method").choice(kMethods, 0)];
+        const YamlReader path = reader_.require("path");
+        action_.path = path.string();
+        if (action_.path.find_first_of("?#") != std::string::npos) {
+            path.fault("has a query or fragment (put parameters under request.query)");
+        } else if (!action_.path.empty() && !action_.path.starts_with('/')) {
+            path.fault("must start with / (it follows base_url)");
+        } else if (!is_url_path(substitute(action_.path, [](auto) { return "x"; }))) {
+            path.fault("has characters that no URL has (percent-encode them)");
+        }
+        action_.description = reader_.get("description").string();
+        // Models choose by it: something is better than nothing.
+        if (action_.description.empty()) {
+            action_.description = action_.name + ": " + action_.method + " " + action_.path;
+        }
+        if (const YamlReader auth = reader_.get("auth"); !auth.absent()) {
+            action_.auth = read_auth(auth);
+        }
+        action_.warnings = reader_.get("warnings").strings();
+        action_.aliases = reader_.get("aliases").strings();
+        for (const std::string& alias : action_.aliases) {
+            if (!is_word(alias, true)) {
+                reader_.get("aliases").fault("\"" + alias +
+                                             "\" is not an action name (lower-case letters, "
+                                             "digits, - and _)");
+            }
+        }
+    }
+
+    void read_risk_and_repeats() {
+        action_.risk = read_risk(reader_.get("risk"), action_.method);
+        action_.idempotent =
+            reader_.get("idempotent").boolean(is_safe(action_.method) && !action_.risk.mutating);
+        const YamlReader header = reader_.get("idempotency_header");
+        action_.idempotency_header = header.string();
+        if (!action_.idempotency_header.empty() && !is_token(action_.idempotency_header)) {
+            header.fault("not a header name (like Idempotency-Key)");
+        }
+    }
+
+    void read_request(const YamlReader& request) {
+        if (request.absent() || request.is_null() ||
+            !request.expect_map({"path_params", "query", "headers", "body", "encoding"})) {
+            return;
+        }
+        RequestTemplate& out = action_.request;
+        out.declared = true;
+        for (const auto& [key, value] : members_of(request.get("path_params"))) {
+            out.path_params[key] = value.string();
+        }
+        for (const auto& [key, value] : members_of(request.get("query"))) {
+            out.query.emplace_back(key, value.to_json());
+            if (value.is_map()) value.fault("not a value or a list of values");
+        }
+        for (const auto& [key, value] : members_of(request.get("headers"))) {
+            out.headers.emplace_back(key, value.string());
+            check_header(key, value);
+        }
+        if (const YamlReader body = request.get("body"); !body.absent()) out.body = body.to_json();
+        out.encoding = static_cast<Encoding>(request.get("encoding").choice(kEncodings, 0));
+        if (out.encoding == Encoding::form && out.body && !out.body->is_object()) {
+            request.get("body").fault("a form needs a map of fields");
+        }
+    }
+
+    static void check_header(const std::string& key, const YamlReader& value) {
+        if (!is_token(key)) return value.fault("\"" + key + "\" is not a header name");
+        for (const std::string_view own : kOwnHeaders) {
+            if (iequals(key, own)) value.fault("kimbap sets this header itself (remove it)");
+        }
+        const std::string text = value.is_scalar() ? value.string() : "";
+        if (std::any_of(text.begin(), text.end(), [](char c) {
+                return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+            })) {
+            value.fault("has control characters (a header is one line)");
+        }
+    }
+
+    void read_retry(const YamlReader& retry) {
+        if (retry.absent() || retry.is_null() ||
+            !retry.expect_map({"max_attempts", "backoff_ms", "retry_on"})) {
+            return;
+        }
+        action_.retry.max_attempts =
+            static_cast<int>(retry.get("max_attempts").integer(3, 1, kMaxAttempts));
+        action_.retry.backoff =
+            std::chrono::milliseconds(retry.get("backoff_ms").integer(200, 0, kMaxBackoffMs));
+        for (const YamlReader& status : retry.get("retry_on").elements()) {
+            action_.retry.retry_on.push_back(static_cast<unsigned>(status.integer(503, 400, 599)));
+        }
+        if (action_.retry.retry_on.empty()) action_.retry.retry_on = {429, 502, 503, 504};
+    }
+
+    void read_pagination(const YamlReader& reader) {
+        if (reader.absent() || reader.is_null() ||
+            !reader.expect_map({"type", "max_pages", "next_path", "cursor_param", "offset_param",
+                                "limit_param", "page_param", "page_size"})) {
+            return;
+        }
+        Pagination& out = action_.pagination;
+        out.type = static_cast<PaginationType>(reader.require("type").choice(kPaginations, 0) + 1);
+        out.max_pages = static_cast<int>(reader.get("max_pages").integer(5, 1, kMaxPages));
+        out.next_path = reader.get("next_path").string();
+        out.cursor_param = reader.get("cursor_param").string();
+        out.by_page = !reader.get("page_param").absent();
+        out.offset_param = out.by_page ? reader.get("page_param").string()
+                                       : reader.get("offset_param").string("offset");
+        out.limit_param = reader.get("limit_param").string("limit");
+        out.page_size = reader.get("page_size").integer(0, 1);
+        const YamlReader type = reader.get("type");
+        if (type.is_scalar() && type.string() == "cursor" && out.next_path.empty()) {
+            reader.fault(
+                "\"next_path\" is missing (say where the next cursor stands in the answer)");
+        }
+        if (action_.risk.mutating) {
+            reader.fault("only for actions that read (remove it, or say risk.mutating: false)");
+        }
+    }
+
+    void read_error_mapping(const YamlReader& reader) {
+        for (const auto& [key, value] : members_of(reader)) {
+            unsigned status = 0;
+            const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), status);
+            if (error != std::errc{} || end != key.data() + key.size() || status < 400 ||
+                status > 599) {
+                value.fault("\"" + key + "\" is not an HTTP error status (400 to 599)");
+                continue;
+            }
+            action_.error_mapping[status] = value.string();
+        }
+    }
+
+    void check_templates() {
+        Names known;
+        for (const Arg& arg : action_.args) known.insert(arg.name);
+        const YamlReader request = reader_.get("request");
+        const std::vector<std::string> in_path = placeholders(action_.path);
+        for (const auto& [key, text] : action_.request.path_params) {
+            check_template(request.get("path_params").get(key), text, known);
+            if (std::find(in_path.begin(), in_path.end(), key) == in_path.end()) {
+                request.get("path_params").get(key).fault("the path has no {" + key + "}");
+            }
+        }
+        for (const auto& [key, value] : action_.request.query) {
+            check_value(request.get("query").get(key), value, known);
+        }
+        for (const auto& [key, text] : action_.request.headers) {
+            check_template(request.get("headers").get(key), text, known);
+        }
+        if (action_.request.body) check_value(request.get("body"), *action_.request.body, known);
+        for (const std::string& placeholder : in_path) {
+            if (!action_.request.path_params.contains(placeholder) &&
+                !known.contains(placeholder)) {
+                reader_.get("path").fault("{" + placeholder +
+                                          "} is not an argument (declare it under args, or map it "
+                                          "under request.path_params)");
+            }
+        }
+    }
+
+    const YamlReader& reader_;
+    Action action_;
+};
+
+}  // namespace
+
+std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader) {
+    if (!reader.absent() && !reader.is_null() && !reader.is_map()) {
+        reader.fault("not a map of names to values (like {name: value})");
+    }
+    return reader.members();
+}
+
+bool is_word(std::string_view text, bool underscore) {
+    if (text.empty() || text[0] < 'a' || text[0] > 'z') return false;
+    return std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+               (underscore && c == '_');
+    });
+}
+
+Action read_action(const std::string& name, const YamlReader& reader, const Auth& service_auth) {
+    return ActionReader(name, reader, service_auth).read();
+}
+
+}  // namespace kimbap::manifests

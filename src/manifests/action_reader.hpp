@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "base/yaml_reader.hpp"
+#include "manifests/manifest.hpp"
+
+namespace kimbap::manifests {
+
+/// Reads one entry of `actions`; faults go to the reader. `service_auth` holds where the action has
+/// no `auth` of its own.
+[[nodiscard]] Action read_action(const std::string& name, const YamlReader& reader,
+                                 const Auth& service_auth);
+
+/// Reads a map of names to values where there is one; anything else that is not empty is a fault.
+[[nodiscard]] std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader);
+
+/// Lower-case letters, digits and '-' from a letter on, and '_' where `underscore`.
+[[nodiscard]] bool is_word(std::string_view text, bool underscore);
+
+}  // namespace kimbap::manifests

@@ -1,0 +1,207 @@
+#include "manifests/arg_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "manifests/json_value.hpp"
+#include "manifests/placeholders.hpp"
+#include "manifests/schema.hpp"
+
+namespace kimbap::manifests {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kArgTypes{"string",  "integer", "number",
+                                                    "boolean", "array",   "object"};
+/// What `type` goes with and `schema` replaces.
+constexpr std::array<std::string_view, 12> kTyping{
+    "type",      "minimum", "maximum", "min_length", "max_length", "min_items",
+    "max_items", "pattern", "format",  "enum",       "items",      "properties"};
+
+void copy_number(const YamlReader& reader, std::string_view from, json::object& schema,
+                 std::string_view to, bool count) {
+    const YamlReader value = reader.get(from);
+    if (value.absent()) return;
+    const json::value number = value.to_json();
+    const bool right = count ? number.is_int64() && number.get_int64() >= 0 : is_number(number);
+    if (!right) return value.fault(count ? "not a count (0 or more)" : "not a number");
+    schema[to] = number;
+}
+
+json::object verbatim_schema(const YamlReader& reader, const YamlReader& verbatim) {
+    for (const std::string_view key : kTyping) {
+        if (const YamlReader also = reader.get(key); !also.absent()) {
+            also.fault("not used beside schema (write it into the schema)");
+        }
+    }
+    const json::value schema = verbatim.to_json();
+    if (schema.is_object()) return schema.get_object();
+    verbatim.fault("not a JSON Schema (expected a map)");
+    return {};
+}
+
+json::object schema_of(const YamlReader& reader) {
+    const YamlReader verbatim = reader.get("schema");
+    if (!verbatim.absent()) return verbatim_schema(reader, verbatim);
+    const std::size_t kind = reader.get("type").choice(kArgTypes, 0);
+    json::object schema{{"type", kArgTypes[kind]}};
+    copy_number(reader, "minimum", schema, "minimum", false);
+    copy_number(reader, "maximum", schema, "maximum", false);
+    copy_number(reader, "min_length", schema, "minLength", true);
+    copy_number(reader, "max_length", schema, "maxLength", true);
+    copy_number(reader, "min_items", schema, "minItems", true);
+    copy_number(reader, "max_items", schema, "maxItems", true);
+    for (const std::string_view key : {"pattern", "format"}) {
+        if (const YamlReader value = reader.get(key); !value.absent()) schema[key] = value.string();
+    }
+    for (const std::string_view key : {"enum", "items", "properties"}) {
+        const YamlReader value = reader.get(key);
+        if (value.absent()) continue;
+        const json::value copied = value.to_json();
+        if (key == "enum" ? !copied.is_array() : !copied.is_object()) {
+            value.fault(key == "enum"    ? "not a list (like [a, b])"
+                        : key == "items" ? "not a schema (like {type: string})"
+                                         : "not a map of names to schemas");
+            continue;
+        }
+        schema[key] = copied;
+    }
+    return schema;
+}
+
+void read_default(const YamlReader& reader, const Schema& schema, Arg& arg) {
+    const YamlReader value = reader.get("default");
+    if (value.absent() || value.is_null()) return;
+    json::value fallback = value.to_json();
+    // A string argument's default may look like another type: `default: 100` for type string.
+    const json::value* type = arg.schema.if_contains("type");
+    if (!fallback.is_string() && type != nullptr && *type == "string" && value.is_scalar()) {
+        fallback = json::value(value.string());
+    }
+    const auto violations = schema.validate(fallback);
+    if (!violations.empty()) value.fault("the default does not fit: " + violations[0]);
+    arg.schema["default"] = fallback;
+    arg.default_value = std::move(fallback);
+}
+
+Arg read_arg(const YamlReader& reader) {
+    Arg arg;
+    if (!reader.expect_map({"name", "type", "required", "default", "description", "minimum",
+                            "maximum", "min_length", "max_length", "min_items", "max_items",
+                            "pattern", "format", "enum", "items", "properties", "schema",
+                            "sensitive"})) {
+        return arg;
+    }
+    arg.name = reader.require("name").string();
+    if (!arg.name.empty() && sole_placeholder("{" + arg.name + "}").empty()) {
+        reader.get("name").fault("\"" + arg.name +
+                                 "\" can't stand in a template (use letters, digits, _, - and .)");
+    }
+    arg.required = reader.get("required").boolean(false);
+    arg.sensitive = reader.get("sensitive").boolean(false);
+    arg.schema = schema_of(reader);
+    if (const YamlReader text = reader.get("description"); !text.absent()) {
+        arg.schema["description"] = text.string();
+    }
+    const auto compiled = Schema::compile(arg.schema);
+    if (!compiled) {
+        reader.fault(compiled.error().message);
+    } else {
+        read_default(reader, *compiled, arg);
+    }
+    return arg;
+}
+
+/// Makes the references of an argument's own schema lead to the same place once it stands within
+/// the schema of all arguments.
+void rebase(json::value& schema, const std::string& root) {
+    if (auto* array = schema.if_array()) {
+        for (auto& element : *array) rebase(element, root);
+    }
+    auto* object = schema.if_object();
+    if (object == nullptr) return;
+    for (auto& member : *object) {
+        const std::string_view key = member.key();
+        if (key == "enum" || key == "const" || key == "default" || key == "examples") continue;
+        const auto* reference = key == "$ref" ? member.value().if_string() : nullptr;
+        if (reference == nullptr) {
+            rebase(member.value(), root);
+        } else if (*reference == "#" || reference->starts_with("#/")) {
+            const std::string moved = "#" + root + std::string(*reference).substr(1);
+            member.value() = json::value(moved);
+        }
+    }
+}
+
+json::object input_schema_of(const std::vector<Arg>& args) {
+    json::object properties;
+    json::array required;
+    for (const Arg& arg : args) {
+        json::value schema(arg.schema);
+        rebase(schema, "/properties/" + escape_pointer(arg.name));
+        properties[arg.name] = std::move(schema);
+        if (arg.required && !arg.default_value) required.emplace_back(arg.name);
+    }
+    json::object schema{
+        {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+    if (!required.empty()) schema["required"] = std::move(required);
+    return schema;
+}
+
+/// The arguments that a verbatim schema names, so that templates can be checked against it.
+std::vector<Arg> args_of(const json::object& schema) {
+    std::vector<Arg> args;
+    const json::value* properties = schema.if_contains("properties");
+    if (properties == nullptr || !properties->is_object()) return args;
+    for (const auto& member : properties->get_object()) {
+        Arg arg;
+        arg.name = member.key();
+        if (member.value().is_object()) arg.schema = member.value().get_object();
+        if (const json::value* value = arg.schema.if_contains("default"))
+            arg.default_value = *value;
+        args.push_back(std::move(arg));
+    }
+    return args;
+}
+
+void read_verbatim(const YamlReader& source, Action& out) {
+    const json::value schema = source.to_json();
+    if (!schema.is_object()) return source.fault("not a JSON Schema (expected a map)");
+    out.input_schema = schema.get_object();
+    out.verbatim_schema = true;
+    if (const json::value* type = out.input_schema.if_contains("type");
+        type == nullptr || *type != "object") {
+        source.fault("the schema of an action's arguments must have type: object");
+    }
+    const auto compiled = Schema::compile(out.input_schema);
+    if (!compiled) source.fault(compiled.error().message);
+    out.args = args_of(out.input_schema);
+}
+
+}  // namespace
+
+void read_args(const YamlReader& action, Action& out) {
+    const YamlReader verbatim = action.get("schema");
+    const YamlReader args = action.get("args");
+    if (!verbatim.absent()) {
+        if (!args.absent()) args.fault("not used beside schema (keep one of them)");
+        return read_verbatim(verbatim, out);
+    }
+    if (args.is_map()) {
+        // `args:` written as a JSON Schema, or holding one, is offered to clients as it stands.
+        const YamlReader inner = args.get("schema");
+        return read_verbatim(inner.absent() ? args : inner, out);
+    }
+    std::set<std::string> names;
+    for (const YamlReader& entry : args.elements()) {
+        Arg arg = read_arg(entry);
+        if (!arg.name.empty() && !names.insert(arg.name).second) {
+            entry.fault("a second argument named \"" + arg.name + "\" (rename or remove it)");
+        }
+        out.args.push_back(std::move(arg));
+    }
+    out.input_schema = input_schema_of(out.args);
+}
+
+}  // namespace kimbap::manifests

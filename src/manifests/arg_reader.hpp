@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "base/yaml_reader.hpp"
+#include "manifests/manifest.hpp"
+
+namespace kimbap::manifests {
+
+/// Reads the arguments of an action: its `args` list, a verbatim JSON Schema under `schema`, or a
+/// schema given as `args`. Fills in args, input_schema and verbatim_schema; faults go to the
+/// reader.
+void read_args(const YamlReader& action, Action& out);
+
+}  // namespace kimbap::manifests

@@ -1,0 +1,128 @@
+#include "manifests/response_reader.hpp"
+
+#include <re2/re2.h>
+
+#include <array>
+
+namespace kimbap::manifests {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kResponseTypes{"object", "array", "text", "binary"};
+constexpr std::array<std::string_view, 2> kStreams{"sse", "ndjson"};
+
+ErrorWhen read_error_when(const YamlReader& entry) {
+    ErrorWhen when;
+    if (!entry.expect_map({"path", "equals", "not_equals", "exists", "message_path"})) return when;
+    when.path = entry.require("path").string();
+    when.message_path = entry.get("message_path").string();
+    if (const YamlReader value = entry.get("equals"); !value.absent()) {
+        when.equals = value.to_json();
+    }
+    if (const YamlReader value = entry.get("not_equals"); !value.absent()) {
+        when.not_equals = value.to_json();
+    }
+    if (const YamlReader value = entry.get("exists"); !value.absent()) {
+        when.exists = value.boolean(true);
+    }
+    if (!when.equals && !when.not_equals && !when.exists) {
+        entry.fault("says no condition (add equals, not_equals or exists)");
+    }
+    return when;
+}
+
+/// A limit; 0 stands for none.
+std::optional<std::size_t> read_limit(const YamlReader& reader) {
+    const std::int64_t most = reader.integer(0, 0);
+    return most == 0 ? std::nullopt : std::optional(static_cast<std::size_t>(most));
+}
+
+std::optional<Filter> read_filter(const YamlReader& filter) {
+    if (filter.absent() || filter.is_null() ||
+        !filter.expect_map({"select", "exclude", "max_items", "drop_nulls"})) {
+        return std::nullopt;
+    }
+    Filter out;
+    const YamlReader select = filter.get("select");
+    if (select.is_map()) {
+        for (const auto& [key, value] : select.members()) {
+            out.select.emplace_back(key, value.string());
+        }
+    } else {
+        for (const std::string& path : select.strings()) out.select.emplace_back(path, path);
+    }
+    out.exclude = filter.get("exclude").strings();
+    out.max_items = read_limit(filter.get("max_items"));
+    out.drop_nulls = filter.get("drop_nulls").boolean(false);
+    return out;
+}
+
+std::vector<std::string> read_patterns(const YamlReader& reader) {
+    const std::vector<std::string> out = reader.strings();
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    for (const std::string& pattern : out) {
+        const re2::RE2 compiled(pattern, options);
+        if (!compiled.ok()) {
+            reader.fault("\"" + pattern + "\" is not a pattern: " + compiled.error() +
+                         " (RE2 syntax: no look-around, no back-references)");
+        }
+    }
+    return out;
+}
+
+std::optional<TextFilter> read_text_filter(const YamlReader& filter) {
+    if (filter.absent() || filter.is_null() ||
+        !filter.expect_map({"strip_lines_matching", "keep_lines_matching", "dedup", "max_lines",
+                            "strip_ansi", "on_empty"})) {
+        return std::nullopt;
+    }
+    TextFilter out;
+    out.strip_lines_matching = read_patterns(filter.get("strip_lines_matching"));
+    out.keep_lines_matching = read_patterns(filter.get("keep_lines_matching"));
+    out.dedup = filter.get("dedup").boolean(false);
+    out.max_lines = read_limit(filter.get("max_lines"));
+    out.strip_ansi = filter.get("strip_ansi").boolean(false);
+    out.on_empty = filter.get("on_empty").string();
+    return out;
+}
+
+std::optional<Compact> read_compact(const YamlReader& compact) {
+    if (compact.absent() || compact.is_null() ||
+        !compact.expect_map({"header", "item", "footer"})) {
+        return std::nullopt;
+    }
+    return Compact{compact.get("header").string(), compact.get("item").string(),
+                   compact.get("footer").string()};
+}
+
+}  // namespace
+
+ResponseSpec read_response(const YamlReader& reader) {
+    ResponseSpec out;
+    if (reader.absent() || reader.is_null() ||
+        !reader.expect_map(
+            {"type", "extract", "error_when", "stream", "filter", "text_filter", "compact"})) {
+        return out;
+    }
+    if (const YamlReader type = reader.get("type"); !type.absent()) {
+        out.type = static_cast<ResponseType>(type.choice(kResponseTypes, 0) + 1);
+    }
+    out.extract = reader.get("extract").string();
+    if (const YamlReader stream = reader.get("stream"); !stream.absent()) {
+        out.stream = static_cast<StreamType>(stream.choice(kStreams, 0) + 1);
+    }
+    if (const YamlReader when = reader.get("error_when"); when.is_map()) {
+        out.error_when.push_back(read_error_when(when));
+    } else {
+        for (const YamlReader& entry : when.elements()) {
+            out.error_when.push_back(read_error_when(entry));
+        }
+    }
+    out.filter = read_filter(reader.get("filter"));
+    out.text_filter = read_text_filter(reader.get("text_filter"));
+    out.compact = read_compact(reader.get("compact"));
+    return out;
+}
+
+}  // namespace kimbap::manifests

@@ -1,0 +1,173 @@
+#include "manifests/loader.hpp"
+
+#include "unit/manifests/support.hpp"
+
+namespace kimbap::manifests::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr const char* kActions = "actions: {x: {path: /}}\n";
+
+TEST(LoaderTest, ReadsEveryKeyOfAService) {
+    const Service service = load_service(R"(
+name: shop
+version: 1.0.0
+description: Sells things
+aliases: [s, store]
+base_url: https://api.example.com/v2/
+auth: {type: bearer, credential_ref: shop.token}
+triggers: {task_verbs: [buy], objects: [orders, carts], instead_of: [phoning], exclusions: [returns]}
+gotchas:
+  - {symptom: it fails, likely_cause: no stock, recovery: wait, severity: low, applies_to: [x]}
+  - {symptom: one, recovery: two, applies_to: x}
+recipes:
+  - {name: restock, description: Fill up, steps: [one, two, {call: x}]}
+actions:
+  x: {path: /b}
+  a: {path: /a}
+)");
+    EXPECT_EQ(service.name, "shop");
+    EXPECT_EQ(service.version, "1.0.0");
+    EXPECT_EQ(service.description, "Sells things");
+    EXPECT_THAT(service.aliases, ElementsAre("s", "store"));
+    EXPECT_EQ(service.base_url, "https://api.example.com/v2");
+    EXPECT_EQ(service.auth.type, AuthType::bearer);
+    EXPECT_THAT(service.triggers.task_verbs, ElementsAre("buy"));
+    EXPECT_THAT(service.triggers.objects, ElementsAre("orders", "carts"));
+    EXPECT_THAT(service.triggers.instead_of, ElementsAre("phoning"));
+    EXPECT_THAT(service.triggers.exclusions, ElementsAre("returns"));
+    ASSERT_THAT(service.gotchas, SizeIs(2));
+    EXPECT_EQ(service.gotchas[0].symptom, "it fails");
+    EXPECT_EQ(service.gotchas[0].likely_cause, "no stock");
+    EXPECT_EQ(service.gotchas[0].recovery, "wait");
+    EXPECT_EQ(service.gotchas[0].severity, "low");
+    EXPECT_THAT(service.gotchas[1].applies_to, ElementsAre("x"));
+    ASSERT_THAT(service.recipes, SizeIs(1));
+    EXPECT_EQ(service.recipes[0].name, "restock");
+    EXPECT_EQ(service.recipes[0].description, "Fill up");
+    EXPECT_THAT(service.recipes[0].steps, ElementsAre("one", "two", R"({"call":"x"})"));
+    ASSERT_THAT(service.actions, SizeIs(2));
+    EXPECT_EQ(service.actions[0].name, "x");
+    EXPECT_EQ(service.actions[1].name, "a");
+    EXPECT_EQ(service.file, "m.yaml");
+}
+
+TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
+    const std::string actions = kActions;
+    const struct {
+        std::string text;
+        const char* fault;
+    } rows[] = {
+        {"base_url: https://x.example\n" + actions, "m.yaml:1:1: \"name\" is missing (add it)"},
+        {"name: a\n" + actions, "m.yaml:1:1: \"base_url\" is missing (add it)"},
+        {"name: a\nbase_url: https://x.example\n", "m.yaml:1:1: \"actions\" is missing (add it)"},
+        {"name: My Shop\nbase_url: https://x.example\n" + actions,
+         "m.yaml:1:7: name: \"My Shop\" is not a service name (lower-case letters, digits and -)"},
+        {"name: a_b\nbase_url: https://x.example\n" + actions, "\"a_b\" is not a service name"},
+        {"name: a\nbase_url: http://x.example\n" + actions,
+         "m.yaml:2:11: base_url: plain http would show the credential to the network"},
+        {"name: a\nbase_url: https://x.example?k=1\n" + actions,
+         "m.yaml:2:11: base_url: has a query or fragment"},
+        {"name: a\nbase_ulr: https://x.example\n" + actions,
+         "m.yaml:2:1: unknown key \"base_ulr\" (did you mean \"base_url\"?)"},
+        {"name: a\nbase_url: https://x.example\nzzzzzzzz: 1\n" + actions,
+         "m.yaml:3:1: unknown key \"zzzzzzzz\" (known keys: name, version"},
+        {"name: a\nbase_url: https://x.example\nactions: {}\n",
+         "m.yaml:3:10: actions: not a map of action names to actions (with at least one)"},
+        {"name: a\nbase_url: https://x.example\nactions: [x]\n",
+         "m.yaml:3:10: actions: not a map of action names to actions"},
+        {"name: a\nbase_url: https://x.example\nactions: {Get It: {path: /}}\n",
+         "\"Get It\" is not an action name (lower-case letters, digits, - and _)"},
+        {"name: a\nbase_url: https://x.example\nactions: {x: 1}\n",
+         "m.yaml:3:14: actions.x: not a map of keys to values"},
+        {"name: a\nbase_url: https://x.example\naliases: [B!]\n" + actions,
+         "aliases: \"B!\" is not a service name"},
+        {"name: a\nbase_url: https://x.example\ntriggers: {verbs: [x]}\n" + actions,
+         "triggers: unknown key \"verbs\""},
+        {"name: a\nbase_url: https://x.example\ngotchas: [{symptoms: x}]\n" + actions,
+         "gotchas[0]: unknown key \"symptoms\" (did you mean \"symptom\"?)"},
+        {"name: a\nbase_url: https://x.example\nrecipes: [{steps: [x]}]\n" + actions,
+         "recipes[0]: \"name\" is missing (add it)"},
+        {"name: a\nname: b\nbase_url: https://x.example\n" + actions,
+         "m.yaml:2:1: duplicate key \"name\" (keep one of them)"},
+        {"name: [\n", "not valid YAML"},
+        {"", "not a map of keys to values"},
+        {"just text", "not a map of keys to values"},
+        {"name: a\n---\nname: b\n", "a second YAML document in one file"},
+        {"name: a\nadapter: grpc\nbase_url: https://x.example\n" + actions,
+         "m.yaml:2:10: adapter: \"grpc\" is not known (http)"},
+    };
+    for (const auto& row : rows) EXPECT_THAT(faults_of(row.text), HasSubstr(row.fault)) << row.text;
+}
+
+TEST(LoaderTest, AllFaultsOfAllFilesAreReportedAtOnce) {
+    const auto loaded = load({{"a.yaml",
+                               "name: A\nbase_url: http://x.example\nactions:\n"
+                               "  x: {path: o, risk: {level: huge}}\n"
+                               "  y: {method: FETCH, path: /, args: [{name: q, typ: string}]}\n"},
+                              {"b.yaml", "name: b\nbase_url: https://x.example\n"},
+                              {"c.yaml", "name: [\n"}});
+    std::vector<std::string> places;
+    for (const Fault& fault : loaded.faults) {
+        places.push_back(fault.file + ":" + std::to_string(fault.line) + ":" +
+                         std::to_string(fault.column));
+    }
+    EXPECT_THAT(places, ElementsAre("a.yaml:1:7", "a.yaml:2:11", "a.yaml:4:13", "a.yaml:4:30",
+                                    "a.yaml:5:15", "a.yaml:5:48", "b.yaml:1:1", "c.yaml:2:1"))
+        << to_string(loaded.faults);
+}
+
+TEST(LoaderTest, NamesAreUniqueOverAllFiles) {
+    const std::string end = "\nbase_url: https://x.example\n" + std::string(kActions);
+    const auto fault = [&](const std::string& one, const std::string& two) {
+        return to_string(load({{"1.yaml", one + end}, {"2.yaml", two + end}}).faults);
+    };
+    EXPECT_THAT(fault("name: a", "name: a"),
+                HasSubstr("2.yaml:1:1: a second service named \"a\" (the first is in 1.yaml)"));
+    EXPECT_THAT(fault("name: a\naliases: [b]", "name: b"),
+                HasSubstr("a second service named \"b\""));
+    EXPECT_THAT(fault("name: a\naliases: [z]", "name: b\naliases: [z]"),
+                HasSubstr("2.yaml:1:1: the service alias \"z\" is used in 1.yaml too"));
+    EXPECT_EQ(fault("name: b", "name: a"), "");
+}
+
+TEST(LoaderTest, ServicesAreSortedByName) {
+    const std::string end = "\nbase_url: https://x.example\n" + std::string(kActions);
+    const auto loaded = load({{"1.yaml", "name: b" + end}, {"2.yaml", "name: a" + end}});
+    ASSERT_THAT(loaded.services, SizeIs(2));
+    EXPECT_EQ(loaded.services[0].name, "a");
+    EXPECT_EQ(loaded.services[1].name, "b");
+}
+
+TEST(LoaderTest, OtherAdaptersAreLeftOutByNameAndTheRestLoads) {
+    const std::string end = "\nbase_url: https://x.example\n" + std::string(kActions);
+    const auto loaded =
+        load({{"1.yaml", "name: git\nadapter: command\ncommand_spec: {executable: git}\n"},
+              {"2.yaml", "name: a\nadapter: http" + end},
+              {"3.yaml", "name: mail\nadapter: applescript\ntarget_app: Mail\n"}});
+    EXPECT_THAT(loaded.faults, IsEmpty()) << to_string(loaded.faults);
+    ASSERT_THAT(loaded.services, SizeIs(1));
+    EXPECT_EQ(loaded.services[0].name, "a");
+    EXPECT_THAT(
+        loaded.skipped,
+        ElementsAre(HasSubstr("1.yaml: left out: adapter \"command\" is not supported"),
+                    HasSubstr("3.yaml: left out: adapter \"applescript\" is not supported")));
+}
+
+TEST(LoaderTest, PlainHttpIsTheAppsDecision) {
+    const std::vector<ManifestFile> files{
+        {"m.yaml", "name: a\nbase_url: http://10.0.0.5:8080\n" + std::string(kActions)}};
+    EXPECT_THAT(
+        load_manifests(files, [](std::string_view host,
+                                 std::uint16_t port) { return host == "10.0.0.5" && port == 8080; })
+            .faults,
+        IsEmpty());
+    EXPECT_THAT(load_manifests(files, no_plain_http).faults, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace kimbap::manifests::test

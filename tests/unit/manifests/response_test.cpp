@@ -1,0 +1,267 @@
+#include "manifests/response.hpp"
+
+#include "base/encoding.hpp"
+#include "unit/manifests/support.hpp"
+
+namespace kimbap::manifests::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Kind = ShapedResponse::Kind;
+
+Action with_response(const std::string& response, const std::string& more = "") {
+    return load_action("path: /o, response: {" + response + "}" + more).action();
+}
+
+RawResponse json_answer(std::string body, unsigned status = 200) {
+    return {status, "application/json; charset=utf-8", std::move(body)};
+}
+
+/// The shaped JSON, the text, or "error: …".
+std::string shaped(const Action& action, RawResponse response) {
+    const ShapedResponse out = shape(action, std::move(response));
+    if (out.is_error) return "error: " + out.message;
+    return out.kind == Kind::json ? to_json(out.value) : out.body;
+}
+
+std::string shaped(const std::string& response, std::string body) {
+    return shaped(with_response(response), json_answer(std::move(body)));
+}
+
+TEST(ResponseTest, ExtractTakesAPart) {
+    const std::string body = R"({"data": {"items": [{"id": 1}, {"id": 2}]}})";
+    EXPECT_EQ(shaped("extract: data.items", body), R"([{"id":1},{"id":2}])");
+    EXPECT_EQ(shaped("extract: \"data.items[0]\"", body), R"({"id":1})");
+    EXPECT_EQ(shaped("extract: \"data.items[-1].id\"", body), "2");
+    EXPECT_EQ(shaped("extract: data.none", body), "null");
+    EXPECT_EQ(shaped("type: object", body), R"({"data":{"items":[{"id":1},{"id":2}]}})");
+}
+
+TEST(ResponseTest, NumbersComeThroughWithAllTheirDigits) {
+    EXPECT_EQ(shaped("type: object", R"({"a": 18446744073709551615, "b": -9223372036854775808})"),
+              R"({"a":18446744073709551615,"b":-9223372036854775808})");
+}
+
+TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
+    const struct {
+        const char* filter;
+        const char* body;
+        const char* shaped;
+    } rows[] = {
+        {"select: {id: id, owner: owner.login}", R"({"id": 1, "owner": {"login": "a"}, "x": 2})",
+         R"({"id":1,"owner":"a"})"},
+        {"select: {id: id, gone: none.at.all}", R"({"id": 1})", R"({"id":1})"},
+        {"select: [id, owner.login]", R"({"id": 1, "owner": {"login": "a"}})",
+         R"({"id":1,"owner.login":"a"})"},
+        {"select: {n: id}", R"([{"id": 1}, {"id": 2}, "plain"])", R"([{"n":1},{"n":2},"plain"])"},
+        {"select: {first: \"tags[0]\"}", R"([{"tags": ["x", "y"]}, {"tags": []}])",
+         R"([{"first":"x"},{}])"},
+        {"exclude: [x]", R"([{"x": 1, "y": 2}])", R"([{"y":2}])"},
+        {"exclude: [a.b, l.c]", R"({"a": {"b": 1, "k": 2}, "l": [{"c": 1, "d": 2}]})",
+         R"({"a":{"k":2},"l":[{"d":2}]})"},
+        {"exclude: [a.b]", R"({"a.b": 1, "a": {"b": 2}})", R"({"a":{"b":2}})"},
+        // exclude is about what select left, under the names that select gave
+        {"select: {who: user, id: id}, exclude: [who.email]",
+         R"({"id": 1, "user": {"name": "a", "email": "b"}})", R"({"who":{"name":"a"},"id":1})"},
+        {"max_items: 2", "[1, 2, 3]", "[1,2]"},
+        {"max_items: 0", "[1, 2, 3]", "[1,2,3]"},
+        {"max_items: 1", R"({"a": [1, 2]})", R"({"a":[1,2]})"},
+        {"drop_nulls: true", R"({"a": null, "b": {"c": null}, "d": [null, {"e": null}]})",
+         R"({"b":{},"d":[null,{}]})"},
+        {"drop_nulls: false", R"({"a": null})", R"({"a":null})"},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(shaped("filter: {" + std::string(row.filter) + "}", row.body), row.shaped)
+            << row.filter;
+    }
+}
+
+TEST(ResponseTest, CompactTurnsItemsIntoLines) {
+    const std::string issues = R"([{"number": 1, "title": "a", "by": {"name": "x"}},
+                                   {"number": 2, "title": "b\"", "labels": ["l"]}])";
+    EXPECT_EQ(
+        shaped(
+            R"(compact: {header: "{{.count}} issues", item: "#{{.number}} {{ .title }} {{.by.name}}", footer: "end"})",
+            issues),
+        "2 issues\n#1 a x\n#2 b\" \nend");
+    EXPECT_EQ(shaped(R"(compact: {item: "{{.labels}}{{.none}}"})", issues), "[\"l\"]");
+    EXPECT_EQ(shaped(R"(compact: {header: "{{.Count}}/{{.Total}}/{{.Remaining}}"})", issues),
+              "2/2/0");
+    EXPECT_EQ(shaped(R"(compact: {header: "none: {{.count}}", item: x})", "[]"), "none: 0");
+    EXPECT_EQ(shaped(R"(compact: {header: "{{.name}}", item: "{{.count}}"})",
+                     R"({"name": "n", "count": 7})"),
+              "n\n7");
+    EXPECT_EQ(shaped(R"(compact: {item: "{{.a}} {{"})", R"({"a": 1})"), "1 {{");
+    EXPECT_EQ(shaped(R"(extract: items, filter: {max_items: 1}, compact: {header: "{{.count}}"})",
+                     R"({"items": [1, 2]})"),
+              "1");
+}
+
+TEST(ResponseTest, TextFiltersKeepWhatMatters) {
+    const struct {
+        const char* filter;
+        std::string text;
+        const char* filtered;
+    } rows[] = {
+        {"strip_lines_matching: [\"^#\", x$]", "# a\nb\ncx\n", "b"},
+        {"keep_lines_matching: [err, warn]", "ok\nerror 1\nwarning\n", "error 1\nwarning"},
+        {"keep_lines_matching: [a], strip_lines_matching: [ab]", "a\nab\nb", "a"},
+        {"dedup: true", "a\na\nb\na\n", "a\nb\na"},
+        {"max_lines: 2", "a\nb\nc\nd", "a\nb\n… (2 more lines)"},
+        {"max_lines: 0", "a\nb", "a\nb"},
+        {"strip_ansi: true", "\x1B[31mred\x1B[0m \x1B]0;t\x07x", "red x"},
+        {"on_empty: ok", "\n \n", "ok"},
+        {"on_empty: ok, keep_lines_matching: [x]", "a", "ok"},
+        {"dedup: true", "a\r\na\r\n", "a"},
+    };
+    for (const auto& row : rows) {
+        const Action action =
+            with_response("type: text, text_filter: {" + std::string(row.filter) + "}");
+        EXPECT_EQ(apply_text_filter(*action.response.text_filter, row.text), row.filtered)
+            << row.filter;
+        EXPECT_EQ(shaped(action, {200, "text/plain", row.text}), row.filtered) << row.filter;
+    }
+    const Action action = with_response("type: text, text_filter: {on_empty: ok}");
+    EXPECT_EQ(shaped(action, {200, "text/plain", ""}), "ok");
+}
+
+TEST(ResponseTest, ErrorsInsideASuccess) {
+    const struct {
+        const char* when;
+        const char* body;
+        const char* shaped;
+    } rows[] = {
+        {"[{path: ok, equals: false, message_path: error}]",
+         R"({"ok": false, "error": "no_scope"})", "error: the service reported an error: no_scope"},
+        {"[{path: ok, equals: false, message_path: error}]", R"({"ok": true})", R"({"ok":true})"},
+        {"[{path: ok, equals: false}]", R"({"ok": false, "why": 1})",
+         "error: the service reported an error: {\"ok\":false,\"why\":1}"},
+        {"[{path: ok, equals: false, message_path: none}]", R"({"ok": false})",
+         "error: the service reported an error: {\"ok\":false}"},
+        {"{path: code, not_equals: 0, message_path: m}", R"({"code": 4, "m": {"a": 1}})",
+         "error: the service reported an error: {\"a\":1}"},
+        {"{path: code, not_equals: 0}", R"({"code": 0})", R"({"code":0})"},
+        {"{path: code, equals: 1}", R"({"code": 1.0})",
+         "error: the service reported an error: {\"code\":1.0}"},
+        {"{path: code, not_equals: 0}", R"({"x": 1})",
+         "error: the service reported an error: {\"x\":1}"},
+        {"[{path: errors, exists: true, message_path: \"errors[0].message\"}]",
+         R"({"errors": [{"message": "bad query"}], "data": null})",
+         "error: the service reported an error: bad query"},
+        {"[{path: errors, exists: true}]", R"({"errors": null})", R"({"errors":null})"},
+        {"[{path: data, exists: false}]", "{}", "error: the service reported an error: {}"},
+        {"[{path: a, equals: 1}, {path: b, equals: 1}]", R"({"b": 1})",
+         "error: the service reported an error: {\"b\":1}"},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(shaped("error_when: " + std::string(row.when), row.body), row.shaped) << row.when;
+    }
+    EXPECT_EQ(shaped("extract: data, error_when: [{path: ok, equals: false, message_path: error}]",
+                     R"({"ok": false, "error": "no"})"),
+              "error: the service reported an error: no");
+}
+
+TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
+    const Action plain = load_action("path: /o").action();
+    const Action mapped = load_action("path: /o, error_mapping: {404: no such customer}").action();
+    const struct {
+        const Action& action;
+        RawResponse response;
+        const char* message;
+    } rows[] = {
+        {plain, json_answer(R"({"error": {"message": "bad id"}})", 400), "HTTP 400: bad id."},
+        {plain, json_answer(R"({"message": "m", "error": "e"})", 400), "HTTP 400: m."},
+        {plain, json_answer(R"({"error": "e"})", 400), "HTTP 400: e."},
+        {plain, json_answer(R"({"error": true, "reason": "r"})", 400), "HTTP 400: r."},
+        {plain, json_answer(R"({"detail": "d"})", 422), "HTTP 422: d."},
+        {plain, json_answer(R"({"errors": [{"detail": "d"}]})", 422), "HTTP 422: d."},
+        {plain, json_answer(R"({"code": 7})", 422), "HTTP 422: {\"code\":7}."},
+        {plain, {400, "text/plain", " why \n"}, "HTTP 400: why."},
+        {plain, {400, "image/png", "\x89PNG"}, "HTTP 400."},
+        {plain,
+         {401, "", ""},
+         "HTTP 401. The stored credential was not accepted: tell an operator."},
+        {plain, {404, "", ""}, "HTTP 404. Check the identifiers."},
+        {plain, {409, "", ""}, "HTTP 409. The state changed meanwhile: read it again first."},
+        {plain, {429, "", ""}, "HTTP 429. Too many requests: wait before you try again."},
+        {plain, {500, "", ""}, "HTTP 500. The service failed: try again later."},
+        {mapped, {404, "", ""}, "HTTP 404: no such customer."},
+        {mapped, json_answer(R"({"message": "cus_1"})", 404),
+         "HTTP 404: no such customer (cus_1)."},
+        {mapped, json_answer(R"({"message": "m"})", 403),
+         "HTTP 403: m. The stored credential was not accepted: tell an operator."},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(shaped(row.action, row.response), "error: " + std::string(row.message));
+    }
+}
+
+TEST(ResponseTest, LongErrorsAreCut) {
+    std::string text;
+    for (int i = 0; i < 2000; ++i) text += "€";
+    const std::string message = shaped(load_action("path: /o").action(), {400, "text/plain", text});
+    EXPECT_LT(message.size(), 2100U);
+    EXPECT_TRUE(is_utf8(message));
+    EXPECT_THAT(message, HasSubstr("… (cut)"));
+}
+
+TEST(ResponseTest, RedirectsAreErrors) {
+    EXPECT_THAT(shaped(load_action("path: /o").action(), {302, "", ""}),
+                HasSubstr("a redirect (HTTP 302), which is not followed"));
+}
+
+TEST(ResponseTest, AnAnswerThatShouldBeJsonAndIsNot) {
+    for (const char* type : {"object", "array"}) {
+        EXPECT_THAT(shaped(with_response("type: " + std::string(type)),
+                           {200, "text/html", "<html>sign in</html>"}),
+                    HasSubstr("error: the service's answer is not the JSON that it should be"));
+    }
+    EXPECT_THAT(shaped(load_action("path: /o").action(), json_answer("{\"a\": ")),
+                HasSubstr("is not the JSON that it should be"));
+}
+
+TEST(ResponseTest, TheKindFollowsTheTypeAndTheContentType) {
+    const struct {
+        const char* type;  ///< "" for none declared.
+        RawResponse response;
+        Kind kind;
+        const char* mime;
+    } rows[] = {
+        {"", {200, "application/json", "{}"}, Kind::json, ""},
+        {"", {200, "application/problem+json", "{}"}, Kind::json, ""},
+        {"object", {200, "text/plain", "{}"}, Kind::json, ""},
+        {"", {200, "text/csv; charset=utf-8", "a,b"}, Kind::text, "text/csv"},
+        {"", {200, "image/svg+xml", "<svg/>"}, Kind::text, "image/svg+xml"},
+        {"", {200, "", "plain"}, Kind::text, "text/plain"},
+        {"", {200, "", "\xFF\xFE"}, Kind::binary, "application/octet-stream"},
+        {"", {200, "IMAGE/PNG", "\x89PNG"}, Kind::image, "image/png"},
+        {"", {200, "audio/mpeg", "ID3"}, Kind::audio, "audio/mpeg"},
+        {"", {200, "application/pdf", "%PDF"}, Kind::binary, "application/pdf"},
+        {"text", {200, "application/json", "{}"}, Kind::text, "application/json"},
+        {"text", {200, "application/octet-stream", "x"}, Kind::text, "application/octet-stream"},
+        {"binary", {200, "text/plain", "x"}, Kind::binary, "text/plain"},
+        {"binary", {200, "application/json", "{}"}, Kind::binary, "application/json"},
+        {"", {204, "", ""}, Kind::none, ""},
+        {"object", {200, "application/json", " "}, Kind::text, "application/json"},
+    };
+    for (const auto& row : rows) {
+        const std::string type = row.type;
+        const Action action =
+            type.empty() ? load_action("path: /o").action() : with_response("type: " + type);
+        const ShapedResponse out = shape(action, row.response);
+        EXPECT_FALSE(out.is_error) << out.message;
+        EXPECT_EQ(static_cast<int>(out.kind), static_cast<int>(row.kind))
+            << row.response.content_type;
+        EXPECT_EQ(out.mime_type, row.mime) << row.response.content_type;
+    }
+}
+
+TEST(ResponseTest, BinaryComesThroughUnchangedAndTextIsMadeValid) {
+    const std::string bytes("\x89PNG\r\n\x00\xFF", 8);
+    EXPECT_EQ(shape(with_response("type: binary"), {200, "image/png", bytes}).body, bytes);
+    EXPECT_EQ(shape(with_response("type: text"), {200, "text/plain", "a\xFF"}).body, "a\uFFFD");
+}
+
+}  // namespace
+}  // namespace kimbap::manifests::test
