@@ -7,7 +7,6 @@
 
 #include "base/clock.hpp"
 #include "manifests/manifest.hpp"
-#include "manifests/request.hpp"
 
 /// The decisions about sending again, free of I/O.
 namespace kimbap::manifests {
@@ -34,17 +33,5 @@ struct Attempt {
 /// RFC 9110 section 10.2.3: seconds or an HTTP-date; nullopt where malformed.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text,
                                                                          TimePoint now);
-
-/// The request for the page after `page`, or nullopt where it was the last, or would be the same
-/// again. `items` is how many the page had. A next page that is a URL is taken only on the same
-/// origin, so that the credential goes nowhere else.
-[[nodiscard]] std::optional<RenderedRequest> next_page(const Action& action,
-                                                       const RenderedRequest& request,
-                                                       const json::value& page, std::size_t items,
-                                                       int pages_so_far);
-/// The list of items that a page's answer holds under the action's `extract`; null where none.
-[[nodiscard]] const json::array* items_of(const Action& action, const json::value& page);
-/// Adds a later page's items to the first page's answer, in place.
-void merge_page(const Action& action, json::value& first, const json::value& later);
 
 }  // namespace kimbap::manifests

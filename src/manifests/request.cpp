@@ -329,11 +329,18 @@ Result<void> apply_credential(RenderedRequest& request, const Auth& auth, std::s
                 request.body.clear();
                 append_json(request.body, fields);
             }
-            wipe(fields[auth.field].get_string().data(), secret.size());
+            kimbap::wipe(fields[auth.field].get_string().data(), secret.size());
             return {};
         }
     }
     return {};
+}
+
+void wipe(RenderedRequest& request) {
+    for (auto& [name, value] : request.headers) kimbap::wipe(value.data(), value.size());
+    for (auto& [name, value] : request.query) kimbap::wipe(value.data(), value.size());
+    kimbap::wipe(request.body.data(), request.body.size());
+    request = {};
 }
 
 }  // namespace kimbap::manifests

@@ -46,6 +46,10 @@ void apply_defaults(const Action& action, json::object& arguments);
 [[nodiscard]] Result<void> apply_credential(RenderedRequest& request, const Auth& auth,
                                             std::string_view secret);
 
+/// Overwrites every value that may hold the credential and empties the request, so that the secret
+/// doesn't outlive the call in freed memory.
+void wipe(RenderedRequest& request);
+
 /// application/x-www-form-urlencoded (WHATWG URL) of ordered pairs.
 [[nodiscard]] std::string form_encode(
     const std::vector<std::pair<std::string, std::string>>& pairs);

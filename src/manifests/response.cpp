@@ -303,16 +303,21 @@ ShapedResponse shape(const Action& action, RawResponse response) {
     return as_bytes(std::move(response), mime);
 }
 
-ShapedResponse shape_json(const Action& action, json::value value) {
-    const ResponseSpec& spec = action.response;
+std::optional<std::string> error_in(const ResponseSpec& spec, const json::value& value) {
     for (const ErrorWhen& when : spec.error_when) {
         if (!condition_holds(when, value)) continue;
-        const json::value* message = at_path(value, when.message_path);
-        std::string text = when.message_path.empty() || message == nullptr ? to_json(value)
-                           : message->is_string() ? std::string(message->get_string())
-                                                  : to_json(*message);
-        return bad_answer("the service reported an error: " + cut(std::move(text)));
+        const json::value* message =
+            when.message_path.empty() ? nullptr : at_path(value, when.message_path);
+        if (message == nullptr) message = &value;
+        return "the service reported an error: " +
+               cut(message->is_string() ? std::string(message->get_string()) : to_json(*message));
     }
+    return std::nullopt;
+}
+
+ShapedResponse shape_json(const Action& action, json::value value) {
+    const ResponseSpec& spec = action.response;
+    if (auto error = error_in(spec, value)) return bad_answer(std::move(*error));
     if (!spec.extract.empty()) {
         const json::value* found = at_path(value, spec.extract);
         json::value extracted = found == nullptr ? json::value(nullptr) : *found;

@@ -32,6 +32,10 @@ struct ShapedResponse {
 [[nodiscard]] Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                                             const RawResponse& response);
 
+/// What the downstream reports as an error inside a success (`error_when`); nullopt where nothing.
+[[nodiscard]] std::optional<std::string> error_in(const ResponseSpec& spec,
+                                                  const json::value& value);
+
 /// Shapes an answer: error mapping, errors inside a 200, extraction, filters, compaction. Pure.
 [[nodiscard]] ShapedResponse shape(const Action& action, RawResponse response);
 /// The same for an answer whose JSON is at hand (merged pages).

@@ -86,28 +86,32 @@ private:
                            Violations& out) {
         const json::value* type = schema.if_contains("type");
         if (type == nullptr) return true;
+        const auto fits = [&](const json::value& one) { return has_type(value, one.get_string()); };
+        const auto* list = type->if_array();
+        if (list == nullptr ? fits(*type) : std::any_of(list->begin(), list->end(), fits)) {
+            return true;
+        }
         std::vector<std::string> wanted;
-        if (type->is_string()) wanted.emplace_back(type->get_string());
-        if (const auto* list = type->if_array()) {
-            for (const auto& element : *list) wanted.emplace_back(element.get_string());
+        if (list == nullptr) wanted.emplace_back(type->get_string());
+        if (list != nullptr) {
+            for (const auto& one : *list) wanted.emplace_back(one.get_string());
         }
-        for (const std::string& one : wanted) {
-            if (has_type(value, one)) return true;
-        }
-        std::string message =
-            "must be of type " + join(wanted, " or ") + " (is " + std::string(type_of(value)) + ")";
-        const auto wants = [&](std::string_view name) {
-            return wanted == Violations{std::string(name)};
-        };
-        if (value.is_string() && (wants("integer") || wants("number") || wants("boolean"))) {
-            message += ": pass it without quotes";
-        } else if (value.is_string() && (wants("array") || wants("object"))) {
-            message += ": pass it as JSON, not as a string";
-        } else if (is_number(value) && wants("string")) {
-            message += ": pass it in quotes";
-        }
-        violate(out, at, message);
+        violate(out, at,
+                "must be of type " + join(wanted, " or ") + " (is " + std::string(type_of(value)) +
+                    ")" + hint(wanted, value));
         return false;
+    }
+
+    /// What a model most likely did when it sent the wrong type.
+    static std::string hint(const std::vector<std::string>& wanted, const json::value& value) {
+        if (wanted.size() != 1) return "";
+        const std::string& type = wanted[0];
+        if (is_number(value) && type == "string") return ": pass it in quotes";
+        if (!value.is_string()) return "";
+        if (type == "integer" || type == "number" || type == "boolean") {
+            return ": pass it without quotes";
+        }
+        return type == "array" || type == "object" ? ": pass it as JSON, not as a string" : "";
     }
 
     static void check_enumerated(const json::object& schema, const json::value& value, Where at,

@@ -7,6 +7,7 @@
 
 #include "base/json_text.hpp"
 #include "manifests/attempts.hpp"
+#include "manifests/pages.hpp"
 #include "manifests/response.hpp"
 #include "net/http_client.hpp"
 #include "pipeline/stages/stages.hpp"
@@ -36,7 +37,7 @@ public:
         auto response = co_await std::move(first);
         if (!response) co_return;
         if (reader_) co_return finish_stream(*response);
-        if (action_.pagination.type == manifests::PaginationType::none || response->status >= 300) {
+        if (action_.pagination.type == manifests::PaginationType::none) {
             co_return answer(manifests::shape(action_, std::move(*response)));
         }
         auto paging = run_pages(std::move(*response));
@@ -45,29 +46,15 @@ public:
 
 private:
     Task<void> run_pages(RawResponse first) {
-        auto whole = manifests::parse_body(action_.response, first);
-        if (!whole || !*whole) co_return answer(manifests::shape(action_, std::move(first)));
-        json::value merged = std::move(**whole);
-        json::value page = merged;
-        RenderedRequest request = call_.rendered;
-        for (int pages = 1;; ++pages) {
-            const json::array* items = manifests::items_of(action_, page);
-            auto next = manifests::next_page(action_, request, page,
-                                             items == nullptr ? 0 : items->size(), pages);
-            if (!next) break;
-            request = std::move(*next);
-            auto fetching = fetch(request);
+        manifests::Pages pages(action_, call_.rendered, services_.settings.max_response_bytes);
+        const RenderedRequest* request = pages.add(std::move(first));
+        while (request) {
+            auto fetching = fetch(*request);
             auto response = co_await std::move(fetching);
             if (!response) co_return;
-            if (response->status >= 300) {
-                co_return answer(manifests::shape(action_, std::move(*response)));
-            }
-            auto parsed = manifests::parse_body(action_.response, *response);
-            if (!parsed || !*parsed) break;
-            page = std::move(**parsed);
-            manifests::merge_page(action_, merged, page);
+            request = pages.add(std::move(*response));
         }
-        answer(manifests::shape_json(action_, std::move(merged)));
+        answer(pages.take_answer());
     }
 
     /// One request with its retries. nullopt where the call ended without a response.
@@ -226,10 +213,7 @@ private:
 
 void wipe_credential(Call& call) {
     call.credential = Secret{};
-    for (auto& header : call.rendered.headers) wipe(header.second.data(), header.second.size());
-    for (auto& pair : call.rendered.query) wipe(pair.second.data(), pair.second.size());
-    wipe(call.rendered.body.data(), call.rendered.body.size());
-    call.rendered = {};
+    manifests::wipe(call.rendered);
 }
 
 }  // namespace

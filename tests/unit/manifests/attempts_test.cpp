@@ -7,8 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
-using ::testing::ElementsAre;
-using ::testing::Pair;
 
 const TimePoint kNow = *parse_time("2026-11-23T14:05:09Z");
 
@@ -114,124 +112,6 @@ TEST(RetryAfterTest, IsSecondsOrADate) {
         {"2026-11-23T14:05:10Z", std::nullopt},
     };
     for (const auto& row : rows) EXPECT_EQ(parse_retry_after(row.text, kNow), row.wait) << row.text;
-}
-
-// --- pages ---------------------------------------------------------------------------------------
-
-RenderedRequest request_of(std::vector<std::pair<std::string, std::string>> query) {
-    RenderedRequest request;
-    request.method = "GET";
-    request.url = "https://api.example.com/v2/o";
-    request.query = std::move(query);
-    return request;
-}
-
-Action paged(const std::string& pagination) {
-    return load_action("path: /o, response: {extract: items}, pagination: {" + pagination + "}")
-        .action();
-}
-
-/// The next page's URL after a page with this JSON, "" where it was the last.
-std::string next_url(const Action& action, const RenderedRequest& request, std::string_view page,
-                     int pages = 1) {
-    const json::value answer = parse(page);
-    const json::array* items = items_of(action, answer);
-    const auto next =
-        next_page(action, request, answer, items == nullptr ? 0 : items->size(), pages);
-    return next ? next->full_url() : "";
-}
-
-TEST(NextPageTest, ACursorGoesIntoItsParameter) {
-    const Action action =
-        paged("type: cursor, next_path: meta.next, cursor_param: after, max_pages: 3");
-    const RenderedRequest first = request_of({{"limit", "2"}});
-    const std::string base = "https://api.example.com/v2/o?limit=2&after=";
-    EXPECT_EQ(next_url(action, first, R"({"meta": {"next": "c2"}})"), base + "c2");
-    EXPECT_EQ(next_url(action, first, R"({"meta": {"next": 7}})"), base + "7");
-    EXPECT_EQ(next_url(action, first, R"({"meta": {"next": 9007199254740993}})"),
-              base + "9007199254740993");
-    EXPECT_EQ(next_url(action, first, R"({"meta": {"next": "/9j+a=="}})"),
-              base + "%2F9j%2Ba%3D%3D");
-    EXPECT_EQ(next_url(action, first, R"({"meta": {"next": "c2"}})", 3), "");
-    for (const char* last : {R"({"meta": {"next": ""}})", R"({"meta": {"next": null}})",
-                             R"({"meta": {"next": false}})", R"({"meta": {}})", "{}", "[]"}) {
-        EXPECT_EQ(next_url(action, first, last), "") << last;
-    }
-    EXPECT_EQ(next_url(paged("type: cursor, next_path: n"), first, R"({"n": "x"})"),
-              "https://api.example.com/v2/o?limit=2&cursor=x");
-}
-
-TEST(NextPageTest, TheSameCursorAgainEndsIt) {
-    const Action action =
-        paged("type: cursor, next_path: next, cursor_param: after, max_pages: 100");
-    EXPECT_EQ(next_url(action, request_of({{"after", "c2"}}), R"({"next": "c2"})", 2), "");
-    EXPECT_NE(next_url(action, request_of({{"after", "c2"}}), R"({"next": "c3"})", 2), "");
-}
-
-TEST(NextPageTest, AUrlIsFollowedOnTheSameOriginAlone) {
-    const Action action = paged("type: cursor, next_path: next");
-    const RenderedRequest first = request_of({{"limit", "2"}});
-    const struct {
-        const char* next;
-        const char* url;
-    } rows[] = {
-        {"https://api.example.com/v2/o?limit=2&page=b%20c+d",
-         "https://api.example.com/v2/o?limit=2&page=b%20c%20d"},
-        {"https://api.example.com/v2/p?x=%26&y", "https://api.example.com/v2/p?x=%26&y="},
-        {"/v2/o?page=2#top", "https://api.example.com/v2/o?page=2"},
-        {"https://evil.example/v2/o?page=2", ""},
-        {"http://api.example.com/v2/o?page=2", ""},
-        {"https://api.example.com:444/v2/o?page=2", ""},
-        {"https://api.example.com@evil.example/v2/o", ""},
-        {"https://api.example.com.evil.example/v2/o", ""},
-        {"//evil.example/v2/o", ""},
-        {"https://api.example.com//evil.example/o", ""},
-    };
-    for (const auto& row : rows) {
-        const json::object page{{"next", row.next}};
-        EXPECT_EQ(next_url(action, first, to_json(page)), row.url) << row.next;
-    }
-}
-
-TEST(NextPageTest, AnOffsetCountsItemsOrPages) {
-    const std::string two = R"({"items": [1, 2]})";
-    const std::string url = "https://api.example.com/v2/o?";
-    const Action items = paged("type: offset");
-    EXPECT_EQ(next_url(items, request_of({}), two), url + "offset=2");
-    EXPECT_EQ(next_url(items, request_of({{"offset", "2"}}), two, 2), url + "offset=4");
-    EXPECT_EQ(next_url(items, request_of({{"limit", "2"}}), two), url + "limit=2&offset=2");
-    EXPECT_EQ(next_url(items, request_of({{"limit", "3"}}), two), "");  // a short page is the last
-    EXPECT_EQ(next_url(items, request_of({}), R"({"items": []})"), "");
-    EXPECT_EQ(next_url(items, request_of({}), "{}"), "");
-    EXPECT_EQ(next_url(items, request_of({}), two, 5), "");  // max_pages by default
-
-    const Action pages =
-        paged("type: offset, page_param: page, limit_param: per_page, page_size: 2");
-    EXPECT_EQ(next_url(pages, request_of({}), two), url + "page=2");
-    EXPECT_EQ(next_url(pages, request_of({{"page", "7"}}), two), url + "page=8");
-    EXPECT_EQ(next_url(pages, request_of({{"per_page", "3"}}), two), "");
-
-    const Action told = paged("type: offset, next_path: next, offset_param: from");
-    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": 40})"), url + "from=40");
-    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": "40"})"), url + "from=40");
-    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": null})"), "");
-}
-
-TEST(NextPageTest, NothingWithoutPagination) {
-    EXPECT_EQ(next_url(load_action("path: /o").action(), request_of({}), R"({"next": "x"})"), "");
-}
-
-TEST(MergePageTest, ItemsOfLaterPagesJoinTheFirst) {
-    const Action action = paged("type: offset");
-    json::value first = parse(R"({"items": [1], "total": 3})");
-    merge_page(action, first, parse(R"({"items": [2, {"a": 3}], "total": 3})"));
-    merge_page(action, first, parse(R"({"error": "none"})"));
-    EXPECT_EQ(to_json(first), R"({"items":[1,2,{"a":3}],"total":3})");
-
-    const Action whole = load_action("path: /o, pagination: {type: offset}").action();
-    json::value list = parse("[1]");
-    merge_page(whole, list, parse("[2]"));
-    EXPECT_EQ(to_json(list), "[1,2]");
 }
 
 }  // namespace

@@ -364,5 +364,16 @@ TEST(CredentialTest, RefusesSecretsThatCantBeSentThereWithoutShowingThem) {
                 HasSubstr("this action's body has no fields"));
 }
 
+TEST(CredentialTest, WipingEmptiesTheRequest) {
+    RenderedRequest request = plain_request();
+    request.headers = {{"Authorization", "Bearer s3cret"}};
+    request.query = {{"key", "s3cret"}};
+    request.body = "s3cret";
+    wipe(request);
+    EXPECT_THAT(request.headers, IsEmpty());
+    EXPECT_THAT(request.query, IsEmpty());
+    EXPECT_EQ(request.body, "");
+}
+
 }  // namespace
 }  // namespace kimbap::manifests::test

@@ -1,0 +1,178 @@
+#include "manifests/pages.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+#include "base/text.hpp"
+#include "manifests/json_value.hpp"
+#include "manifests/path.hpp"
+
+namespace kimbap::manifests {
+
+namespace {
+
+void set_query(RenderedRequest& request, const std::string& key, std::string value) {
+    std::erase_if(request.query, [&](const auto& pair) { return pair.first == key; });
+    request.query.emplace_back(key, std::move(value));
+}
+
+std::int64_t query_number(const RenderedRequest& request, const std::string& key,
+                          std::int64_t fallback) {
+    for (const auto& [name, text] : request.query) {
+        std::int64_t value = 0;
+        if (name == key &&
+            std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{}) {
+            return value;
+        }
+    }
+    return fallback;
+}
+
+std::string_view origin_of(std::string_view url) {
+    const std::size_t start = url.find("://");
+    if (start == std::string_view::npos) return {};
+    return url.substr(0, url.find('/', start + 3));
+}
+
+/// A part of a query, application/x-www-form-urlencoded.
+std::string decode_component(std::string_view part) {
+    std::string spaced(part);
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    return percent_decode(spaced).value_or(spaced);
+}
+
+/// Takes over path and query of a URL on the same origin, absolute or starting with '/'.
+bool follow_url(RenderedRequest& request, std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const std::string origin(origin_of(request.url));
+    if (!url.starts_with('/')) {
+        if (origin_of(url) != origin) return false;
+        url.remove_prefix(origin.size());
+    }
+    if (url.starts_with("//")) return false;  // another host (RFC 3986 section 4.2)
+    const std::size_t mark = url.find('?');
+    request.url = origin + std::string(url.substr(0, mark));
+    request.query.clear();
+    if (mark == std::string_view::npos) return true;
+    for (const std::string_view pair : split(url.substr(mark + 1), '&')) {
+        const std::size_t equals = pair.find('=');
+        if (pair.empty()) continue;
+        request.query.emplace_back(
+            decode_component(pair.substr(0, equals)),
+            equals == std::string_view::npos ? "" : decode_component(pair.substr(equals + 1)));
+    }
+    return true;
+}
+
+/// Whether a cursor is a URL to follow. Cursors in base64 may start with '/', so a path counts as
+/// one only where the manifest names no parameter for a cursor.
+bool is_url(const Pagination& paging, std::string_view cursor) {
+    return cursor.starts_with("https://") || cursor.starts_with("http://") ||
+           (paging.cursor_param.empty() && cursor.starts_with('/'));
+}
+
+std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedRequest& request,
+                                       const json::value& page, std::size_t items) {
+    RenderedRequest next = request;
+    const json::value* cursor =
+        paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
+    const bool given = cursor != nullptr && !cursor->is_null() && *cursor != false &&
+                       !(cursor->is_string() && cursor->get_string().empty());
+    if (!paging.next_path.empty() && !given) return std::nullopt;
+    if (given) {
+        const std::string text = cursor->is_string() ? std::string(cursor->get_string())
+                                                     : to_json(with_integers(*cursor));
+        if (paging.type == PaginationType::offset) {
+            set_query(next, paging.offset_param, text);
+        } else if (is_url(paging, text)) {
+            if (!follow_url(next, text)) return std::nullopt;
+        } else {
+            set_query(next, paging.cursor_param.empty() ? "cursor" : paging.cursor_param, text);
+        }
+        return next;
+    }
+    const std::int64_t limit = query_number(request, paging.limit_param, paging.page_size);
+    if (items == 0 || (limit > 0 && static_cast<std::int64_t>(items) < limit)) return std::nullopt;
+    const std::int64_t at = query_number(request, paging.offset_param, paging.by_page ? 1 : 0);
+    const std::int64_t step = paging.by_page ? 1 : static_cast<std::int64_t>(items);
+    set_query(next, paging.offset_param, std::to_string(at + step));
+    return next;
+}
+
+/// The list of items under the action's `extract`; null where there is none.
+json::array* items_of(const Action& action, json::value& page) {
+    // at_path gives a part of `page`, which is not const here.
+    auto* found = const_cast<json::value*>(at_path(page, action.response.extract));
+    return found == nullptr ? nullptr : found->if_array();
+}
+
+/// A page's JSON; nullopt where it is an error or none.
+std::optional<json::value> json_of(const Action& action, const RawResponse& response) {
+    if (response.status >= 300) return std::nullopt;
+    auto value = parse_body(action.response, response);
+    if (!value || !*value || error_in(action.response, **value)) return std::nullopt;
+    return std::move(*value);
+}
+
+}  // namespace
+
+Pages::Pages(const Action& action, RenderedRequest first, std::size_t max_bytes)
+    : action_(action), request_(std::move(first)), max_bytes_(max_bytes) {}
+
+Pages::~Pages() {
+    wipe(request_);
+}
+
+const RenderedRequest* Pages::add(RawResponse response) {
+    bytes_ += response.body.size();
+    if (bytes_ > max_bytes_) {
+        answer_.is_error = true;
+        answer_.message = "the pages together are larger than " + std::to_string(max_bytes_) +
+                          " bytes (ask for less, or lower pagination.max_pages in the manifest)";
+        return nullptr;
+    }
+    auto page = json_of(action_, response);
+    if (!page) {
+        // The items of the pages before would pass for all of them: what is wrong with one page is
+        // wrong with the call. A later page that is merely empty is the end.
+        answer_ = shape(action_, std::move(response));
+        if (count_ > 0 && !answer_.is_error) answer_ = shape_json(action_, std::move(merged_));
+        return nullptr;
+    }
+    json::array* items = items_of(action_, *page);
+    auto following = next(*page, items == nullptr ? 0 : items->size());
+    if (json::array* all = count_ == 0 ? nullptr : items_of(action_, merged_);
+        all != nullptr && items != nullptr) {
+        for (auto& item : *items) all->push_back(std::move(item));
+    }
+    if (count_++ == 0) merged_ = std::move(*page);
+    if (!following) {
+        answer_ = shape_json(action_, std::move(merged_));
+        return nullptr;
+    }
+    wipe(request_);
+    request_ = std::move(*following);
+    return &request_;
+}
+
+std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t items) const {
+    const Pagination& paging = action_.pagination;
+    if (paging.type == PaginationType::none || count_ + 1 >= paging.max_pages) return std::nullopt;
+    auto next = advance(paging, request_, page, items);
+    if (!next) return std::nullopt;
+    if (action_.auth.type == AuthType::query) {
+        // A link in the answer has no credential, or one that was cut out of it.
+        std::erase_if(next->query,
+                      [&](const auto& pair) { return pair.first == action_.auth.field; });
+        for (const auto& pair : request_.query) {
+            if (pair.first == action_.auth.field) next->query.push_back(pair);
+        }
+    }
+    // A service that names the same page again would be asked for it until max_pages.
+    if (next->full_url() == request_.full_url()) return std::nullopt;
+    return next;
+}
+
+}  // namespace kimbap::manifests

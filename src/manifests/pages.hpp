@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "manifests/manifest.hpp"
+#include "manifests/request.hpp"
+#include "manifests/response.hpp"
+
+namespace kimbap::manifests {
+
+/// The pages of one paged call, free of I/O: takes each page's answer and says what to send next,
+/// until the answer is whole. For one thread.
+class Pages {
+public:
+    /// `first` is the request for the first page, with its credential. `max_bytes` bounds all pages
+    /// together. The action outlives this.
+    Pages(const Action& action, RenderedRequest first, std::size_t max_bytes);
+    ~Pages();
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
+
+    /// Takes a page. Gives the request for the next one, or null where the answer is whole: the
+    /// last page, one that would be asked for twice, max_pages, or a page that is an error. A next
+    /// page that is a URL is taken only on the same origin, so that the credential goes nowhere
+    /// else.
+    /// The request belongs to this, until the next add().
+    [[nodiscard]] const RenderedRequest* add(RawResponse response);
+
+    /// Once add() gave null: all pages' items as one answer, or the error of the page that
+    /// failed.
+    [[nodiscard]] ShapedResponse take_answer() { return std::move(answer_); }
+
+private:
+    [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page,
+                                                      std::size_t items) const;
+
+    const Action& action_;
+    RenderedRequest request_;  ///< Of the page that is awaited.
+    std::size_t max_bytes_;
+    std::size_t bytes_ = 0;
+    int count_ = 0;
+    json::value merged_;  ///< The first page, with the later ones' items.
+    ShapedResponse answer_;
+};
+
+}  // namespace kimbap::manifests
