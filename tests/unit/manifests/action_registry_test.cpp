@@ -1,7 +1,5 @@
 #include "manifests/action_registry.hpp"
 
-#include <regex>
-
 #include "unit/manifests/support.hpp"
 
 namespace kimbap::manifests::test {
@@ -83,7 +81,7 @@ TEST(OfferedNameTest, FitsWhatModelApisTake) {
     const std::string base(70, 'a');
     const std::string one = offered_name(base + "1");
     EXPECT_EQ(one.size(), 64U);
-    EXPECT_TRUE(std::regex_match(one, std::regex("[A-Za-z0-9_-]{64}"))) << one;
+    EXPECT_THAT(one, ::testing::MatchesRegex("[A-Za-z0-9_-]+"));
     EXPECT_NE(one, offered_name(base + "2"));
     // Stable over releases: clients keep these names in their own configuration.
     EXPECT_EQ(offered_name(base), std::string(55, 'a') + "_" + "6bd5e503");
