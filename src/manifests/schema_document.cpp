@@ -34,6 +34,10 @@ constexpr std::array<std::string_view, 8> kCounts{"minLength",     "maxLength", 
 constexpr std::array<std::string_view, 7> kOthers{
     "type", "enum", "const", "pattern", "required", "uniqueItems", "dependentRequired"};
 
+/// The usual annotations, so that they needn't be held against everything that they are not.
+constexpr std::array<std::string_view, 8> kAnnotations{
+    "description", "default", "title", "format", "examples", "$schema", "$comment", "sensitive"};
+
 /// Keywords that assert something this checker doesn't, and what to write instead: passing over
 /// them would let values through that the schema forbids.
 struct Unsupported {
@@ -71,7 +75,7 @@ std::string bare(std::string_view key) {
 }  // namespace
 
 std::vector<std::string> SchemaDocument::compile() {
-    check(root_, "", 0);
+    check(root_, Place{}, 0);
     resolve_references();
     return std::move(faults_);
 }
@@ -84,23 +88,29 @@ const re2::RE2& SchemaDocument::pattern(std::string_view text) const {
     return *patterns_.find(text)->second;
 }
 
-void SchemaDocument::fault(Where pointer, const std::string& message) {
+std::string SchemaDocument::Place::pointer() const {
+    return up == nullptr ? std::string(key) : up->pointer() + "/" + escape_pointer(key);
+}
+
+void SchemaDocument::fault(Where at, const std::string& message) {
+    const std::string pointer = at.pointer();
     faults_.push_back((pointer.empty() ? "/" : pointer) + ": " + message);
 }
 
-void SchemaDocument::check(const json::value& schema, Where pointer, std::size_t depth) {
-    if (!checked_.insert(&schema).second || schema.is_bool()) return;
-    if (!schema.is_object()) return fault(pointer, "not a schema (expected a map or a boolean)");
-    if (depth > Schema::kMaxDepth) return fault(pointer, "nested too deeply");
+void SchemaDocument::check(const json::value& schema, Where at, std::size_t depth) {
+    checked_.push_back(&schema);
+    if (schema.is_bool()) return;
+    if (!schema.is_object()) return fault(at, "not a schema (expected a map or a boolean)");
+    if (depth > Schema::kMaxDepth) return fault(at, "nested too deeply");
     for (const auto& member : schema.get_object()) {
         const std::string_view key = member.key();
-        const std::string at = pointer + "/" + escape_pointer(key);
+        const Place inner{&at, key};
         if ((key == "$anchor" || key == "$dynamicAnchor") && member.value().is_string()) {
             anchors_.emplace(std::string(member.value().get_string()), &schema);
-        } else if (key == "$id" && !pointer.empty()) {
-            fault(at, "a schema within the schema can't have its own $id (use $anchor)");
+        } else if (key == "$id" && depth > 0) {
+            fault(inner, "a schema within the schema can't have its own $id (use $anchor)");
         } else {
-            check_keyword(key, member.value(), at, depth);
+            check_keyword(key, member.value(), inner, depth);
         }
     }
 }
@@ -122,7 +132,7 @@ void SchemaDocument::check_keyword(std::string_view key, const json::value& valu
         check_number(key, value, at);
     } else if (in(key, kOthers)) {
         check_assertion(key, value, at);
-    } else {
+    } else if (!in(key, kAnnotations)) {
         check_unknown(key, at);
     }
 }
@@ -133,7 +143,8 @@ void SchemaDocument::check_list(const json::value& value, Where at, std::size_t 
     }
     std::size_t index = 0;
     for (const auto& element : value.get_array()) {
-        check(element, at + "/" + std::to_string(index++), depth + 1);
+        const std::string number = std::to_string(index++);
+        check(element, Place{&at, number}, depth + 1);
     }
 }
 
@@ -141,7 +152,7 @@ void SchemaDocument::check_map(std::string_view key, const json::value& value, W
                                std::size_t depth) {
     if (!value.is_object()) return fault(at, "not a map of names to schemas");
     for (const auto& member : value.get_object()) {
-        const std::string inner = at + "/" + escape_pointer(member.key());
+        const Place inner{&at, member.key()};
         if (key == "patternProperties") add_pattern(member.key(), inner);
         check(member.value(), inner, depth + 1);
     }
@@ -151,7 +162,7 @@ void SchemaDocument::check_reference(const json::value& value, Where at) {
     if (!value.is_string() || !value.get_string().starts_with('#')) {
         return fault(at, "only references within the schema are supported (like #/$defs/name)");
     }
-    references_.emplace_back(at, std::string(value.get_string()));
+    references_.emplace_back(at.pointer(), std::string(value.get_string()));
 }
 
 void SchemaDocument::check_assertion(std::string_view key, const json::value& value, Where at) {
@@ -247,13 +258,15 @@ void SchemaDocument::resolve_references() {
         const auto [pointer, reference] = references_[i];
         const json::value* found = find(reference);
         if (found == nullptr) {
-            fault(pointer, "$ref \"" + reference +
-                               "\" leads nowhere (it must name a part of this "
-                               "schema)");
+            fault(Place{nullptr, pointer}, "$ref \"" + reference +
+                                               "\" leads nowhere (it must name a part of this "
+                                               "schema)");
             continue;
         }
         targets_.emplace(reference, found);
-        check(*found, reference, 0);
+        if (std::find(checked_.begin(), checked_.end(), found) == checked_.end()) {
+            check(*found, Place{nullptr, reference}, 1);
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 #include <boost/json/value.hpp>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +30,16 @@ public:
     [[nodiscard]] const re2::RE2& pattern(std::string_view text) const;
 
 private:
-    using Where = const std::string&;
+    /// Where a keyword stands; spelt out as a JSON pointer only for a fault, since most have none.
+    struct Place {
+        const Place* up = nullptr;
+        std::string_view key;
+        [[nodiscard]] std::string pointer() const;
+    };
+    using Where = const Place&;
 
-    void fault(Where pointer, const std::string& message);
-    void check(const json::value& schema, Where pointer, std::size_t depth);
+    void fault(Where at, const std::string& message);
+    void check(const json::value& schema, Where at, std::size_t depth);
     void check_keyword(std::string_view key, const json::value& value, Where at, std::size_t depth);
     void check_list(const json::value& value, Where at, std::size_t depth);
     void check_map(std::string_view key, const json::value& value, Where at, std::size_t depth);
@@ -48,7 +53,7 @@ private:
     [[nodiscard]] const json::value* find(std::string_view reference) const;
 
     const json::value root_;
-    std::set<const json::value*> checked_;
+    std::vector<const json::value*> checked_;
     std::map<std::string, const json::value*, std::less<>> anchors_;
     std::map<std::string, std::unique_ptr<re2::RE2>, std::less<>> patterns_;
     std::vector<std::pair<std::string, std::string>>
