@@ -66,7 +66,8 @@ Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
     Faults faults;
     for (const Service& service : registry->services_) {
         for (const Action& action : service.actions) {
-            auto schema = Schema::compile(action.input_schema);
+            auto schema = action.compiled ? Result<Schema>(*action.compiled)
+                                          : Schema::compile(action.input_schema);
             if (!schema) {
                 faults.push_back({service.file, 0, 0, action.name + ": " + schema.error().message});
                 continue;

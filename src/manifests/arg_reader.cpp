@@ -70,16 +70,18 @@ json::object schema_of(const YamlReader& reader) {
     return schema;
 }
 
-void read_default(const YamlReader& reader, const Schema& schema, Arg& arg) {
+void read_default(const YamlReader& reader, Arg& arg) {
     const YamlReader value = reader.get("default");
     if (value.absent() || value.is_null()) return;
+    const auto schema = Schema::compile(arg.schema);
+    if (!schema) return;  // a fault that compile_whole() reports
     json::value fallback = value.to_json();
     // A string argument's default may look like another type: `default: 100` for type string.
     const json::value* type = arg.schema.if_contains("type");
     if (!fallback.is_string() && type != nullptr && *type == "string" && value.is_scalar()) {
         fallback = json::value(value.string());
     }
-    const auto violations = schema.validate(fallback);
+    const auto violations = schema->validate(fallback);
     if (!violations.empty()) value.fault("the default does not fit: " + violations[0]);
     arg.schema["default"] = fallback;
     arg.default_value = std::move(fallback);
@@ -104,12 +106,7 @@ Arg read_arg(const YamlReader& reader) {
     if (const YamlReader text = reader.get("description"); !text.absent()) {
         arg.schema["description"] = text.string();
     }
-    const auto compiled = Schema::compile(arg.schema);
-    if (!compiled) {
-        reader.fault(compiled.error().message);
-    } else {
-        read_default(reader, *compiled, arg);
-    }
+    read_default(reader, arg);
     return arg;
 }
 
@@ -174,9 +171,32 @@ void read_verbatim(const YamlReader& source, Action& out) {
         type == nullptr || *type != "object") {
         source.fault("the schema of an action's arguments must have type: object");
     }
-    const auto compiled = Schema::compile(out.input_schema);
-    if (!compiled) source.fault(compiled.error().message);
+    auto compiled = Schema::compile(out.input_schema);
+    if (compiled) {
+        out.compiled = std::move(*compiled);
+    } else {
+        source.fault(compiled.error().message);
+    }
     out.args = args_of(out.input_schema);
+}
+
+/// Compiles the schema of all arguments, once, since patterns take their time; only where that
+/// fails is each argument looked at for its own faults.
+void compile_whole(const YamlReader& args, Action& out) {
+    auto compiled = Schema::compile(out.input_schema);
+    if (compiled) {
+        out.compiled = std::move(*compiled);
+        return;
+    }
+    const std::vector<YamlReader> entries = args.elements();
+    bool found = false;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const auto alone = Schema::compile(out.args[i].schema);
+        if (alone) continue;
+        entries[i].fault(alone.error().message);
+        found = true;
+    }
+    if (!found) args.fault(compiled.error().message);
 }
 
 }  // namespace
@@ -202,6 +222,7 @@ void read_args(const YamlReader& action, Action& out) {
         out.args.push_back(std::move(arg));
     }
     out.input_schema = input_schema_of(out.args);
+    compile_whole(args, out);
 }
 
 }  // namespace kimbap::manifests

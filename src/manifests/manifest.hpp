@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "manifests/schema.hpp"
+
 /// A manifest as data (contract section 5): one service and its actions. Made by the loader,
 /// immutable after.
 namespace kimbap::manifests {
@@ -135,6 +137,7 @@ struct Action {
     /// JSON Schema of the arguments object: from `args`, or the manifest's own, verbatim.
     json::object input_schema;
     bool verbatim_schema = false;
+    std::optional<Schema> compiled;  ///< Of input_schema; set by the loader where it has no fault.
     RequestTemplate request;
     ResponseSpec response;
     Retry retry;

@@ -403,13 +403,10 @@ private:
 
 }  // namespace
 
-Schema::Schema(std::unique_ptr<const SchemaDocument> document) : document_(std::move(document)) {}
-Schema::Schema(Schema&&) noexcept = default;
-Schema& Schema::operator=(Schema&&) noexcept = default;
-Schema::~Schema() = default;
+Schema::Schema(std::shared_ptr<const SchemaDocument> document) : document_(std::move(document)) {}
 
 Result<Schema> Schema::compile(json::object document) {
-    auto compiled = std::make_unique<SchemaDocument>(std::move(document));
+    auto compiled = std::make_shared<SchemaDocument>(std::move(document));
     const std::vector<std::string> faults = compiled->compile();
     if (!faults.empty()) return make_error(Errc::invalid_config, join(faults, "; "));
     return Schema(std::move(compiled));

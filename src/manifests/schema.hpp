@@ -22,15 +22,11 @@ class SchemaDocument;
 /// passing over them would let invalid values through: unevaluatedProperties, unevaluatedItems,
 /// $dynamicRef, an $id within, keywords of older drafts, references to other documents, patterns
 /// that RE2 doesn't take, keywords with a value of the wrong kind, and known keywords spelt
-/// otherwise (min_length). Immutable; thread-safe.
+/// otherwise (min_length). Immutable, cheap to copy; thread-safe.
 class Schema {
 public:
     /// Errors: invalid_config: every fault with the keyword's JSON pointer.
     static Result<Schema> compile(json::object document);
-
-    Schema(Schema&&) noexcept;
-    Schema& operator=(Schema&&) noexcept;
-    ~Schema();
 
     /// What is wrong with `value`: "/tags/0: must be of type string (is integer): pass it in
     /// quotes"; empty where it is valid. At most kMaxViolations.
@@ -43,8 +39,8 @@ public:
     static constexpr std::size_t kMaxSteps = 1'000'000;
 
 private:
-    explicit Schema(std::unique_ptr<const SchemaDocument> document);
-    std::unique_ptr<const SchemaDocument> document_;
+    explicit Schema(std::shared_ptr<const SchemaDocument> document);
+    std::shared_ptr<const SchemaDocument> document_;
 };
 
 }  // namespace kimbap::manifests
