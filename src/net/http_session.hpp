@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "net/http_server.hpp"
+#include "net/request_check.hpp"
 
 namespace kimbap::net {
 
@@ -30,12 +31,6 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
 public:
     using Socket = asio::generic::stream_protocol::socket;
     using Clock = std::chrono::steady_clock;
-
-    /// Why a request is not served.
-    struct Refusal {
-        http::status status;
-        std::string why;
-    };
 
     HttpSession(Socket socket, std::shared_ptr<SessionShared> shared, asio::ip::tcp::endpoint peer);
 

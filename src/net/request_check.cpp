@@ -1,0 +1,83 @@
+#include "net/request_check.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace kimbap::net {
+
+namespace {
+
+/// More fields than any client of ours sends; each costs an allocation.
+constexpr std::size_t kMaxHeaderFields = 100;
+
+std::string_view view_of(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+/// Loosely; whether it is ours is the handler's to say. White space would be a folded header.
+bool host_and_port(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._:[]").find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+Refusal refusal_of(boost::system::error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        return {http::status::request_header_fields_too_large, "the request's header is too large"};
+    }
+    if (error == http::error::body_limit) {
+        return {http::status::payload_too_large, "the request's body is too large"};
+    }
+    return {http::status::bad_request, "not valid HTTP: " + error.message()};
+}
+
+bool expects_continue(const http::request_header<>& head) {
+    return iequals(view_of(head[http::field::expect]), "100-continue");
+}
+
+std::optional<Refusal> check_head(const http::request_header<>& head) {
+    const auto bad = [](std::string why) {
+        return Refusal{http::status::bad_request, std::move(why)};
+    };
+    std::size_t fields = 0;
+    std::size_t hosts = 0;
+    std::size_t lengths = 0;
+    for (const auto& header : head) {
+        ++fields;
+        switch (header.name()) {
+            case http::field::host:
+                ++hosts;
+                if (!host_and_port(view_of(header.value()))) return bad("the Host is not one");
+                break;
+            case http::field::content_length:
+                ++lengths;
+                if (view_of(header.value()).find(',') != std::string_view::npos) ++lengths;
+                break;
+            case http::field::transfer_encoding:
+                if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
+                if (!iequals(view_of(header.value()), "chunked")) {
+                    return Refusal{http::status::not_implemented,
+                                   "the only Transfer-Encoding is chunked"};
+                }
+                break;
+            default:
+                break;
+        }
+    }
+    if (fields > kMaxHeaderFields) {
+        return Refusal{http::status::request_header_fields_too_large,
+                       "the request has too many header fields"};
+    }
+    if (lengths > 1) return bad("there must be one Content-Length");
+    if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return bad("there must be one Host");
+    if (!head.target().starts_with('/')) return bad("the request target must be a path");
+    return std::nullopt;
+}
+
+}  // namespace kimbap::net
