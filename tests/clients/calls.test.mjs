@@ -104,9 +104,13 @@ for (const [name, , era, connect] of kConnections) {
 
     it('hears of progress while a stream arrives', async () => {
       let reports = 0;
-      const result = await peer.call('demo_stream', {}, { onprogress: () => reports++ });
-      assert.ok(reports >= 2, `${reports} reports`);
-      assert.match(text(result), /5/);
+      const onprogress = () => {
+        reports++;
+        upstream.events.emit('go');
+      };
+      const result = await within(peer.call('demo_paced', {}, { onprogress }), 'the stream');
+      assert.ok(reports >= 3, `${reports} reports`);
+      assert.match(text(result), /"line":5/);
     });
 
     it('stops the downstream call by cancelling', async () => {

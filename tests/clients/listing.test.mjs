@@ -82,7 +82,7 @@ for (const [name, connect] of kPeers) {
     it('keeps what runs when the new manifest has faults', async () => {
       await writeFile(kimbap.path('manifests/demo.yaml'), 'name: demo\nactions: [');
       const log = await kimbap.run(['service', 'validate', kimbap.path('manifests/demo.yaml')], { expect: 5 });
-      assert.match(log.stderr + log.stdout, /demo\.yaml:2/);
+      assert.match(log.stderr + log.stdout, /demo\.yaml:\d+:\d+: /);
       assert.equal((await peer.call('demo_text', {})).content[0].text, 'plain words');
       await edit('Mended');
       await eventually(async () => (await echoes(peer)).startsWith('Mended'), 'the mended manifest');

@@ -35,6 +35,12 @@ actions:
     path: /stream
     risk: {level: low, mutating: false}
     response: {type: text, stream: ndjson}
+  paced:
+    description: Line by line, when told to
+    method: GET
+    path: /paced
+    risk: {level: low, mutating: false}
+    response: {type: text, stream: ndjson}
   never:
     description: Never answers
     method: GET

@@ -6,7 +6,7 @@ export class Upstream {
   constructor(credential) {
     this.credential = credential;
     this.requests = []; // {method, path, query, authorized, body}
-    this.events = new EventEmitter(); // 'request' (path), 'abandoned' (path)
+    this.events = new EventEmitter(); // 'request' (path), 'abandoned' (path); 'go' for /v1/paced
     this.server = createServer((request, response) => this.#answer(request, response));
   }
 
@@ -50,8 +50,25 @@ export class Upstream {
     if (path === '/v1/image') return response.writeHead(200, { 'Content-Type': 'image/png' }).end(kPixel);
     if (path.startsWith('/v1/refunds/')) return json(201, { refund: path.split('/').pop(), reason: JSON.parse(body).reason });
     if (path === '/v1/stream') return this.#stream(response);
+    if (path === '/v1/paced') return this.#paced(response);
     if (path.startsWith('/v1/never')) return; // until its client gives up
     return json(404, { error: 'no such thing' });
+  }
+
+  /// Says the next thing only when told 'go', so that what was said must have arrived by then. It is
+  /// one line ahead, since kimbap holds the end of what it has back: a credential may begin there.
+  #paced(response) {
+    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+    let line = 0;
+    const say = () => {
+      response.write(JSON.stringify({ line: ++line, padding: '.'.repeat(300) }) + '\n');
+      if (line < 5) return;
+      this.events.off('go', say);
+      response.end();
+    };
+    this.events.on('go', say);
+    say();
+    say();
   }
 
   #stream(response) {
