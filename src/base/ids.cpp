@@ -2,7 +2,9 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
@@ -21,20 +23,37 @@ std::string random_bytes(std::size_t count) {
     return out;
 }
 
+namespace {
+
+/// In 1/1024 ms since the epoch, never the same twice.
+std::uint64_t next_tick() {
+    static std::atomic<std::uint64_t> last{0};
+    const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const std::uint64_t now = static_cast<std::uint64_t>(since_epoch.count()) * 1024 / 1000;
+    std::uint64_t before = last.load(std::memory_order_relaxed);
+    std::uint64_t tick = 0;
+    do {
+        tick = std::max(now, before + 1);
+    } while (!last.compare_exchange_weak(before, tick, std::memory_order_relaxed));
+    return tick;
+}
+
+}  // namespace
+
 std::string new_id(std::string_view prefix) {
     constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    auto time = static_cast<std::uint64_t>(now.count());
-    std::array<unsigned char, 16> random{};
+    constexpr std::size_t time_digits = 12;
+    std::uint64_t time = next_tick();
+    std::array<unsigned char, 14> random{};
     random_bytes(random);
 
     std::string id;
     id.reserve(prefix.size() + 27);
     id.append(prefix).push_back('_');
     const std::size_t start = id.size();
-    id.append(10, '0');
-    for (std::size_t i = 10; i-- > 0; time >>= 5) id[start + i] = alphabet[time & 31U];
+    id.append(time_digits, '0');
+    for (std::size_t i = time_digits; i-- > 0; time >>= 5) id[start + i] = alphabet[time & 31U];
     for (const unsigned char byte : random) id.push_back(alphabet[byte & 31U]);
     return id;
 }

@@ -12,9 +12,10 @@ namespace kimbap {
 void random_bytes(std::span<unsigned char> out);
 [[nodiscard]] std::string random_bytes(std::size_t count);
 
-/// A new identifier `<prefix>_<26 characters>`: 48 bits of time in milliseconds, then 80 random
-/// bits, in Crockford base32, so that identifiers sort by creation and can't be guessed. Prefixes
-/// in use: call, apr (approval), tok (token), chn (audit chain), evt (notification).
+/// A new identifier `<prefix>_<26 characters>`: 60 bits of time in 1/1024 ms, then 70 random bits,
+/// in Crockford base32, so that identifiers sort by creation (strictly, within a process) and can't
+/// be guessed. Prefixes in use: call, apr (approval), tok (token), chn (audit chain), evt
+/// (notification). Thread-safe.
 [[nodiscard]] std::string new_id(std::string_view prefix);
 
 }  // namespace kimbap

@@ -18,9 +18,12 @@ TEST(Ids, AreDistinctPrefixedAndOfOneLength) {
 }
 
 TEST(Ids, SortByCreation) {
-    const std::string early = new_id("x").substr(0, 12);
-    const std::string late = new_id("x").substr(0, 12);
-    EXPECT_LE(early, late);
+    std::string early = new_id("x");
+    for (int i = 0; i < 5000; ++i) {
+        std::string late = new_id("x");
+        ASSERT_LT(early, late);
+        early = std::move(late);
+    }
 }
 
 }  // namespace
