@@ -1,8 +1,8 @@
 #include "app/gateway.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <algorithm>
 
 #include "app/lane.hpp"
 #include "app/webhook_sender.hpp"
@@ -45,12 +45,13 @@ Result<void> check_channels(const Config& config, const pipeline::Rules& rules) 
     std::string faults;
     for (const policy::Rule& rule : rules.policy->rules()) {
         for (const std::string& name : rule.approval.channels) {
-            const bool known = std::any_of(config.notify.begin(), config.notify.end(),
-                                           [&](const auto& channel) { return channel.name == name; });
+            const bool known =
+                std::any_of(config.notify.begin(), config.notify.end(),
+                            [&](const auto& channel) { return channel.name == name; });
             if (known) continue;
-            faults += (faults.empty() ? "" : "\n") + rule.file + ":" + std::to_string(rule.line) + ":" +
-                      std::to_string(rule.column) + ": rule \"" + rule.id + "\" notifies \"" + name +
-                      "\", which no entry of notify names (add it to the configuration)";
+            faults += (faults.empty() ? "" : "\n") + rule.file + ":" + std::to_string(rule.line) +
+                      ":" + std::to_string(rule.column) + ": rule \"" + rule.id + "\" notifies \"" +
+                      name + "\", which no entry of notify names (add it to the configuration)";
         }
     }
     if (!faults.empty()) return make_error(Errc::invalid_config, faults);
@@ -75,7 +76,7 @@ struct Gateway::Parts {
           approvals(*store, sealer, clock, workers, manager_options(config)),
           rules(std::move(loaded.rules)),
           notices(std::move(loaded.notices)),
-          services{rules, tokens, vault,  approvals,           audit,
+          services{rules,    tokens,  vault, approvals,          audit,
                    *limiter, workers, clock, settings_of(config)} {}
 
     Config config;
@@ -118,18 +119,42 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() = default;
 
-const Config& Gateway::config() const { return parts_->config; }
-store::Store& Gateway::store() { return *parts_->store; }
-vault::Vault& Gateway::vault() { return parts_->vault; }
-identity::TokenRegistry& Gateway::tokens() { return parts_->tokens; }
-approval::ApprovalManager& Gateway::approvals() { return parts_->approvals; }
-audit::Writer& Gateway::audit() { return parts_->audit; }
-policy::RateLimiter& Gateway::limiter() { return *parts_->limiter; }
-async::WorkerPool& Gateway::workers() { return parts_->workers; }
-const Clock& Gateway::clock() const { return parts_->clock; }
-RulesHolder& Gateway::rules() { return parts_->rules; }
-pipeline::Services& Gateway::services() { return parts_->services; }
-const std::vector<std::string>& Gateway::notices() const { return parts_->notices; }
+const Config& Gateway::config() const {
+    return parts_->config;
+}
+store::Store& Gateway::store() {
+    return *parts_->store;
+}
+vault::Vault& Gateway::vault() {
+    return parts_->vault;
+}
+identity::TokenRegistry& Gateway::tokens() {
+    return parts_->tokens;
+}
+approval::ApprovalManager& Gateway::approvals() {
+    return parts_->approvals;
+}
+audit::Writer& Gateway::audit() {
+    return parts_->audit;
+}
+policy::RateLimiter& Gateway::limiter() {
+    return *parts_->limiter;
+}
+async::WorkerPool& Gateway::workers() {
+    return parts_->workers;
+}
+const Clock& Gateway::clock() const {
+    return parts_->clock;
+}
+RulesHolder& Gateway::rules() {
+    return parts_->rules;
+}
+pipeline::Services& Gateway::services() {
+    return parts_->services;
+}
+const std::vector<std::string>& Gateway::notices() const {
+    return parts_->notices;
+}
 
 Result<void> Gateway::reload() {
     auto loaded = load_rules(parts_->config);
@@ -154,7 +179,6 @@ Result<void> Gateway::record_policy() {
 }
 
 std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& context) {
-    // Reading the system's trust store takes milliseconds: not before somebody calls out.
     if (!parts_->tls) parts_->tls = net::client_tls();
     return std::make_unique<Lane>(context, parts_->tls, parts_->guard, parts_->services);
 }
@@ -164,9 +188,11 @@ Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
     HttpWebhookSender sender(lane.http);
     std::vector<std::unique_ptr<approval::Notifier>> notifiers;
     for (const NotifyChannel& channel : parts_->config.notify) {
-        auto notifier = approval::make_notifier(
-            {channel.name, channel.type, channel.url, channel.secret_ref}, sender,
-            [this](std::string ref) { return parts_->vault.open(std::move(ref), parts_->workers); });
+        auto notifier =
+            approval::make_notifier({channel.name, channel.type, channel.url, channel.secret_ref},
+                                    sender, [this](std::string ref) {
+                                        return parts_->vault.open(std::move(ref), parts_->workers);
+                                    });
         if (notifier) {
             notifiers.push_back(std::move(*notifier));
         } else {
