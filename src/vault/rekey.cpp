@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -16,7 +17,8 @@ namespace kimbap::vault {
 
 namespace {
 
-/// Each holds up other writers by two key derivations.
+/// Each holds up other writers by two key derivations. The last attempt takes however many came up
+/// during the one before: else writers that never rest would keep the rekeying from ever happening.
 constexpr std::size_t kMaxWithinTransaction = 2;
 
 std::string_view salt_of(const store::SecretRow& row) {
@@ -94,12 +96,13 @@ Result<void> encrypt(const Rows& rows, Encrypted& known, const EncryptOne& one) 
     });
 }
 
-/// Replaces every record; the few that were written at the last moment are encrypted here and now.
-/// Returns how many. Errors: conflict where they are too many for that.
-Result<std::size_t> replace_all(store::Transaction& t, Encrypted& known, const EncryptOne& one) {
+/// Replaces every record; those that were written at the last moment are encrypted here and now.
+/// Returns how many. Errors: conflict where more than `most` were.
+Result<std::size_t> replace_all(store::Transaction& t, Encrypted& known, const EncryptOne& one,
+                                std::size_t most) {
     const auto now = t.secrets().all();
     if (!now) return now.error();
-    if (missing_in(known, *now).size() > kMaxWithinTransaction) {
+    if (missing_in(known, *now).size() > most) {
         return make_error(Errc::conflict, "the vault changed while it was rekeyed (try again)");
     }
     const Result<void> encrypted = encrypt(*now, known, one);
@@ -132,7 +135,8 @@ Result<std::size_t> Vault::rekey(const Secret& vault_secret, std::string_view ac
     const EncryptOne one = [&](const store::SecretRow& row) {
         return core.under(*fresh_secret, row);
     };
-    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    for (int attempt = 1;; ++attempt) {
+        const bool last = attempt == kMaxAttempts;
         // Deriving takes seconds for many records, and nobody else can write during a transaction.
         const auto rows = store::query(
             core.store, [](const store::Snapshot& snapshot) { return snapshot.secrets().all(); });
@@ -144,7 +148,9 @@ Result<std::size_t> Vault::rekey(const Secret& vault_secret, std::string_view ac
             store::transact(core.store, [&](store::Transaction& t) -> Result<std::size_t> {
                 const Result<void> same_secret = Core::still(t, *old_check);
                 if (!same_secret) return same_secret.error();
-                auto count = replace_all(t, known, one);
+                auto count = replace_all(
+                    t, known, one,
+                    last ? std::numeric_limits<std::size_t>::max() : kMaxWithinTransaction);
                 if (!count) return count;
                 const Result<void> put = t.meta().put(kCheckKey, *fresh_check);
                 if (!put) return put.error();
@@ -161,9 +167,8 @@ Result<std::size_t> Vault::rekey(const Secret& vault_secret, std::string_view ac
             core.verified_check = *fresh_check;
             return replaced;
         }
-        if (replaced.error().code != Errc::conflict) return replaced;
+        if (last || replaced.error().code != Errc::conflict) return replaced;
     }
-    return make_error(Errc::conflict, "the vault is being changed all the time (try again)");
 }
 
 }  // namespace kimbap::vault
