@@ -222,4 +222,16 @@ Result<void> Connection::execute(const char* sql) {
     return {};
 }
 
+Result<void> Connection::use_write_ahead_log() {
+    // SQLite does not wait where two connections change the mode at once, or where one does while
+    // another, the last to leave, puts the log away.
+    const auto since = std::chrono::steady_clock::now();
+    for (;;) {
+        const Result<void> done = execute("PRAGMA journal_mode=WAL");
+        const bool busy = !done && (sqlite3_errcode(handle_) & 0xFF) == SQLITE_BUSY;
+        if (!busy || std::chrono::steady_clock::now() - since >= kLockTimeout) return done;
+        std::this_thread::sleep_for(kLongestPause);
+    }
+}
+
 }  // namespace kimbap::store::sqlite

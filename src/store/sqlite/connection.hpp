@@ -73,6 +73,8 @@ public:
     Result<void> run(const char* sql);
     /// Runs any number of statements without parameters or rows, uncached.
     Result<void> execute(const char* sql);
+    /// Changes the database to a write-ahead log, where it does not have one yet.
+    Result<void> use_write_ahead_log();
     /// Whether the file can't be written, however it was opened.
     [[nodiscard]] bool read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
     /// Leaves copying the write-ahead log into the database to tidy(), instead of to whichever

@@ -20,8 +20,11 @@ constexpr const char* kWalSizeLimit = "PRAGMA journal_size_limit=16777216";
 Result<void> prepare_folder(const std::string& folder) {
     std::error_code error;
     if (std::filesystem::exists(folder, error)) return {};
-    std::filesystem::create_directories(folder, error);
-    if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
+    if (!parent.empty()) std::filesystem::create_directories(parent, error);
+    if (!error && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+        error.assign(errno, std::generic_category());
+    }
     if (error) {
         return make_error(Errc::storage_failure,
                           folder + ": cannot be created: " + error.message() +
@@ -35,22 +38,27 @@ Error located(const std::string& path, const Error& error) {
 }
 
 /// False where the file can't be written. SQLite gives its -wal and -shm files the permissions of
-/// the database file.
+/// the database file. A file that exists is not opened: closing it would give up the locks that
+/// another connection of this process holds on it.
 bool create_private(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return errno != EROFS && errno != EACCES && errno != EPERM;
-    ::close(fd);
-    return true;
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        ::close(fd);
+        return true;
+    }
+    if (errno == EEXIST && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0) return true;
+    return errno != EROFS && errno != EACCES && errno != EPERM;
 }
 
 Result<std::unique_ptr<Connection>> open_writable(const std::string& path, bool fsync) {
     auto writer = Connection::open(path, Connection::Mode::read_write);
     if (!writer) return writer.error();
     const char* const synchronous = fsync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
-    for (const char* sql : {"PRAGMA journal_mode=WAL", synchronous, kWalSizeLimit}) {
-        const Result<void> done = (*writer)->execute(sql);
-        if (!done) return located(path, done.error());
+    Result<void> done = (*writer)->use_write_ahead_log();
+    for (const char* sql : {synchronous, kWalSizeLimit}) {
+        if (done) done = (*writer)->execute(sql);
     }
+    if (!done) return located(path, done.error());
     return writer;
 }
 

@@ -60,6 +60,21 @@ TEST(ProcessesTest, WriteOneGaplessChainTogether) {
     }
 }
 
+TEST(ProcessesTest, CreateOneLogTogether) {
+    for (int round = 0; round < 8; ++round) {
+        test::TempFolder folder;
+        std::vector<std::unique_ptr<test::ChildProcess>> children;
+        for (int process = 0; process < 4; ++process) {
+            children.push_back(std::make_unique<test::ChildProcess>(
+                [&] { return append_many(folder / "data", process, 1); }));
+        }
+        for (const auto& child : children) ASSERT_EQ(child->wait(), 0) << round;
+        const auto found = verify(*test::open_store(folder / "data"), {});
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->records, 4);
+    }
+}
+
 TEST(ProcessesTest, KillingAWriterLosesNothingAcknowledgedAndHoldsUpNobody) {
     constexpr int kRounds = 6;
     test::TempFolder folder;
