@@ -27,8 +27,8 @@ net::HttpResponse text_response(std::string body) {
 
 net::HttpResponse unauthenticated(const Error& error, bool sent) {
     net::HttpResponse response = problem(error);
-    response.headers.set("WWW-Authenticate",
-                         std::string("Bearer realm=\"kimbap\"") + (sent ? ", error=\"invalid_token\"" : ""));
+    response.headers.set("WWW-Authenticate", std::string("Bearer realm=\"kimbap\"") +
+                                                 (sent ? ", error=\"invalid_token\"" : ""));
     return response;
 }
 
@@ -63,7 +63,8 @@ FrontDoor::FrontDoor(Gateway& gateway, mcp::Server& server, mcp::Authenticator& 
 bool FrontDoor::local_name(const net::HttpRequest& request) const {
     std::string host(request.header("Host"));
     const std::size_t colon = host.rfind(':');
-    if (colon != std::string::npos && host.find(']', colon) == std::string::npos) host.resize(colon);
+    if (colon != std::string::npos && host.find(']', colon) == std::string::npos)
+        host.resize(colon);
     host = to_lower(host);
     const bool known = std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
     const std::string_view origin = request.header("Origin");
@@ -82,10 +83,12 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
     if (path == "/healthz") {
         answer = text_response("ok\n");
     } else if (path == "/readyz") {
-        answer = ready();
+        auto asking = ready();
+        answer = co_await std::move(asking);
     } else if (!local_name(request)) {
-        answer = problem(403, "this Host or Origin is not served here (http.public_url and "
-                              "http.allowed_origins name the ones that are)");
+        answer = problem(403,
+                         "this Host or Origin is not served here (http.public_url and "
+                         "http.allowed_origins name the ones that are)");
     } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
         auto answering = operators_only(request);
         answer = co_await std::move(answering);
@@ -106,8 +109,9 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
     }
     if (!(*identity)->is_operator) {
         record_auth_failure(gateway_, request, "operator");
-        co_return problem(403, "this is an agent's token: the operator API wants an operator's (create "
-                               "one with `kimbap token create --operator NAME`)");
+        co_return problem(403,
+                          "this is an agent's token: the operator API wants an operator's (create "
+                          "one with `kimbap token create --operator NAME`)");
     }
     if (request.path() == "/metrics") co_return metrics();
     if (server_.draining()) co_return problem(503, "kimbap is shutting down");
@@ -115,11 +119,14 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
     co_return co_await std::move(handling);
 }
 
-net::HttpResponse FrontDoor::ready() const {
-    if (server_.draining()) return problem(503, "kimbap is shutting down");
+Task<net::HttpResponse> FrontDoor::ready() const {
+    if (server_.draining()) co_return problem(503, "kimbap is shutting down");
     const auto rules = gateway_.rules().current();
-    if (rules->policy->empty()) return problem(503, "no policy is loaded");
-    return text_response("ready\n");
+    if (rules->policy->empty()) co_return problem(503, "no policy is loaded");
+    auto probing = store::probe(gateway_.store());
+    const Result<void> writable = co_await std::move(probing);
+    if (!writable) co_return problem(503, writable.error().message);
+    co_return text_response("ready\n");
 }
 
 net::HttpResponse FrontDoor::metrics() const {
@@ -133,7 +140,8 @@ net::HttpResponse FrontDoor::metrics() const {
     gauge("kimbap_mcp_sessions", "Legacy MCP sessions that are open.", server_.sessions());
     gauge("kimbap_mcp_running_requests", "MCP requests that are being served.",
           server_.running_requests());
-    gauge("kimbap_actions", "Actions that the manifests declare.", rules->actions->actions().size());
+    gauge("kimbap_actions", "Actions that the manifests declare.",
+          rules->actions->actions().size());
     gauge("kimbap_policy_rules", "Rules of the policy in force.", rules->policy->rules().size());
     net::HttpResponse response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

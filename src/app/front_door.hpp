@@ -23,7 +23,7 @@ public:
 private:
     Task<net::HttpResponse> operators_only(net::HttpRequest& request);
     net::HttpResponse metrics() const;
-    net::HttpResponse ready() const;
+    Task<net::HttpResponse> ready() const;
     [[nodiscard]] bool local_name(const net::HttpRequest& request) const;
 
     Gateway& gateway_;

@@ -76,6 +76,12 @@ Task<Result<void>> write(Store& store, Write work) {
     co_return std::move(operation.outcome);
 }
 
+Task<Result<void>> probe(Store& store) {
+    if (store.last_commit()) co_return Result<void>{};
+    auto writing = write(store, [](Transaction& t) { return t.meta().put("probe", "written"); });
+    co_return co_await std::move(writing);
+}
+
 Result<void> write_blocking(Store& store, Write work) {
     BlockingWrite operation(work);
     store.submit(&operation);

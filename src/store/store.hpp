@@ -82,12 +82,19 @@ public:
     /// I/O threads. Thread-safe.
     virtual Result<void> read(const Read& work) const = 0;
 
+    /// How the last commit of this process went: an error while the disk takes nothing, until a
+    /// write succeeds again. Thread-safe.
+    [[nodiscard]] virtual Result<void> last_commit() const = 0;
+
     [[nodiscard]] virtual const ChangeBoard& changes() const = 0;
 };
 
 /// submit(), awaited: resumes on the awaiting coroutine's executor once durable. Completions of one
 /// commit reach each io_context with one wake-up.
 Task<Result<void>> write(Store& store, Write work);
+
+/// Whether the store takes writes now: tries one where the last commit failed.
+Task<Result<void>> probe(Store& store);
 
 /// submit() and wait, for the command line and start-up. Never on an I/O thread.
 Result<void> write_blocking(Store& store, Write work);

@@ -104,11 +104,13 @@ TEST_F(Prometheus, QueriesWithThePasswordFromTheVault) {
     EXPECT_EQ(sum.at("structuredContent").at("resultType"), "scalar");
     EXPECT_EQ(sum.at("structuredContent").at("result").at(1), "2");
     // The scrape of a target that nobody listens on must show as down, once it happened.
-    eventually("the first scrape", [&] {
+    const auto scraped = [&] {
         const json::object up = agent.call("prometheus_query", {{"query", "up{job=\"nobody\"}"}});
         const json::array& samples = up.at("structuredContent").at("result").as_array();
         return !samples.empty() && samples.front().at("value").at(1) == "0";
-    });
+    };
+    // Slowly: the default policy allows ten reads a second.
+    eventually("the first scrape", scraped, std::chrono::milliseconds{250});
     const json::object targets = agent.call("prometheus_list-targets", {});
     EXPECT_THAT(text_of(targets), HasSubstr("connection refused"));
 

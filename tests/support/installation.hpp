@@ -63,16 +63,16 @@ private:
     int port_ = 0;
 };
 
-/// Looks until `done` says so; throws "waited for …" when that takes too long.
+/// Looks until `done` says so, every `pause`; throws when that takes too long.
 template <class Condition>
 void eventually(const std::string& what, Condition done,
-                std::chrono::milliseconds patience = Program::kPatience) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+                std::chrono::milliseconds pause = std::chrono::milliseconds{5}) {
+    const auto deadline = std::chrono::steady_clock::now() + Program::kPatience;
     while (!done()) {
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error("waited in vain for " + what);
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        std::this_thread::sleep_for(pause);
     }
 }
 

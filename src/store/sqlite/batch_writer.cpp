@@ -82,6 +82,24 @@ void BatchWriter::submit(WriteOperation* first) {
     deliver(refused);
 }
 
+Result<void> BatchWriter::last_commit() const {
+    const std::lock_guard lock(mutex_);
+    return last_commit_;
+}
+
+void BatchWriter::note(const Batch& batch) {
+    const auto failed =
+        std::find_if(batch.begin(), batch.end(), [](const WriteOperation* operation) {
+            return !operation->outcome && operation->outcome.error().code == Errc::storage_failure;
+        });
+    const std::lock_guard lock(mutex_);
+    if (failed != batch.end()) {
+        last_commit_ = (*failed)->outcome.error();
+    } else if (!last_commit_) {
+        last_commit_ = {};
+    }
+}
+
 void BatchWriter::loop() {
     Batch batch;
     for (;;) {
@@ -96,6 +114,7 @@ void BatchWriter::loop() {
             }
         }
         commit(batch);
+        note(batch);
         deliver(batch);
         connection_.tidy();
     }

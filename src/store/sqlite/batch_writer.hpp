@@ -33,12 +33,16 @@ public:
 
     /// As Store::submit. The first call starts the thread.
     void submit(WriteOperation* first);
+    /// As Store::last_commit.
+    Result<void> last_commit() const;
 
 private:
     using Batch = std::vector<WriteOperation*>;
 
     void loop();
     void commit(const Batch& batch);
+    /// Keeps for last_commit() how a batch went.
+    void note(const Batch& batch);
     /// Runs the works in the open transaction. Returns the topics touched by those that succeeded;
     /// an error where SQLite gave up the transaction meanwhile.
     Result<unsigned> run_all(const Batch& batch);
@@ -49,12 +53,13 @@ private:
     Tables& tables_;
     ChangeFile& changes_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     WriteOperation* first_ = nullptr;
     WriteOperation* last_ = nullptr;
     std::size_t queued_ = 0;
     bool stopping_ = false;
+    Result<void> last_commit_ = {};
     std::thread thread_;
 };
 

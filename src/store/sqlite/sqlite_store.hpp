@@ -24,6 +24,7 @@ public:
 
     void submit(WriteOperation* first) override { batches_.submit(first); }
     Result<void> read(const Read& work) const override;
+    Result<void> last_commit() const override { return batches_.last_commit(); }
     const ChangeBoard& changes() const override { return *changes_; }
 
 private:

@@ -342,7 +342,7 @@ TEST_F(ApprovalTest, ACrashDuringACallLeavesItUnknown) {
         const auto crashed = run(manager_.claim(waiting.id));
         ASSERT_TRUE(crashed);
     }  // its process is gone: nobody renews the lease
-    clock_.advance(60s - 1us);
+    clock_.advance(ManagerOptions{}.lease - 1us);
     EXPECT_EQ(run(manager_.sweep())->lapsed, 0U);
     clock_.advance(1us);
     const Sweep swept = run(another()->sweep()).value();

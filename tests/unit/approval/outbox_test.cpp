@@ -80,10 +80,13 @@ TEST_F(OutboxTest, DeliversToEachChannel) {
     deliver_until([&] { return state_is(id, "delivered"); });
     ASSERT_EQ(ops_->seen.size(), 1U);
     ASSERT_EQ(hook_->seen.size(), 1U);
-    EXPECT_EQ(ops_->seen[0].approval_id, id);
-    EXPECT_EQ(ops_->seen[0].id, row(id).id);
-    EXPECT_EQ(ops_->seen[0].body, row(id).body);
-    EXPECT_EQ(row(id).attempts, 1);
+    for (const store::OutboxRow& sent : outbox(id)) {
+        const Notification& seen = (sent.channel == "ops" ? ops_ : hook_)->seen[0];
+        EXPECT_EQ(seen.approval_id, id);
+        EXPECT_EQ(seen.id, sent.id);
+        EXPECT_EQ(seen.body, sent.body);
+        EXPECT_EQ(sent.attempts, 1);
+    }
 }
 
 TEST_F(OutboxTest, NoticesNewRowsWhileItRuns) {

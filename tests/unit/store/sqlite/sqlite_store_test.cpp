@@ -184,8 +184,10 @@ TEST(SqliteStoreTest, AFullDiskFailsWritesAndNothingElse) {
         const auto store = test::open_store(folder / "data");
         std::ofstream(folder / "ballast") << std::string(500'000, 'x');
         fill_up(*store);
+        EXPECT_EQ(store->last_commit().error().code, Errc::storage_failure);
         std::filesystem::remove(folder / "ballast");
         EXPECT_TRUE(put(*store, "after", "works"));
+        EXPECT_TRUE(store->last_commit());
     }
     EXPECT_EQ(get(*test::open_store(folder / "data"), "after"), "works");
     EXPECT_EQ(::umount(folder.path().c_str()), 0);

@@ -1,0 +1,267 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "base/json_text.hpp"
+#include "integration/shop.hpp"
+#include "support/mcp_client.hpp"
+
+namespace kimbap::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Init, LaysOutAWorkingInstallationAndNeverOverwrites) {
+    Installation empty;
+    std::filesystem::create_directory(empty.path("fresh"));
+    const std::string config = empty.path("fresh/kimbap.yaml");
+    const std::string said = empty.must({"--config", config, "init"});
+    EXPECT_THAT(said, AllOf(HasSubstr("mcpServers"), HasSubstr(config)));
+    const auto secret = std::filesystem::status(empty.path("fresh/vault.secret")).permissions();
+    EXPECT_EQ(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const auto data = std::filesystem::status(empty.path("fresh/data")).permissions();
+    EXPECT_EQ(data, std::filesystem::perms::owner_all);
+    EXPECT_EQ(empty.kimbap({"--config", config, "doctor"}).code, 0);
+    EXPECT_EQ(empty.kimbap({"--config", config, "policy", "check"}).code, 0);
+
+    const std::string before = empty.read("fresh/vault.secret");
+    const Ran again = empty.kimbap({"--config", config, "init"});
+    EXPECT_NE(again.code, 0);
+    EXPECT_THAT(again.err, HasSubstr("exists already"));
+    EXPECT_EQ(empty.read("fresh/vault.secret"), before);
+}
+
+TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
+    const struct {
+        std::string text;
+        std::string says;
+    } rows[] = {
+        {"data_dir: data\nvalut: {}\n", "kimbap.yaml:2:1"},
+        {"data_dir: data\nvalut: {}\n", "did you mean \"vault\"?"},
+        {"vault: {pbkdf2_iterations: 1000}\n", "100000"},
+        {"http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\n", "loopback"},
+        {"egress: {timeout: soon}\n", "egress.timeout"},
+        {"a: [\n", "not valid YAML"},
+    };
+    Installation kimbap;
+    for (const auto& row : rows) {
+        kimbap.config(row.text);
+        for (const char* command : {"serve", "mcp", "doctor"}) {
+            const Ran ran = kimbap.kimbap({command});
+            EXPECT_EQ(ran.code, 5) << command << row.text;
+            EXPECT_THAT(ran.err + ran.out, HasSubstr(row.says)) << command;
+        }
+    }
+}
+
+TEST(Configuration, TheEnvironmentOverridesTheFileAndFlagsBoth) {
+    Shop shop;
+    shop.kimbap.environment["KIMBAP_DATA_DIR"] = shop.kimbap.path("elsewhere");
+    const Ran ran = shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"});
+    EXPECT_EQ(ran.code, 1);  // its vault is empty
+    EXPECT_TRUE(std::filesystem::exists(shop.kimbap.path("elsewhere/kimbap.db")));
+    shop.kimbap.environment.clear();
+    shop.kimbap.environment["KIMBAP_VAULT_SECRET"] = "another secret that is long enough to be one";
+    EXPECT_EQ(shop.kimbap.kimbap({"vault", "list"}).code, 5);
+}
+
+TEST(Vault, AWrongSecretStopsTheStartWithExitFive) {
+    Shop shop;
+    shop.kimbap.write("vault.secret", "not the one that the vault was made with\n");
+    std::filesystem::permissions(shop.kimbap.path("vault.secret"),
+                                 std::filesystem::perms::owner_read);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"serve"},
+          {"mcp"},
+          {"vault", "list"},
+          {"call", "shop.get-order", "--arg", "order=1"}}) {
+        const Ran ran = shop.kimbap.kimbap(command);
+        EXPECT_EQ(ran.code, 5) << command[0];
+        EXPECT_THAT(ran.err, HasSubstr("wrong vault secret")) << command[0];
+    }
+    EXPECT_EQ(shop.upstream.count(), 0U);
+}
+
+TEST(Vault, ASecretFileThatOthersCanReadIsRefused) {
+    Shop shop;
+    std::filesystem::permissions(shop.kimbap.path("vault.secret"), std::filesystem::perms(0644));
+    const Ran ran = shop.kimbap.kimbap({"vault", "list"});
+    EXPECT_EQ(ran.code, 5);
+    EXPECT_THAT(ran.err, HasSubstr("chmod 600"));
+}
+
+TEST(Vault, RotationReachesARunningServerAndRekeyingLosesNothing) {
+    Shop shop;
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    EXPECT_FALSE(is_error(agent.call("shop_get-order", {{"order", "1"}})));
+    shop.kimbap.must({"vault", "rotate", "shop.token"}, "a-new-token-4411");
+    EXPECT_TRUE(is_error(agent.call("shop_get-order", {{"order", "1"}})));  // the shop's 401
+    EXPECT_EQ(shop.upstream.requests().back().header("Authorization"), "Bearer a-new-token-4411");
+    shop.kimbap.must({"vault", "rotate", "shop.token"}, kShopToken);
+    EXPECT_FALSE(is_error(agent.call("shop_get-order", {{"order", "1"}})));
+    EXPECT_EQ(serving.stop(), 0);
+
+    const std::string before = shop.kimbap.read("vault.secret");
+    shop.kimbap.must({"vault", "rekey"});
+    EXPECT_NE(shop.kimbap.read("vault.secret"), before);
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+    shop.kimbap.write("next.secret", "the next vault secret, made for this test only\n");
+    std::filesystem::permissions(shop.kimbap.path("next.secret"), std::filesystem::perms(0600));
+    shop.kimbap.must({"vault", "rekey", "--file", "next.secret"});
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+    EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
+}
+
+TEST(Vault, NoCommandPrintsAValue) {
+    Shop shop;
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"vault", "list"},
+                                                    {"vault", "list", "--json"},
+                                                    {"doctor"},
+                                                    {"doctor", "--json"},
+                                                    {"audit", "export"},
+                                                    {"service", "list", "--json"}}) {
+        const Ran ran = shop.kimbap.kimbap(command);
+        EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(kShopToken))) << command[0];
+    }
+    EXPECT_EQ(shop.kimbap.kimbap({"vault", "set", "x", "value-on-the-command-line"}).code, 2);
+}
+
+TEST(Tokens, RevocationWorksAtOnceInEveryProcess) {
+    Shop shop;
+    Serving first(shop.kimbap);
+    Serving second(shop.kimbap);
+    const std::string token = shop.kimbap.agent_token("bot");
+    for (const auto* serving : {&first, &second}) {
+        const McpClient agent(serving->url(), token);
+        EXPECT_FALSE(is_error(agent.call("shop_get-order", {{"order", "1"}})));
+    }
+    const json::value list = shop.kimbap.json({"token", "list"});
+    const std::string id(list.at("tokens").at(0).at("id").as_string());
+    shop.kimbap.must({"token", "revoke", id});
+    for (const auto* serving : {&first, &second}) {
+        const McpClient agent(serving->url(), token);
+        EXPECT_EQ(agent.request("tools/list", {}).status, 401);
+    }
+    EXPECT_THAT(shop.kimbap.read("data/kimbap.db") + shop.kimbap.read("data/kimbap.db-wal"),
+                Not(HasSubstr(token.substr(4))));
+}
+
+TEST(Tokens, Expire) {
+    Shop shop;
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot", {"--ttl", "1s"}));
+    eventually("the expiry", [&] { return agent.request("tools/list", {}).status == 401; });
+}
+
+TEST(Tokens, TheEnvironmentsTokenSaysWhoCalls) {
+    Shop shop;
+    shop.kimbap.environment["KIMBAP_TOKEN"] = shop.kimbap.agent_token("named");
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+    shop.kimbap.environment["KIMBAP_TOKEN"] = "kbp_not-a-token";
+    EXPECT_NE(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+    EXPECT_NE(shop.kimbap.kimbap({"mcp"}).code, 0);
+    shop.kimbap.environment.clear();
+    EXPECT_EQ(shop.kimbap.audit().back().at("caller").at("agent"), "named");
+}
+
+class Reload : public ::testing::Test {
+protected:
+    [[nodiscard]] bool denied() const {
+        return is_error(McpClient(serving_.url(), token_).call("shop_get-order", {{"order", "1"}}));
+    }
+    Shop shop_;
+    Serving serving_{shop_.kimbap};
+    std::string token_ = shop_.kimbap.agent_token("bot");
+};
+
+TEST_F(Reload, AChangedFileIsNoticed) {
+    EXPECT_FALSE(denied());
+    shop_.kimbap.policy("shop", "version: 1.0.0\nrules:\n  - {id: nothing, decision: deny}\n");
+    eventually("the new policy", [&] { return denied(); });
+    std::string manifest(kShopManifest);
+    manifest.replace(manifest.find("get-order:"), 10, "read-order:");
+    shop_.kimbap.policy("shop", kShopPolicy);
+    shop_.kimbap.manifest("shop", manifest, shop_.upstream.url());
+    const McpClient agent(serving_.url(), token_);
+    eventually("the new tool", [&] {
+        return to_json(agent.message("tools/list", {})).find("shop_read-order") !=
+               std::string::npos;
+    });
+}
+
+TEST_F(Reload, AnInvalidSetIsReportedAndTheRunningOneStays) {
+    shop_.kimbap.policy("shop", "version: 1.0.0\nrules:\n  - {id: nothing, desicion: deny}\n");
+    serving_.program().wait_for_error("did you mean");
+    EXPECT_FALSE(denied());
+    shop_.kimbap.write("manifests/broken.yaml", "name: [");
+    serving_.program().signal(SIGHUP);
+    serving_.program().wait_for_error("broken.yaml");
+    EXPECT_FALSE(denied());
+}
+
+TEST(Policy, NoneMeansDeniedAndIsSaidAtStart) {
+    Shop shop;
+    std::filesystem::remove(shop.kimbap.path("policy/shop.yaml"));
+    Serving serving(shop.kimbap);
+    serving.program().wait_for_error("denied");
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    EXPECT_TRUE(is_error(agent.call("shop_get-order", {{"order", "1"}})));
+}
+
+TEST(Policy, AllowancesHoldAcrossProcessesAndRestarts) {
+    Shop shop;
+    shop.kimbap.policy("shop", R"(version: 1.0.0
+rules:
+  - {id: few, match: {risk: [low]}, decision: allow, rate_limit: {max_requests: 3, window_sec: 300, scope: agent}}
+)");
+    const auto call = [&] {
+        return shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"});
+    };
+    EXPECT_EQ(call().code, 0);
+    {
+        StdioClient local(shop.kimbap.start({"mcp"}));
+        EXPECT_FALSE(is_error(local.call("shop_get-order", {{"order", "1"}})));
+        EXPECT_EQ(call().code, 0);
+        const json::object refused = local.call("shop_get-order", {{"order", "1"}});
+        EXPECT_TRUE(is_error(refused));
+        EXPECT_THAT(text_of(refused), AllOf(HasSubstr("few"), HasSubstr("Try again in")));
+    }
+    const Ran refused = call();
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_EQ(shop.upstream.count(), 3U);
+}
+
+TEST(Process, DrainsOnSigterm) {
+    std::atomic<bool> arrived{false};
+    Shop shop("", [&](const Received& request) {
+        arrived = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{500});
+        return Shop::order(request);
+    });
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    json::object result;
+    std::thread calling([&] { result = agent.call("shop_get-order", {{"order", "1"}}); });
+    eventually("the call", [&] { return arrived.load(); });
+    EXPECT_EQ(serving.stop(), 0);
+    calling.join();
+    EXPECT_FALSE(is_error(result));
+}
+
+TEST(Process, ATakenPortIsSaid) {
+    Shop shop;
+    Serving serving(shop.kimbap);
+    const Ran ran =
+        shop.kimbap.kimbap({"serve", "--listen", "127.0.0.1:" + std::to_string(serving.port())});
+    EXPECT_NE(ran.code, 0);
+    EXPECT_THAT(ran.err, HasSubstr("--listen"));
+}
+
+}  // namespace
+}  // namespace kimbap::test
