@@ -36,7 +36,7 @@ class Echo final : public net::HttpHandler {
 class Proxy final : public net::HttpHandler {
 public:
     Proxy(asio::io_context& context, std::uint16_t port)
-        : client_(context, net::client_tls(), guard_),
+        : client_(context, std::make_shared<net::ClientTls>(), guard_),
           upstream_(*net::parse_url("http://127.0.0.1:" + std::to_string(port))) {}
 
 private:

@@ -93,7 +93,7 @@ struct Gateway::Parts {
     RulesHolder rules;
     std::vector<std::string> notices;
     pipeline::Services services;
-    std::shared_ptr<boost::asio::ssl::context> tls;
+    std::shared_ptr<net::ClientTls> tls = std::make_shared<net::ClientTls>();
 };
 
 Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
@@ -179,7 +179,6 @@ Result<void> Gateway::record_policy() {
 }
 
 std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& context) {
-    if (!parts_->tls) parts_->tls = net::client_tls();
     return std::make_unique<Lane>(context, parts_->tls, parts_->guard, parts_->services);
 }
 

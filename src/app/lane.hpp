@@ -9,7 +9,7 @@ namespace kimbap::app {
 
 /// One I/O thread's share of the gateway.
 struct Gateway::Lane {
-    Lane(boost::asio::io_context& io, std::shared_ptr<boost::asio::ssl::context> tls,
+    Lane(boost::asio::io_context& io, std::shared_ptr<net::ClientTls> tls,
          const net::AddressGuard& guard, pipeline::Services& services)
         : context(io), http(io, std::move(tls), guard), pipeline(services, http) {}
 

@@ -46,7 +46,7 @@ Result<void> run_relay(const std::string& connect, std::optional<std::string> be
     if (bearer) token = Secret::take(*bearer);
     const net::AddressGuard guard = anywhere();
     boost::asio::io_context context(1);
-    net::HttpClient http(context, net::client_tls(), guard);
+    net::HttpClient http(context, std::make_shared<net::ClientTls>(), guard);
     mcp::relay::Relay relay(http, std::move(*target), std::move(token));
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&](boost::system::error_code error, int) {

@@ -36,8 +36,7 @@ std::string_view OutboundResponse::header(std::string_view name) const {
 /// The connections of one client.
 class HttpClient::Pool : public std::enable_shared_from_this<Pool> {
 public:
-    Pool(asio::io_context& context, std::shared_ptr<asio::ssl::context> tls,
-         const AddressGuard& guard)
+    Pool(asio::io_context& context, std::shared_ptr<ClientTls> tls, const AddressGuard& guard)
         : context_(context), tls_(std::move(tls)), guard_(guard) {}
 
     Task<Exchange> send(OutboundRequest request);
@@ -89,7 +88,7 @@ private:
                            ConnectionPtr connection, bool fresh);
 
     asio::io_context& context_;
-    std::shared_ptr<asio::ssl::context> tls_;
+    std::shared_ptr<ClientTls> tls_;
     const AddressGuard& guard_;
     std::unordered_map<std::string, Origin> origins_;
     std::size_t active_ = 0;
@@ -191,7 +190,7 @@ Task<Exchange> HttpClient::Pool::send(OutboundRequest request) {
     co_return out;
 }
 
-HttpClient::HttpClient(asio::io_context& context, std::shared_ptr<asio::ssl::context> tls,
+HttpClient::HttpClient(asio::io_context& context, std::shared_ptr<ClientTls> tls,
                        const AddressGuard& guard)
     : pool_(std::make_shared<Pool>(context, std::move(tls), guard)) {}
 

@@ -15,6 +15,7 @@
 #include "async/task.hpp"
 #include "base/error.hpp"
 #include "net/http_server.hpp"
+#include "net/tls.hpp"
 #include "net/url.hpp"
 
 namespace kimbap::net {
@@ -82,7 +83,7 @@ public:
     static constexpr std::chrono::seconds kConnectWithin{10};
 
     /// `guard` outlives the client.
-    HttpClient(boost::asio::io_context& context, std::shared_ptr<boost::asio::ssl::context> tls,
+    HttpClient(boost::asio::io_context& context, std::shared_ptr<ClientTls> tls,
                const AddressGuard& guard);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;

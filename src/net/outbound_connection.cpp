@@ -179,7 +179,7 @@ Task<Result<void>> OutboundConnection::connect_unix(std::string path) {
 }
 
 Task<Result<void>> OutboundConnection::connect(const OutboundRequest& request,
-                                               const AddressGuard& guard, ssl::context& tls) {
+                                               const AddressGuard& guard, ClientTls& tls) {
     if (!request.unix_path.empty()) co_return co_await connect_unix(request.unix_path);
     const Url& url = request.url;
     const bool operator_chose = request.operator_chose_address;
@@ -209,7 +209,7 @@ Task<Result<void>> OutboundConnection::connect(const OutboundRequest& request,
     socket_.non_blocking(true, ignored);  // for the write that doesn't wait
     if (!url.tls) co_return Result<void>{};
 
-    tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, tls);
+    tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, tls.context());
     tls_->set_verify_callback(ssl::host_name_verification(url.host));
     if (!url.host_is_address) SSL_set_tlsext_host_name(tls_->native_handle(), url.host.c_str());
     const auto [error] = co_await tls_->async_handshake(ssl::stream_base::client, kToken);

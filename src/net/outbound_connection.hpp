@@ -31,7 +31,7 @@ public:
     /// Resolves, checks every address with the guard, connects to one that may be reached, and
     /// shakes hands; or connects to the request's Unix domain socket. Errors as HttpClient::send().
     Task<Result<void>> connect(const OutboundRequest& request, const AddressGuard& guard,
-                               asio::ssl::context& tls);
+                               ClientTls& tls);
     /// Sends `bytes`, which are `request`'s, and reads the answer.
     Task<Exchange> exchange(const OutboundRequest& request, std::string_view bytes);
 

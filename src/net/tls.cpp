@@ -1,10 +1,5 @@
 #include "net/tls.hpp"
 
-#include <openssl/x509.h>
-
-#include <cstdlib>
-#include <filesystem>
-
 namespace kimbap::net {
 
 namespace ssl = boost::asio::ssl;
@@ -17,36 +12,16 @@ void modern_only(ssl::context& context) {
     SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
 }
 
-/// Whether the folder holds certificates by the hash of their names, as c_rehash leaves them.
-bool is_hashed(const std::string& folder) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        if (entry.path().extension() == ".0") return true;
-    }
-    return false;
-}
-
-/// As X509_STORE_set_default_paths, but where there is a folder by hashes it looks certificates up
-/// when a chain needs them, instead of parsing the whole bundle at start (ten milliseconds).
-void trust_the_system(ssl::context& context) {
-    const char* file = std::getenv(X509_get_default_cert_file_env());
-    const char* named = std::getenv(X509_get_default_cert_dir_env());
-    const std::string folder = named != nullptr ? named : X509_get_default_cert_dir();
-    if (file != nullptr || !is_hashed(folder)) {
-        context.set_default_verify_paths();
-        return;
-    }
-    context.add_verify_path(folder);
-}
-
 }  // namespace
 
-std::shared_ptr<ssl::context> client_tls() {
-    auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
-    modern_only(*context);
-    trust_the_system(*context);
-    context->set_verify_mode(ssl::verify_peer);
-    return context;
+ssl::context& ClientTls::context() {
+    std::call_once(once_, [this] {
+        context_.emplace(ssl::context::tls_client);
+        modern_only(*context_);
+        context_->set_default_verify_paths();
+        context_->set_verify_mode(ssl::verify_peer);
+    });
+    return *context_;
 }
 
 Result<std::shared_ptr<ssl::context>> server_tls(const std::string& certificate_file,

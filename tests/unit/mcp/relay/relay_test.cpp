@@ -34,7 +34,7 @@ constexpr const char* kInitialized = R"({"jsonrpc":"2.0","method":"notifications
 
 class RelayTest : public testing::Test {
 protected:
-    RelayTest() : http_(context_, net::client_tls(), guard_) {
+    RelayTest() : http_(context_, std::make_shared<net::ClientTls>(), guard_) {
         ::socketpair(AF_UNIX, SOCK_STREAM, 0, in_);
         ::socketpair(AF_UNIX, SOCK_STREAM, 0, out_);
         ::fcntl(out_[0], F_SETFL, O_NONBLOCK);

@@ -15,7 +15,7 @@ namespace kimbap::net::test {
 /// A client on the test's own thread.
 struct ClientHarness {
     explicit ClientHarness(AddressGuard allowed = {})
-        : guard(std::move(allowed)), client(context, client_tls(), guard) {}
+        : guard(std::move(allowed)), client(context, std::make_shared<ClientTls>(), guard) {}
 
     /// To 127.0.0.1, an address that the operator chose, within ten seconds.
     static OutboundRequest request_to(std::uint16_t port, std::string target = "/") {
