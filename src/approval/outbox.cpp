@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <map>
 #include <utility>
 
 #include "approval/child_tasks.hpp"
+#include "approval/outbox_rules.hpp"
 #include "approval/ticker.hpp"
 #include "async/worker_pool.hpp"
 #include "base/ids.hpp"
@@ -17,7 +19,10 @@ namespace kimbap::approval {
 
 namespace {
 
-constexpr std::size_t kMaxKeptError = 500;
+/// Rows of channels that are not configured any more, declared dead at one look.
+constexpr std::size_t kOrphans = 32;
+/// A row that waits for another isn't looked at again before.
+constexpr std::chrono::milliseconds kShortestWait{250};
 
 double random_fraction() {
     std::array<unsigned char, 4> bytes{};
@@ -30,16 +35,6 @@ double random_fraction() {
 
 }  // namespace
 
-std::chrono::milliseconds retry_delay(const OutboxOptions& options, std::int64_t attempts,
-                                      double jitter) {
-    std::chrono::milliseconds delay = options.first_retry;
-    for (std::int64_t i = 1; i < attempts && delay < options.longest_retry; ++i) delay *= 2;
-    delay = std::min(delay, options.longest_retry);
-    const double share = 0.5 + jitter / 2;
-    return std::chrono::milliseconds(
-        static_cast<std::int64_t>(static_cast<double>(delay.count()) * share));
-}
-
 /// One run().
 class Outbox::Loop {
 public:
@@ -48,21 +43,57 @@ public:
           options_(outbox.options_),
           cancel_(cancel),
           ticker_(executor, cancel),
-          children_(executor) {}
+          children_(executor) {
+        for (const auto& notifier : outbox.notifiers_) {
+            channels_[notifier->name()].notifier = notifier.get();
+        }
+    }
 
     Task<void> run();
 
 private:
     using Rows = std::vector<store::OutboxRow>;
 
+    struct Channel {
+        Notifier* notifier = nullptr;  ///< None: no entry of the configuration has this name.
+        std::size_t running = 0;
+        TimePoint paused_until{};  ///< The receiver asked to be left alone.
+
+        [[nodiscard]] std::size_t room() const {
+            const std::size_t most = notifier != nullptr ? notifier->max_concurrent() : kOrphans;
+            return most - std::min(most, running);
+        }
+    };
+    /// A delivery's place among those of its channel.
+    class Slot {
+    public:
+        Slot(Loop& loop, Channel& channel) : loop_(loop), channel_(channel) {}
+        ~Slot() {
+            --channel_.running;
+            loop_.ended_ = true;
+        }
+        Slot(const Slot&) = delete;
+        Slot& operator=(const Slot&) = delete;
+
+    private:
+        Loop& loop_;
+        Channel& channel_;
+    };
+    /// How many rows of which channel to claim.
+    using Shares = std::vector<std::pair<std::string, std::size_t>>;
+
     [[nodiscard]] std::uint64_t version() const {
         return outbox_.store_.changes().version(store::Topic::outbox);
     }
     /// What is due, claimed. Also finds out when the next is.
     Task<Result<Rows>> claim();
+    Shares shares(const std::vector<store::ChannelDue>& due);
     Task<void> deliver(store::OutboxRow row);
-    Task<Result<void>> attempt(const store::OutboxRow& row);
-    void settle(store::OutboxRow& row, const Result<void>& delivered) const;
+    /// The receipt of the message to update; nullopt where the row has to wait for an earlier one.
+    Task<Result<std::optional<std::string>>> earlier(const store::OutboxRow& row);
+    Task<void> put_off(store::OutboxRow row);
+    Task<Delivery> attempt(const store::OutboxRow& row, std::string earlier);
+    Task<void> record(store::OutboxRow row, bool wake_later);
     void report(const Error& error);
 
     Outbox& outbox_;
@@ -70,6 +101,7 @@ private:
     const async::CancelToken& cancel_;
     Ticker ticker_;
     ChildTasks children_;
+    std::map<std::string, Channel> channels_;
     std::optional<TimePoint> next_due_;
     bool ended_ = false;  ///< A delivery ended since the store was asked.
     std::string last_fault_;
@@ -83,13 +115,15 @@ Task<void> Outbox::Loop::run() {
         Result<Rows> rows = co_await std::move(claiming);
         if (rows) {
             last_fault_.clear();
-            for (store::OutboxRow& row : *rows) children_.spawn(deliver(std::move(row)));
+            for (store::OutboxRow& row : *rows) {
+                ++channels_[row.channel].running;
+                children_.spawn(deliver(std::move(row)));
+            }
         } else {
             next_due_.reset();
             report(rows.error());
         }
         Task<void> waiting = ticker_.wait(options_.poll, options_.idle, [this, seen] {
-            if (children_.running() >= options_.max_concurrent) return false;
             return ended_ || version() != seen || (next_due_ && *next_due_ <= outbox_.clock_.now());
         });
         co_await std::move(waiting);
@@ -103,26 +137,43 @@ void Outbox::Loop::report(const Error& error) {
     log::warn("the outbox can't be read", {{"error", error.message}});
 }
 
+Outbox::Loop::Shares Outbox::Loop::shares(const std::vector<store::ChannelDue>& due) {
+    const TimePoint now = outbox_.clock_.now();
+    Shares out;
+    next_due_.reset();
+    for (const store::ChannelDue& one : due) {
+        const Channel& channel = channels_[one.channel];
+        if (channel.room() == 0) continue;  // the end of a delivery brings the next look
+        const TimePoint at = std::max(one.at, channel.paused_until);
+        if (at <= now) {
+            out.emplace_back(one.channel, channel.room());
+        } else if (!next_due_ || at < *next_due_) {
+            next_due_ = at;
+        }
+    }
+    return out;
+}
+
 Task<Result<Outbox::Loop::Rows>> Outbox::Loop::claim() {
     store::Store& store = outbox_.store_;
     // Read first: a write costs every process of the data directory a turn.
-    const auto read_due = [&store] {
-        return store::query(store, [](const store::Snapshot& s) { return s.outbox().next_due(); });
-    };
-    auto reading = outbox_.workers_.run(read_due);
-    const Result<std::optional<TimePoint>> due = co_await std::move(reading);
+    auto reading = outbox_.workers_.run([&store] {
+        return store::query(store, [](const store::Snapshot& s) { return s.outbox().due(); });
+    });
+    const auto due = co_await std::move(reading);
     if (!due) co_return due.error();
-    next_due_ = *due;
-    const TimePoint now = outbox_.clock_.now();
-    const std::size_t room = options_.max_concurrent - children_.running();
-    if (!next_due_ || *next_due_ > now || room == 0) co_return Rows{};
+    const Shares wanted = shares(*due);
+    if (wanted.empty()) co_return Rows{};
 
     const auto rows = std::make_shared<Rows>();
+    const TimePoint now = outbox_.clock_.now();
     store::Write claiming = [rows, now, until = now + options_.lease,
-                             room](store::Transaction& t) -> Result<void> {
-        auto claimed = t.outbox().claim_due(now, until, room);
-        if (!claimed) return claimed.error();
-        *rows = std::move(*claimed);
+                             wanted](store::Transaction& t) -> Result<void> {
+        for (const auto& [channel, room] : wanted) {
+            auto claimed = t.outbox().claim_due(channel, now, until, room);
+            if (!claimed) return claimed.error();
+            std::move(claimed->begin(), claimed->end(), std::back_inserter(*rows));
+        }
         return {};
     };
     Task<Result<void>> writing = store::write(store, std::move(claiming));
@@ -133,18 +184,44 @@ Task<Result<Outbox::Loop::Rows>> Outbox::Loop::claim() {
     co_return std::move(*rows);
 }
 
-Task<Result<void>> Outbox::Loop::attempt(const store::OutboxRow& row) {
-    const auto found =
-        std::find_if(outbox_.notifiers_.begin(), outbox_.notifiers_.end(),
-                     [&](const auto& notifier) { return notifier->name() == row.channel; });
-    if (found == outbox_.notifiers_.end()) {
+Task<Result<std::optional<std::string>>> Outbox::Loop::earlier(const store::OutboxRow& row) {
+    auto reading = outbox_.workers_.run([&store = outbox_.store_, id = row.approval_id] {
+        return store::query(store,
+                            [&id](const store::Snapshot& s) { return s.outbox().of_approval(id); });
+    });
+    const Result<Rows> rows = co_await std::move(reading);
+    if (!rows) co_return rows.error();
+    if (waits_for(row, *rows) != nullptr) co_return std::optional<std::string>();
+    co_return std::optional<std::string>(earlier_receipt(row, *rows));
+}
+
+/// Until the row that it waits for is due; its end wakes this one besides.
+Task<void> Outbox::Loop::put_off(store::OutboxRow row) {
+    const TimePoint now = outbox_.clock_.now();
+    store::Write putting = [row, now](store::Transaction& t) mutable -> Result<void> {
+        const auto rows = t.outbox().of_approval(row.approval_id);
+        if (!rows) return rows.error();
+        // It may have ended since it was looked at.
+        const store::OutboxRow* const first = waits_for(row, *rows);
+        row.next_attempt_at =
+            first == nullptr ? now : std::max(first->next_attempt_at, now + kShortestWait);
+        return t.outbox().update(row);
+    };
+    Task<Result<void>> writing = store::write(outbox_.store_, std::move(putting));
+    static_cast<void>(co_await std::move(writing));  // else its lease lapses, to the same end
+}
+
+Task<Delivery> Outbox::Loop::attempt(const store::OutboxRow& row, std::string earlier) {
+    Notifier* const notifier = channels_[row.channel].notifier;
+    if (notifier == nullptr) {
         co_return make_error(Errc::unsupported,
                              "no notify entry of the configuration is named " + row.channel);
     }
-    const Notification notification{row.id, row.approval_id, outbox_.clock_.now(), row.body};
+    const Notification notification{row.id,   row.approval_id, outbox_.clock_.now(),
+                                    row.body, row.recipient,   std::move(earlier)};
     std::string fault;
     try {
-        Task<Result<void>> delivering = (*found)->deliver(notification);
+        Task<Delivery> delivering = notifier->deliver(notification);
         co_return co_await std::move(delivering);
     } catch (const std::exception& error) {
         fault = error.what();
@@ -152,34 +229,21 @@ Task<Result<void>> Outbox::Loop::attempt(const store::OutboxRow& row) {
     co_return make_error(Errc::internal, std::move(fault));
 }
 
-void Outbox::Loop::settle(store::OutboxRow& row, const Result<void>& delivered) const {
-    const TimePoint now = outbox_.clock_.now();
-    ++row.attempts;
-    row.next_attempt_at = now;
-    if (delivered) {
-        row.state = "delivered";
-        row.last_error.clear();
-        return;
-    }
-    row.last_error = delivered.error().message.substr(0, kMaxKeptError);
-    if (delivered.error().code == Errc::unsupported || row.attempts >= options_.max_attempts ||
-        now - row.created_at >= options_.give_up) {
-        row.state = "dead";
-        log::warn("a notification could not be delivered and is given up",
-                  {{"channel", row.channel},
-                   {"approval", row.approval_id},
-                   {"attempts", row.attempts},
-                   {"error", row.last_error}});
-        return;
-    }
-    row.next_attempt_at = now + retry_delay(options_, row.attempts, random_fraction());
-}
-
-Task<void> Outbox::Loop::deliver(store::OutboxRow row) {
-    Task<Result<void>> attempting = attempt(row);
-    const Result<void> delivered = co_await std::move(attempting);
-    settle(row, delivered);
-    store::Write updating = [row](store::Transaction& t) { return t.outbox().update(row); };
+Task<void> Outbox::Loop::record(store::OutboxRow row, bool wake_later) {
+    const bool ended = row.state != "pending";
+    store::Write updating = [row, ended, wake_later](store::Transaction& t) -> Result<void> {
+        const Result<void> updated = t.outbox().update(row);
+        if (!updated || !ended || !wake_later) return updated;
+        const auto rows = t.outbox().of_approval(row.approval_id);
+        if (!rows) return rows.error();
+        for (store::OutboxRow later : *rows) {
+            if (later.state != "pending" || later.id < row.id || !same_thread(later, row)) continue;
+            later.next_attempt_at = row.next_attempt_at;
+            const Result<void> woken = t.outbox().update(later);
+            if (!woken) return woken;
+        }
+        return {};
+    };
     Task<Result<void>> writing = store::write(outbox_.store_, std::move(updating));
     const Result<void> updated = co_await std::move(writing);
     // Not recorded: its lease lapses and it is delivered again, which receivers notice by its id.
@@ -187,7 +251,43 @@ Task<void> Outbox::Loop::deliver(store::OutboxRow row) {
         log::warn("a delivery can't be recorded",
                   {{"channel", row.channel}, {"error", updated.error().message}});
     }
-    ended_ = true;
+}
+
+Task<void> Outbox::Loop::deliver(store::OutboxRow row) {
+    Channel& channel = channels_[row.channel];
+    const Slot slot(*this, channel);
+    const bool ordered = channel.notifier != nullptr && channel.notifier->updates_messages();
+    std::optional<Delivery> delivery;
+    std::string before;
+    if (ordered) {
+        auto looking = earlier(row);
+        Result<std::optional<std::string>> found = co_await std::move(looking);
+        if (found && !*found) {
+            Task<void> putting = put_off(std::move(row));
+            co_return co_await std::move(putting);
+        }
+        if (found) before = std::move(**found);
+        if (!found) delivery.emplace(found.error());
+    }
+    if (!delivery) {
+        Task<Delivery> attempting = attempt(row, std::move(before));
+        delivery.emplace(co_await std::move(attempting));
+    }
+    const TimePoint now = outbox_.clock_.now();
+    settle(options_, row, *delivery, now, random_fraction());
+    if (delivery->retry_after) {
+        channel.paused_until = std::max(
+            channel.paused_until, now + std::min(*delivery->retry_after, options_.longest_retry));
+    }
+    if (row.state == "dead") {
+        log::warn("a notification could not be delivered and is given up",
+                  {{"channel", row.channel},
+                   {"approval", row.approval_id},
+                   {"attempts", row.attempts},
+                   {"error", row.last_error}});
+    }
+    Task<void> recording = record(std::move(row), ordered);
+    co_await std::move(recording);
 }
 
 Outbox::Outbox(store::Store& store, const Clock& clock, async::WorkerPool& workers,

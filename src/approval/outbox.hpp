@@ -18,8 +18,7 @@ class WorkerPool;
 }
 namespace kimbap::store {
 class Store;
-struct OutboxRow;
-}  // namespace kimbap::store
+}
 
 namespace kimbap::approval {
 
@@ -31,17 +30,12 @@ struct OutboxOptions {
     std::chrono::milliseconds longest_retry{3'600'000};
     std::int64_t max_attempts = 50;
     std::chrono::milliseconds give_up{86'400'000};  ///< After the event.
-    std::size_t max_concurrent = 32;
 };
 
-/// The wait before the attempt after `attempts` failed ones: doubled each time up to longest_retry,
-/// of which a random half to whole is taken, so that receivers that come back aren't hit by all at
-/// once. `jitter` is in [0, 1).
-[[nodiscard]] std::chrono::milliseconds retry_delay(const OutboxOptions& options,
-                                                    std::int64_t attempts, double jitter);
-
-/// Delivers the outbox: at least once, across restarts, whichever process wrote the row. Any number
-/// of processes may run it on one store. Run by `kimbap serve` and `kimbap mcp`.
+/// Delivers the outbox: at least once, across restarts, whichever process wrote the row. Channels
+/// are served side by side, each within its Notifier::max_concurrent(), so that a slow or dead one
+/// delays no other. Any number of processes may run it on one store. Run by `kimbap serve` and
+/// `kimbap mcp`.
 class Outbox {
 public:
     /// All outlive run(). Rows of channels that have no notifier become dead.

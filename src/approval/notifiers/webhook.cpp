@@ -45,7 +45,7 @@ WebhookNotifier::WebhookNotifier(std::string name, std::string url, std::string 
       sender_(sender),
       secrets_(std::move(secrets)) {}
 
-Task<Result<void>> WebhookNotifier::deliver(const Notification& notification) {
+Task<Delivery> WebhookNotifier::deliver(const Notification& notification) {
     const auto deadline = std::chrono::steady_clock::now() + kWebhookTimeout;
     Task<Result<Secret>> opening = secrets_(secret_ref_);
     const Result<Secret> secret = co_await std::move(opening);
@@ -56,7 +56,7 @@ Task<Result<void>> WebhookNotifier::deliver(const Notification& notification) {
         sender_.post(url_, std::move(*headers), notification.body, deadline);
     const Result<int> status = co_await std::move(posting);
     if (!status) co_return status.error();
-    if (*status >= 200 && *status < 300) co_return Result<void>();
+    if (*status >= 200 && *status < 300) co_return Delivery();
     const std::string answer = "the webhook answered " + std::to_string(*status);
     // Standard Webhooks: 410 says that the receiver wants no more of them.
     if (*status == 410) co_return make_error(Errc::unsupported, answer + " (gone)");

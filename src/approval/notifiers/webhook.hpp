@@ -45,7 +45,7 @@ public:
                     WebhookSender& sender, SecretLookup secrets);
 
     [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-    [[nodiscard]] Task<Result<void>> deliver(const Notification& notification) override;
+    [[nodiscard]] Task<Delivery> deliver(const Notification& notification) override;
 
 private:
     std::string name_;

@@ -15,6 +15,8 @@ OutboxRow read_row(const Statement& statement) {
     row.created_at = statement.time(6);
     row.next_attempt_at = statement.time(7);
     row.last_error = statement.text(8);
+    row.recipient = statement.text(9);
+    row.receipt = statement.text(10);
     return row;
 }
 
@@ -33,25 +35,52 @@ Result<std::vector<OutboxRow>> read_all(Statement& statement) {
 Result<std::vector<OutboxRow>> OutboxTable::of_approval(std::string_view approval_id) const {
     auto statement = connection_.prepare(
         "SELECT id, approval_id, channel, body, state, attempts, created_at, next_attempt_at, "
-        "last_error FROM outbox WHERE approval_id = ? ORDER BY id");
+        "last_error, recipient, receipt FROM outbox WHERE approval_id = ? ORDER BY id");
     if (!statement) return statement.error();
     statement->bind(approval_id);
     return read_all(*statement);
 }
 
-Result<std::optional<TimePoint>> OutboxTable::next_due() const {
-    auto statement =
-        connection_.prepare("SELECT min(next_attempt_at) FROM outbox WHERE state = 'pending'");
+Result<std::vector<ChannelDue>> OutboxTable::due() const {
+    // Steps from channel to channel through the index: a GROUP BY would read every pending row.
+    auto statement = connection_.prepare(
+        "WITH RECURSIVE channels(name) AS ("
+        " SELECT min(channel) FROM outbox WHERE state = 'pending'"
+        " UNION ALL"
+        " SELECT (SELECT min(channel) FROM outbox WHERE state = 'pending' AND channel > name)"
+        " FROM channels WHERE name IS NOT NULL) "
+        "SELECT name, (SELECT min(next_attempt_at) FROM outbox"
+        " WHERE state = 'pending' AND channel = name) FROM channels WHERE name IS NOT NULL");
     if (!statement) return statement.error();
-    const auto row = statement->step();
-    if (!row) return row.error();
-    return statement->optional_time(0);
+    std::vector<ChannelDue> out;
+    for (;;) {
+        const auto more = statement->step();
+        if (!more) return more.error();
+        if (!*more) return out;
+        out.push_back({statement->text(0), statement->time(1)});
+    }
+}
+
+Result<std::vector<DeliveryCount>> OutboxTable::undelivered() const {
+    auto statement = connection_.prepare(
+        "SELECT channel, 'pending', count(*) FROM outbox WHERE state = 'pending' GROUP BY channel "
+        "UNION ALL "
+        "SELECT channel, 'dead', count(*) FROM outbox WHERE state = 'dead' GROUP BY channel");
+    if (!statement) return statement.error();
+    std::vector<DeliveryCount> out;
+    for (;;) {
+        const auto more = statement->step();
+        if (!more) return more.error();
+        if (!*more) return out;
+        out.push_back({statement->text(0), statement->text(1), statement->integer(2)});
+    }
 }
 
 Result<void> OutboxTable::insert(const OutboxRow& row) {
     auto statement = connection_.prepare(
         "INSERT INTO outbox (id, approval_id, channel, body, state, attempts, created_at, "
-        "next_attempt_at, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "next_attempt_at, last_error, recipient, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?)");
     if (!statement) return statement.error();
     touched_.add(Topic::outbox);
     return statement->bind(row.id)
@@ -63,17 +92,20 @@ Result<void> OutboxTable::insert(const OutboxRow& row) {
         .bind(row.created_at)
         .bind(row.next_attempt_at)
         .bind(row.last_error)
+        .bind(row.recipient)
+        .bind(row.receipt)
         .run();
 }
 
-Result<std::vector<OutboxRow>> OutboxTable::claim_due(TimePoint now, TimePoint lease_until,
-                                                      std::size_t limit) {
+Result<std::vector<OutboxRow>> OutboxTable::claim_due(std::string_view channel, TimePoint now,
+                                                      TimePoint lease_until, std::size_t limit) {
     auto select = connection_.prepare(
         "SELECT id, approval_id, channel, body, state, attempts, created_at, next_attempt_at, "
-        "last_error FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? "
-        "ORDER BY next_attempt_at LIMIT ?");
+        "last_error, recipient, receipt FROM outbox "
+        "WHERE state = 'pending' AND channel = ? AND next_attempt_at <= ? "
+        "ORDER BY next_attempt_at, id LIMIT ?");
     if (!select) return select.error();
-    select->bind(now).bind(static_cast<std::int64_t>(limit));
+    select->bind(channel).bind(now).bind(static_cast<std::int64_t>(limit));
     auto rows = read_all(*select);
     if (!rows) return rows.error();
     for (const OutboxRow& row : *rows) {
@@ -87,13 +119,14 @@ Result<std::vector<OutboxRow>> OutboxTable::claim_due(TimePoint now, TimePoint l
 
 Result<void> OutboxTable::update(const OutboxRow& row) {
     auto statement = connection_.prepare(
-        "UPDATE outbox SET state = ?, attempts = ?, next_attempt_at = ?, last_error = ? "
-        "WHERE id = ?");
+        "UPDATE outbox SET state = ?, attempts = ?, next_attempt_at = ?, last_error = ?, "
+        "receipt = ? WHERE id = ?");
     if (!statement) return statement.error();
     const auto done = statement->bind(row.state)
                           .bind(row.attempts)
                           .bind(row.next_attempt_at)
                           .bind(row.last_error)
+                          .bind(row.receipt)
                           .bind(row.id)
                           .run();
     if (!done) return done.error();

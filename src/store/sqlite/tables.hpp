@@ -88,10 +88,11 @@ public:
     OutboxTable(Connection& connection, TouchSet& touched)
         : connection_(connection), touched_(touched) {}
     Result<std::vector<OutboxRow>> of_approval(std::string_view approval_id) const override;
-    Result<std::optional<TimePoint>> next_due() const override;
+    Result<std::vector<ChannelDue>> due() const override;
+    Result<std::vector<DeliveryCount>> undelivered() const override;
     Result<void> insert(const OutboxRow& row) override;
-    Result<std::vector<OutboxRow>> claim_due(TimePoint now, TimePoint lease_until,
-                                             std::size_t limit) override;
+    Result<std::vector<OutboxRow>> claim_due(std::string_view channel, TimePoint now,
+                                             TimePoint lease_until, std::size_t limit) override;
     Result<void> update(const OutboxRow& row) override;
 
 private:

@@ -14,7 +14,7 @@ class FakeNotifier final : public Notifier {
 public:
     explicit FakeNotifier(std::string name) : name_(std::move(name)) {}
     const std::string& name() const noexcept override { return name_; }
-    Task<Result<void>> deliver(const Notification& notification) override {
+    Task<Delivery> deliver(const Notification& notification) override {
         seen.push_back(notification);
         if (slow.count() > 0) {
             const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -23,8 +23,10 @@ public:
         }
         co_return answer();
     }
-    std::function<Result<void>()> answer = [] { return Result<void>(); };
+    bool updates_messages() const noexcept override { return updates; }
+    std::function<Delivery()> answer = [] { return Delivery(); };
     std::chrono::milliseconds slow{0};
+    bool updates = false;
     std::vector<Notification> seen;
 
 private:
@@ -99,14 +101,16 @@ TEST_F(OutboxTest, NoticesNewRowsWhileItRuns) {
 
 TEST_F(OutboxTest, TriesAgainWithTheSameIdAfterAWait) {
     const std::string id = pending({"ops"});
-    ops_->answer = [] { return make_error(Errc::unavailable, "the webhook answered 500"); };
+    ops_->answer = [] {
+        return Delivery(make_error(Errc::unavailable, "the webhook answered 500"));
+    };
     deliver_until([&] { return row(id).attempts == 1; });
     EXPECT_EQ(row(id).state, "pending");
     EXPECT_EQ(row(id).last_error, "the webhook answered 500");
     EXPECT_GE(row(id).next_attempt_at, clock_.now() + 500ms);
     EXPECT_LE(row(id).next_attempt_at, clock_.now() + 1s);
     EXPECT_EQ(ops_->seen.size(), 1U);
-    ops_->answer = [] { return Result<void>(); };
+    ops_->answer = [] { return Delivery(); };
     deliver_until([&] {
         clock_.advance(100ms);
         return state_is(id, "delivered");
@@ -118,7 +122,7 @@ TEST_F(OutboxTest, TriesAgainWithTheSameIdAfterAWait) {
 
 TEST_F(OutboxTest, GivesUpInTheEnd) {
     const std::string id = pending({"ops"});
-    ops_->answer = [] { return make_error(Errc::unavailable, "down"); };
+    ops_->answer = [] { return Delivery(make_error(Errc::unavailable, "down")); };
     const TimePoint begin = clock_.now();
     deliver_until([&] {
         const store::OutboxRow now = row(id);
@@ -136,7 +140,7 @@ TEST_F(OutboxTest, GivesUpInTheEnd) {
 
 TEST_F(OutboxTest, OldEventsAreGivenUp) {
     const std::string id = pending({"ops"});
-    ops_->answer = [] { return make_error(Errc::unavailable, "down"); };
+    ops_->answer = [] { return Delivery(make_error(Errc::unavailable, "down")); };
     clock_.advance(24h);
     deliver_until([&] { return state_is(id, "dead"); });
     EXPECT_EQ(row(id).attempts, 1);
@@ -145,7 +149,7 @@ TEST_F(OutboxTest, OldEventsAreGivenUp) {
 TEST_F(OutboxTest, RefusedForGoodAndUnknownChannelsAreDead) {
     const std::string gone = pending({"ops"});
     const std::string unknown = pending({"removed"});
-    ops_->answer = [] { return make_error(Errc::unsupported, "gone"); };
+    ops_->answer = [] { return Delivery(make_error(Errc::unsupported, "gone")); };
     deliver_until([&] { return state_is(gone, "dead") && state_is(unknown, "dead"); });
     EXPECT_EQ(ops_->seen.size(), 1U);
     EXPECT_NE(row(unknown).last_error.find("removed"), std::string::npos);
@@ -165,7 +169,7 @@ TEST_F(OutboxTest, ASlowChannelHoldsUpNoOther) {
 
 TEST_F(OutboxTest, WhatANotifierThrowsIsAFailedAttempt) {
     const std::string id = pending({"ops"});
-    ops_->answer = []() -> Result<void> { throw std::runtime_error("a bug"); };
+    ops_->answer = []() -> Delivery { throw std::runtime_error("a bug"); };
     deliver_until([&] { return row(id).attempts == 1; });
     EXPECT_EQ(row(id).state, "pending");
 }
@@ -174,7 +178,7 @@ TEST_F(OutboxTest, ACrashedDeliveryFallsDueAgain) {
     const std::string id = pending({"ops"});
     // Another process claimed it and died.
     ASSERT_TRUE(store::write_blocking(*fixture_.store, [&](store::Transaction& t) -> Result<void> {
-        const auto claimed = t.outbox().claim_due(clock_.now(), clock_.now() + 60s, 10);
+        const auto claimed = t.outbox().claim_due("ops", clock_.now(), clock_.now() + 60s, 10);
         if (!claimed) return claimed.error();
         return {};
     }));
@@ -186,15 +190,119 @@ TEST_F(OutboxTest, ACrashedDeliveryFallsDueAgain) {
     EXPECT_EQ(ops_->seen.size(), 1U);
 }
 
-TEST(RetryDelay, DoublesUpToALimitWithJitter) {
-    const OutboxOptions options;
-    EXPECT_EQ(retry_delay(options, 1, 0.0), 500ms);
-    EXPECT_EQ(retry_delay(options, 1, 0.999999), 999ms);
-    EXPECT_EQ(retry_delay(options, 2, 0.0), 1s);
-    EXPECT_EQ(retry_delay(options, 5, 0.0), 8s);
-    EXPECT_EQ(retry_delay(options, 12, 0.0), 1024s);
-    EXPECT_EQ(retry_delay(options, 13, 0.0), 30min);
-    EXPECT_EQ(retry_delay(options, 1'000'000, 0.0), 30min);
+TEST_F(OutboxTest, ManyHangingDeliveriesHoldUpNoOtherChannel) {
+    ops_->slow = 600ms;
+    std::vector<std::string> slow;
+    for (int i = 0; i < 20; ++i) slow.push_back(pending({"ops"}));
+    const std::string quick = pending({"hook"});
+    std::size_t under_way = 0;
+    deliver_until([&] {
+        if (!state_is(quick, "delivered")) return false;
+        under_way = ops_->seen.size();
+        return true;
+    });
+    EXPECT_LE(under_way, ops_->max_concurrent());
+    deliver_until([&] {
+        return std::all_of(slow.begin(), slow.end(),
+                           [&](const auto& id) { return state_is(id, "delivered"); });
+    });
+    EXPECT_EQ(ops_->seen.size(), 20U);
+}
+
+TEST_F(OutboxTest, AChannelDownForAnHourLosesNothing) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5; ++i) ids.push_back(pending({"ops", "hook"}));
+    ops_->answer = [] { return Delivery(make_error(Errc::unavailable, "refused")); };
+    const TimePoint back = clock_.now() + 1h;
+    deliver_until([&] {
+        clock_.advance(5s);
+        return clock_.now() >= back;
+    });
+    EXPECT_EQ(hook_->seen.size(), 5U);
+    for (const std::string& id : ids) EXPECT_EQ(outbox(id)[0].state, "pending");
+    // Not hammered meanwhile: waits double.
+    EXPECT_LE(ops_->seen.size(), 5U * 14U);
+    ops_->answer = [] { return Delivery(); };
+    deliver_until([&] {
+        clock_.advance(1min);
+        return std::all_of(ids.begin(), ids.end(),
+                           [&](const auto& id) { return state_is(id, "delivered"); });
+    });
+    EXPECT_LE(clock_.now() - back, 70min);
+}
+
+TEST_F(OutboxTest, ARateLimitIsHeldToForTheWholeChannel) {
+    const std::string first = pending({"ops"});
+    ops_->answer = [] {
+        Delivery delivery(make_error(Errc::rate_limited, "slow down"));
+        delivery.retry_after = 30s;
+        return delivery;
+    };
+    deliver_until([&] { return row(first).attempts == 1; });
+    EXPECT_GE(row(first).next_attempt_at, clock_.now() + 30s);
+    EXPECT_LE(row(first).next_attempt_at, clock_.now() + 31s);
+    ops_->answer = [] { return Delivery(); };
+}
+
+TEST_F(OutboxTest, WhatComesDuringAPauseWaitsForItsEnd) {
+    const std::string first = pending({"ops"});
+    ops_->answer = [] {
+        Delivery delivery(make_error(Errc::rate_limited, "slow down"));
+        delivery.retry_after = 30s;
+        return delivery;
+    };
+    std::string second;
+    int looks = 0;
+    deliver_until([&] {
+        if (second.empty() && row(first).attempts == 1) {
+            ops_->answer = [] { return Delivery(); };
+            second = pending({"ops"});
+        }
+        if (second.empty() || ++looks < 20) return false;
+        if (looks == 20) {
+            EXPECT_EQ(row(second).attempts, 0);
+            clock_.advance(31s);
+        }
+        return state_is(first, "delivered") && state_is(second, "delivered");
+    });
+    EXPECT_EQ(row(first).attempts, 2);
+    EXPECT_EQ(row(second).attempts, 1);
+}
+
+TEST_F(OutboxTest, AnUpdateWaitsForItsMessageAndKnowsItsReceipt) {
+    ops_->updates = true;
+    ops_->answer = [] { return Delivery(make_error(Errc::unavailable, "down")); };
+    const std::string id = pending({"ops"});
+    ASSERT_TRUE(manager_.decide_blocking(id, {"alice", ""}, Verdict::deny, ""));
+    deliver_until(
+        [&] { return row(id, 0).attempts == 1 && row(id, 1).next_attempt_at > clock_.now(); });
+    EXPECT_EQ(row(id, 1).attempts, 0);
+    ops_->answer = [] {
+        Delivery delivery;
+        delivery.receipt = "C1:17.001";
+        return delivery;
+    };
+    deliver_until([&] {
+        clock_.advance(100ms);
+        return state_is(id, "delivered");
+    });
+    ASSERT_EQ(ops_->seen.size(), 3U);
+    EXPECT_EQ(ops_->seen[1].id, row(id, 0).id);
+    EXPECT_EQ(ops_->seen[1].earlier, "");
+    EXPECT_EQ(ops_->seen[2].id, row(id, 1).id);
+    EXPECT_EQ(ops_->seen[2].earlier, "C1:17.001");
+    EXPECT_EQ(row(id, 0).receipt, "C1:17.001");
+}
+
+TEST_F(OutboxTest, ADeadMessageHoldsUpNoUpdate) {
+    ops_->updates = true;
+    ops_->answer = [] { return Delivery(make_error(Errc::unsupported, "no such blocks")); };
+    const std::string id = pending({"ops"});
+    deliver_until([&] { return state_is(id, "dead"); });
+    ops_->answer = [] { return Delivery(); };
+    ASSERT_TRUE(manager_.decide_blocking(id, {"alice", ""}, Verdict::deny, ""));
+    deliver_until([&] { return row(id, 1).state == "delivered"; });
+    EXPECT_EQ(ops_->seen.back().earlier, "");
 }
 
 }  // namespace

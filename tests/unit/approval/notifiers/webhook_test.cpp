@@ -65,7 +65,7 @@ TEST(Webhook, RefusesSecretsOfAnotherForm) {
 
 class WebhookDelivery : public testing::Test {
 protected:
-    Result<void> deliver() { return test::run_task(notifier_.deliver(sample())); }
+    Delivery deliver() { return test::run_task(notifier_.deliver(sample())); }
     FakeSender sender_;
     Result<std::string> secret_ = kSecret;
     std::string asked_;
@@ -78,7 +78,7 @@ protected:
 };
 
 TEST_F(WebhookDelivery, PostsTheBodySigned) {
-    ASSERT_TRUE(deliver());
+    ASSERT_FALSE(deliver().failure);
     EXPECT_EQ(asked_, "notify.webhook");
     EXPECT_EQ(sender_.url, "https://ops.example/hook");
     EXPECT_EQ(sender_.body, sample().body);
@@ -90,21 +90,21 @@ TEST_F(WebhookDelivery, PostsTheBodySigned) {
 TEST_F(WebhookDelivery, AnswersOtherThan2xxAreFailures) {
     for (const int status : {200, 201, 202, 204, 299}) {
         sender_.status = status;
-        EXPECT_TRUE(deliver()) << status;
+        EXPECT_FALSE(deliver().failure) << status;
     }
     for (const int status : {199, 300, 302, 400, 401, 404, 429, 500, 503}) {
         sender_.status = status;
-        EXPECT_EQ(deliver().error().code, Errc::unavailable) << status;
+        EXPECT_EQ(deliver().failure->code, Errc::unavailable) << status;
     }
     sender_.status = 410;
-    EXPECT_EQ(deliver().error().code, Errc::unsupported);
+    EXPECT_EQ(deliver().failure->code, Errc::unsupported);
     sender_.status = make_error(Errc::timed_out, "no answer");
-    EXPECT_EQ(deliver().error().code, Errc::timed_out);
+    EXPECT_EQ(deliver().failure->code, Errc::timed_out);
 }
 
 TEST_F(WebhookDelivery, WithoutItsSecretNothingIsSent) {
     secret_ = make_error(Errc::not_found, "the vault has no secret notify.webhook");
-    EXPECT_EQ(deliver().error().code, Errc::not_found);
+    EXPECT_EQ(deliver().failure->code, Errc::not_found);
     EXPECT_TRUE(sender_.url.empty());
 }
 

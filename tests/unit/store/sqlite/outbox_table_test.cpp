@@ -20,7 +20,17 @@ protected:
         for (const OutboxRow& row : rows.value()) out.push_back(row.id);
         return out;
     }
+    /// "channel seconds" of each channel with pending rows.
+    std::string due() {
+        std::string out;
+        for (const ChannelDue& one : outbox.due().value()) {
+            out += (out.empty() ? "" : ", ") + one.channel + " " +
+                   std::to_string((one.at - at(0)) / std::chrono::seconds(1));
+        }
+        return out;
+    }
     OutboxStore& outbox = tables.outbox();
+    int count_ = 0;
 };
 
 TEST_F(OutboxTableTest, GivesBackWhatWasInserted) {
@@ -40,12 +50,42 @@ TEST_F(OutboxTableTest, ClaimsWhatIsDueUntilTheLeaseLapses) {
     ASSERT_TRUE(outbox.insert(row("evt_1", 120)));
     ASSERT_TRUE(outbox.insert(row("evt_2", 110)));
     ASSERT_TRUE(outbox.insert(row("evt_3", 130)));
-    EXPECT_EQ(*outbox.next_due(), at(110));
-    EXPECT_THAT(ids(outbox.claim_due(at(125), at(185), 10)), ElementsAre("evt_2", "evt_1"));
-    EXPECT_THAT(ids(outbox.claim_due(at(125), at(185), 10)), IsEmpty());
-    EXPECT_EQ(*outbox.next_due(), at(130));
-    EXPECT_THAT(ids(outbox.claim_due(at(190), at(250), 1)), ElementsAre("evt_3"));
-    EXPECT_THAT(ids(outbox.claim_due(at(190), at(250), 10)), ElementsAre("evt_1", "evt_2"));
+    EXPECT_EQ(due(), "ops-hook 110");
+    EXPECT_THAT(ids(outbox.claim_due("ops-hook", at(125), at(185), 10)),
+                ElementsAre("evt_2", "evt_1"));
+    EXPECT_THAT(ids(outbox.claim_due("ops-hook", at(125), at(185), 10)), IsEmpty());
+    EXPECT_EQ(due(), "ops-hook 130");
+    EXPECT_THAT(ids(outbox.claim_due("ops-hook", at(190), at(250), 1)), ElementsAre("evt_3"));
+    EXPECT_THAT(ids(outbox.claim_due("ops-hook", at(190), at(250), 10)),
+                ElementsAre("evt_1", "evt_2"));
+}
+
+TEST_F(OutboxTableTest, ChannelsAreLookedAtAndClaimedOneByOne) {
+    for (const char* channel : {"slack", "mail", "hook"}) {
+        for (int i = 0; i < 3; ++i) {
+            OutboxRow one = row(std::string("evt_") + channel + std::to_string(i), 110 + i);
+            one.channel = channel;
+            one.recipient = "alice@example.com";
+            ASSERT_TRUE(outbox.insert(one));
+        }
+    }
+    EXPECT_EQ(due(), "hook 110, mail 110, slack 110");
+    EXPECT_THAT(ids(outbox.claim_due("mail", at(111), at(171), 10)),
+                ElementsAre("evt_mail0", "evt_mail1"));
+    EXPECT_EQ(due(), "hook 110, mail 112, slack 110");
+    EXPECT_EQ(outbox.of_approval("apr_1")->at(0).recipient, "alice@example.com");
+}
+
+TEST_F(OutboxTableTest, CountsWhatIsNotDelivered) {
+    for (const char* state : {"pending", "pending", "delivered", "dead"}) {
+        OutboxRow one = row(std::string("evt_") + std::to_string(++count_), 110);
+        one.state = state;
+        ASSERT_TRUE(outbox.insert(one));
+    }
+    const auto counts = outbox.undelivered().value();
+    ASSERT_EQ(counts.size(), 2U);
+    EXPECT_EQ(counts[0].state + std::to_string(counts[0].rows), "pending2");
+    EXPECT_EQ(counts[1].state + std::to_string(counts[1].rows), "dead1");
 }
 
 TEST_F(OutboxTableTest, WhatIsDeliveredOrDeadIsNotDue) {
@@ -54,16 +94,18 @@ TEST_F(OutboxTableTest, WhatIsDeliveredOrDeadIsNotDue) {
     OutboxRow delivered = row("evt_1", 110);
     delivered.state = "delivered";
     delivered.attempts = 1;
+    delivered.receipt = "C1:17.0001";
     ASSERT_TRUE(outbox.update(delivered));
     OutboxRow dead = row("evt_2", 110);
     dead.state = "dead";
     dead.attempts = 9;
     dead.last_error = "410 Gone";
     ASSERT_TRUE(outbox.update(dead));
-    EXPECT_THAT(ids(outbox.claim_due(at(999), at(1000), 10)), IsEmpty());
-    EXPECT_EQ(*outbox.next_due(), std::nullopt);
+    EXPECT_THAT(ids(outbox.claim_due("ops-hook", at(999), at(1000), 10)), IsEmpty());
+    EXPECT_EQ(due(), "");
     EXPECT_EQ(outbox.of_approval("apr_1")->at(1).last_error, "410 Gone");
     EXPECT_EQ(outbox.of_approval("apr_1")->at(1).attempts, 9);
+    EXPECT_EQ(outbox.of_approval("apr_1")->at(0).receipt, "C1:17.0001");
     EXPECT_EQ(code_of(outbox.update(row("evt_9", 1))), Errc::not_found);
 }
 
