@@ -1,12 +1,13 @@
 #include <charconv>
 
 #include "approval/approval_manager.hpp"
+#include "async/worker_pool.hpp"
 #include "identity/identity.hpp"
+#include "operator_api/body_fields.hpp"
 #include "operator_api/problem.hpp"
 #include "operator_api/resources.hpp"
 #include "store/outbox_store.hpp"
 #include "store/store.hpp"
-#include "async/worker_pool.hpp"
 
 namespace kimbap::operator_api {
 
@@ -16,13 +17,12 @@ constexpr std::size_t kMaxPage = 500;
 
 Task<net::HttpResponse> decide(const ApiRequest& request, ApiServices& services,
                                approval::Verdict verdict) {
-    std::string reason;
-    if (const auto* value = request.body.if_contains("reason")) {
-        if (!value->is_string()) co_return problem(400, "\"reason\" must be a string");
-        reason = value->get_string();
-    }
+    BodyFields fields(request.body);
+    const std::string reason = fields.text("reason");
+    if (auto refused = fields.refusal()) co_return std::move(*refused);
     auto deciding = services.approvals.decide(
-        request.id, approval::Operator{request.caller->name, request.caller->token}, verdict, reason);
+        request.id, approval::Operator{request.caller->name, request.caller->token}, verdict,
+        reason);
     const auto decided = co_await std::move(deciding);
     if (!decided) co_return problem(decided.error());
     boost::json::object body = approval::to_json(*decided);
@@ -37,7 +37,8 @@ Task<net::HttpResponse> list_approvals(const ApiRequest& request, ApiServices& s
     if (!state.empty()) {
         filter.state = approval::parse_state(state);
         if (!filter.state) {
-            co_return problem(400, "state must be one of pending, approved, denied, expired, withdrawn");
+            co_return problem(400,
+                              "state must be one of pending, approved, denied, expired, withdrawn");
         }
     }
     const std::string limit = request.query_or("limit", "100");

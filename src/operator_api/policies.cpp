@@ -1,21 +1,13 @@
 #include "operator_api/policies.hpp"
 
 #include "manifests/request.hpp"
+#include "operator_api/body_fields.hpp"
 #include "operator_api/problem.hpp"
 #include "operator_api/resources.hpp"
 
 namespace kimbap::operator_api {
 
 namespace json = boost::json;
-
-namespace {
-
-std::string text_at(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
-}
-
-}  // namespace
 
 json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call, TimePoint now) {
     const manifests::RegisteredAction* action = rules.actions->find(call.action);
@@ -50,14 +42,14 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
                               {"decided", step.decided},
                               {"why", step.why}});
     }
-    json::object out{{"decision", policy::name(decision.outcome)},
-                     {"rule", decision.rule == nullptr ? json::value(nullptr)
-                                                       : json::value(decision.rule->id)},
-                     {"action", request.action_id},
-                     {"known_action", action != nullptr},
-                     {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},
-                     {"policy", rules.policy->digest()},
-                     {"considered", std::move(considered)}};
+    json::object out{
+        {"decision", policy::name(decision.outcome)},
+        {"rule", decision.rule == nullptr ? json::value(nullptr) : json::value(decision.rule->id)},
+        {"action", request.action_id},
+        {"known_action", action != nullptr},
+        {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},
+        {"policy", rules.policy->digest()},
+        {"considered", std::move(considered)}};
     return out;
 }
 
@@ -77,21 +69,17 @@ Task<net::HttpResponse> list_policies(const ApiRequest&, ApiServices& services) 
 }
 
 Task<net::HttpResponse> explain_policy(const ApiRequest& request, ApiServices& services) {
+    BodyFields fields(request.body);
     HypotheticalCall call;
-    call.action = text_at(request.body, "action");
-    call.agent = text_at(request.body, "agent");
-    call.token = text_at(request.body, "token");
-    call.client = text_at(request.body, "client");
-    call.risk = text_at(request.body, "risk");
+    call.action = fields.text("action");
+    call.agent = fields.text("agent");
+    call.token = fields.text("token");
+    call.client = fields.text("client");
+    call.risk = fields.text("risk");
+    call.roles = fields.texts("roles");
+    call.args = fields.object("args");
+    if (auto refused = fields.refusal()) co_return std::move(*refused);
     if (call.action.empty()) co_return problem(400, "\"action\" is missing (service.action)");
-    if (const auto* roles = request.body.if_contains("roles"); roles != nullptr && roles->is_array()) {
-        for (const auto& role : roles->get_array()) {
-            if (role.is_string()) call.roles.emplace_back(role.get_string());
-        }
-    }
-    if (const auto* args = request.body.if_contains("args"); args != nullptr && args->is_object()) {
-        call.args = args->get_object();
-    }
     json::object body = explain(*services.rules.current(), call, services.clock.now());
     co_return json_response(body);
 }

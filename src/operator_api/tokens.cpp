@@ -1,5 +1,6 @@
 #include "async/worker_pool.hpp"
 #include "identity/token_registry.hpp"
+#include "operator_api/body_fields.hpp"
 #include "operator_api/problem.hpp"
 #include "operator_api/resources.hpp"
 
@@ -8,16 +9,6 @@ namespace kimbap::operator_api {
 namespace json = boost::json;
 
 namespace {
-
-std::vector<std::string> strings_at(const json::object& body, std::string_view key) {
-    std::vector<std::string> out;
-    const json::value* value = body.if_contains(key);
-    if (value == nullptr || !value->is_array()) return out;
-    for (const auto& element : value->get_array()) {
-        if (element.is_string()) out.emplace_back(element.get_string());
-    }
-    return out;
-}
 
 json::object shown(const store::TokenRow& row) {
     json::object out{{"id", row.id},
@@ -44,20 +35,20 @@ Task<net::HttpResponse> list_tokens(const ApiRequest&, ApiServices& services) {
 }
 
 Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& services) {
+    BodyFields fields(request.body);
+    const std::string agent = fields.text("agent");
+    const std::string operator_name = fields.text("operator");
     identity::NewToken wanted;
-    const auto text = [&](std::string_view key) {
-        const json::value* value = request.body.if_contains(key);
-        return value != nullptr && value->is_string() ? std::string(value->get_string())
-                                                      : std::string{};
-    };
-    wanted.name = text("agent");
-    if (wanted.name.empty()) {
-        wanted.name = text("operator");
-        wanted.is_operator = true;
+    wanted.is_operator = agent.empty();
+    wanted.name = wanted.is_operator ? operator_name : agent;
+    wanted.roles = fields.texts("roles");
+    wanted.actions = fields.texts("actions");
+    const std::string ttl = fields.text("ttl");
+    if (auto refused = fields.refusal()) co_return std::move(*refused);
+    if (agent.empty() == operator_name.empty()) {
+        co_return problem(400, "name either an \"agent\" or an \"operator\"");
     }
-    wanted.roles = strings_at(request.body, "roles");
-    wanted.actions = strings_at(request.body, "actions");
-    if (const std::string ttl = text("ttl"); !ttl.empty()) {
+    if (!ttl.empty()) {
         wanted.ttl = parse_duration(ttl);
         if (!wanted.ttl) co_return problem(400, "\"ttl\" must be a duration like 24h");
     }
@@ -73,9 +64,10 @@ Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& ser
 }
 
 Task<net::HttpResponse> revoke_token(const ApiRequest& request, ApiServices& services) {
-    auto revoking = services.workers.run([&services, id = request.id, actor = request.caller->name] {
-        return services.tokens.revoke(id, actor);
-    });
+    auto revoking =
+        services.workers.run([&services, id = request.id, actor = request.caller->name] {
+            return services.tokens.revoke(id, actor);
+        });
     const auto revoked = co_await std::move(revoking);
     if (!revoked) co_return problem(revoked.error());
     json::object body{{"id", request.id}, {"revoked", true}};
