@@ -4,11 +4,13 @@
 
 #include "app/auth_failures.hpp"
 #include "app/token_authenticator.hpp"
+#include "async/worker_pool.hpp"
 #include "base/text.hpp"
 #include "identity/token_registry.hpp"
 #include "mcp/server.hpp"
 #include "net/url.hpp"
 #include "operator_api/problem.hpp"
+#include "pipeline/call_metrics.hpp"
 #include "store/approval_store.hpp"
 #include "store/store.hpp"
 
@@ -113,7 +115,10 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
                           "this is an agent's token: the operator API wants an operator's (create "
                           "one with `kimbap token create --operator NAME`)");
     }
-    if (request.path() == "/metrics") co_return metrics();
+    if (request.path() == "/metrics") {
+        auto measuring = metrics();
+        co_return co_await std::move(measuring);
+    }
     if (server_.draining()) co_return problem(503, "kimbap is shutting down");
     auto handling = api_.handle(request, std::move(*identity));
     co_return co_await std::move(handling);
@@ -129,7 +134,14 @@ Task<net::HttpResponse> FrontDoor::ready() const {
     co_return text_response("ready\n");
 }
 
-net::HttpResponse FrontDoor::metrics() const {
+Task<net::HttpResponse> FrontDoor::metrics() const {
+    auto counting = gateway_.workers().run([this] {
+        return store::query(gateway_.store(), [](const store::Snapshot& snapshot) {
+            return snapshot.approvals().count_pending();
+        });
+    });
+    const auto pending = co_await std::move(counting);
+    if (!pending) co_return problem(pending.error());
     const auto rules = gateway_.rules().current();
     std::string out;
     const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
@@ -140,13 +152,15 @@ net::HttpResponse FrontDoor::metrics() const {
     gauge("kimbap_mcp_sessions", "Legacy MCP sessions that are open.", server_.sessions());
     gauge("kimbap_mcp_running_requests", "MCP requests that are being served.",
           server_.running_requests());
+    gauge("kimbap_approvals_pending", "Calls that wait for an operator.", *pending);
     gauge("kimbap_actions", "Actions that the manifests declare.",
           rules->actions->actions().size());
     gauge("kimbap_policy_rules", "Rules of the policy in force.", rules->policy->rules().size());
+    gateway_.services().metrics.append_to(out);
     net::HttpResponse response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = std::move(out);
-    return response;
+    co_return response;
 }
 
 }  // namespace kimbap::app

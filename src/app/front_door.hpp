@@ -22,7 +22,7 @@ public:
 
 private:
     Task<net::HttpResponse> operators_only(net::HttpRequest& request);
-    net::HttpResponse metrics() const;
+    Task<net::HttpResponse> metrics() const;
     Task<net::HttpResponse> ready() const;
     [[nodiscard]] bool local_name(const net::HttpRequest& request) const;
 

@@ -16,6 +16,7 @@
 #include "identity/token_registry.hpp"
 #include "net/address_guard.hpp"
 #include "net/tls.hpp"
+#include "pipeline/call_metrics.hpp"
 #include "ratelimit/shared_rate_limiter.hpp"
 #include "store/store.hpp"
 #include "vault/vault.hpp"
@@ -77,7 +78,7 @@ struct Gateway::Parts {
           rules(std::move(loaded.rules)),
           notices(std::move(loaded.notices)),
           services{rules,    tokens,  vault, approvals,          audit,
-                   *limiter, workers, clock, settings_of(config)} {}
+                   *limiter, workers, clock, metrics, settings_of(config)} {}
 
     Config config;
     SystemClock clock;
@@ -92,6 +93,7 @@ struct Gateway::Parts {
     approval::ApprovalManager approvals;
     RulesHolder rules;
     std::vector<std::string> notices;
+    pipeline::CallMetrics metrics;
     pipeline::Services services;
     std::shared_ptr<net::ClientTls> tls = std::make_shared<net::ClientTls>();
 };

@@ -3,6 +3,7 @@
 #include "approval/approval_manager.hpp"
 #include "audit/record.hpp"
 #include "net/http_client.hpp"
+#include "pipeline/call_metrics.hpp"
 #include "pipeline/outcome.hpp"
 #include "pipeline/resumption.hpp"
 #include "pipeline/stages/stages.hpp"
@@ -45,6 +46,8 @@ Task<CallResult> Pipeline::run(CallRequest request) {
     co_await std::move(recorded);
     if (call.result.disposition == Disposition::unavailable && call.attempts > 0)
         audit_failed_ = true;
+    services_.metrics.record(call.result.disposition,
+                             std::chrono::steady_clock::now() - call.started);
     co_return std::move(call.result);
 }
 
@@ -88,6 +91,8 @@ Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& cl
     out.succeeded = call.result.disposition == Disposition::succeeded;
     out.outcome = to_outcome(call.result);
     out.record = stages::end_record(call, services_);
+    services_.metrics.record(call.result.disposition,
+                             std::chrono::steady_clock::now() - call.started);
     co_return out;
 }
 

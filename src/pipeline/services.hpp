@@ -25,6 +25,8 @@ class Vault;
 
 namespace kimbap::pipeline {
 
+class CallMetrics;
+
 /// What is called and what decides about it, as one consistent whole: a reload replaces both at
 /// once.
 struct Rules {
@@ -56,6 +58,7 @@ struct Services {
     policy::RateLimiter& limiter;
     async::WorkerPool& workers;
     const Clock& clock;
+    CallMetrics& metrics;
     Settings settings;
 };
 

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include "base/json_text.hpp"
+#include "integration/shop.hpp"
+#include "support/mcp_client.hpp"
+
+namespace kimbap::test {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OperatorApi : public ::testing::Test {
+protected:
+    [[nodiscard]] json::value get(const std::string& target) const {
+        const Reply reply = alice_.get(target);
+        EXPECT_EQ(reply.status, 200) << target << reply.body;
+        EXPECT_EQ(reply.header("Content-Type"), "application/json") << target;
+        return *parse_json(reply.body);
+    }
+
+    Shop shop_;
+    Serving serving_{shop_.kimbap};
+    OperatorClient alice_{serving_.url(), shop_.kimbap.operator_token("alice")};
+};
+
+TEST_F(OperatorApi, ShowsWhatThereIs) {
+    const McpClient bot(serving_.url(), shop_.kimbap.agent_token("bot"));
+    EXPECT_FALSE(is_error(bot.call("shop_get-order", {{"order", "1"}})));
+
+    const json::value services = get("/v1/services");
+    EXPECT_EQ(services.at("services").at(0).at("name"), "shop");
+    EXPECT_EQ(services.at("services").at(0).at("credential_ref"), "shop.token");
+    const json::value policies = get("/v1/policies");
+    EXPECT_EQ(policies.at("rules").at(0).at("id"), "reads");
+    EXPECT_EQ(policies.at("rules").as_array().size(), 3U);
+    const json::value secrets = get("/v1/secrets");
+    EXPECT_EQ(secrets.at("secrets").at(0).at("name"), "shop.token");
+    EXPECT_THAT(to_json(secrets), Not(HasSubstr(kShopToken)));
+    const json::value records = get("/v1/audit?kind=call.finished&agent=bot");
+    ASSERT_EQ(records.at("records").as_array().size(), 1U);
+    EXPECT_EQ(records.at("records").at(0).at("decision").at("policy"), policies.at("digest"));
+    EXPECT_TRUE(get("/v1/connections").at("connections").as_array().empty());
+}
+
+TEST_F(OperatorApi, MakesTokensThatWorkUntilTheyAreRevoked) {
+    const Reply made =
+        alice_.post("/v1/tokens", {{"agent", "temp"}, {"actions", {"shop.get-*"}}, {"ttl", "1h"}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(made.header("Cache-Control"), "no-store");
+    const json::value created = *parse_json(made.body);
+    const std::string id(created.at("id").as_string());
+    const McpClient temp(serving_.url(), std::string(created.at("token").as_string()));
+    EXPECT_FALSE(is_error(temp.call("shop_get-order", {{"order", "1"}})));
+    const json::object refused = temp.call("shop_refund", {{"order", "1"}, {"amount", 5}});
+    EXPECT_THAT(text_of(refused), HasSubstr("does not cover"));
+
+    const std::string list = to_json(get("/v1/tokens"));
+    EXPECT_THAT(list, HasSubstr(id));
+    EXPECT_THAT(list, Not(HasSubstr(created.at("token").as_string())));
+    EXPECT_EQ(alice_.post("/v1/tokens/" + id + ":revoke").status, 200);
+    EXPECT_EQ(temp.request("tools/list", {}).status, 401);
+}
+
+TEST_F(OperatorApi, CountsCallsByHowTheyEnded) {
+    const McpClient bot(serving_.url(), shop_.kimbap.agent_token("bot"));
+    EXPECT_FALSE(is_error(bot.call("shop_get-order", {{"order", "1"}})));
+    EXPECT_FALSE(is_error(bot.call("shop_get-order", {{"order", "2"}})));
+    EXPECT_TRUE(is_error(bot.call("shop_remove", {{"order", "1"}})));
+    const Reply metrics = alice_.get("/metrics");
+    EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_THAT(metrics.body, HasSubstr("kimbap_calls_total{outcome=\"succeeded\"} 2\n"));
+    EXPECT_THAT(metrics.body, HasSubstr("kimbap_calls_total{outcome=\"denied\"} 1\n"));
+    EXPECT_THAT(metrics.body, HasSubstr("kimbap_call_duration_seconds_count 3\n"));
+    EXPECT_THAT(metrics.body, HasSubstr("kimbap_approvals_pending 0\n"));
+}
+
+// A misspelt or mistyped restriction must not make a token that covers everything.
+TEST_F(OperatorApi, RefusesABodyThatMeantSomethingElse) {
+    const struct {
+        json::object body;
+        std::string says;
+    } rows[] = {
+        {{{"agent", "a"}, {"action", {"shop.*"}}}, "did you mean"},
+        {{{"agent", "a"}, {"actions", "shop.*"}}, "array of strings"},
+        {{{"agent", "a"}, {"ttl", 3600}}, "string"},
+        {{{"agent", "a"}, {"ttl", "soon"}}, "duration"},
+        {{{"agent", "a"}, {"operator", "b"}}, "either"},
+        {{}, "either"},
+    };
+    const std::size_t before = get("/v1/tokens").at("tokens").as_array().size();
+    for (const auto& row : rows) {
+        const Reply reply = alice_.post("/v1/tokens", row.body);
+        EXPECT_EQ(reply.status, 400) << reply.body;
+        EXPECT_EQ(reply.header("Content-Type"), "application/problem+json");
+        EXPECT_THAT(reply.body, HasSubstr(row.says));
+    }
+    EXPECT_EQ(get("/v1/tokens").at("tokens").as_array().size(), before);
+    EXPECT_EQ(
+        alice_.post("/v1/policies:explain", {{"action", "shop.refund"}, {"args", "x"}}).status,
+        400);
+}
+
+TEST_F(OperatorApi, ExplainsAHypotheticalCall) {
+    const Reply reply = alice_.post(
+        "/v1/policies:explain",
+        {{"action", "shop.refund"}, {"agent", "bot"}, {"args", {{"order", "1"}, {"amount", 5}}}});
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    const json::value explained = *parse_json(reply.body);
+    EXPECT_EQ(explained.at("decision"), "require_approval");
+    EXPECT_EQ(explained.at("rule"), "refunds");
+    EXPECT_EQ(shop_.upstream.count(), 0U);
+}
+
+TEST_F(OperatorApi, AnswersOtherPathsAndMethodsAsProblems) {
+    const struct {
+        std::string target;
+        int status;
+    } rows[] = {
+        {"/v1/nothing", 404},
+        {"/v1/approvals/apr_none", 404},
+        {"/v1/approvals?state=odd", 400},
+        {"/v1/approvals?limit=0", 400},
+        {"/v1/audit?since=then", 400},
+        {"/v1/policies:explain", 405},
+    };
+    for (const auto& row : rows) {
+        const Reply reply = alice_.get(row.target);
+        EXPECT_EQ(reply.status, row.status) << row.target;
+        EXPECT_EQ(reply.header("Content-Type"), "application/problem+json") << row.target;
+        EXPECT_EQ(parse_json(reply.body)->at("status"), row.status) << row.target;
+    }
+    EXPECT_EQ(alice_.get("/v1/policies:explain").header("Allow"), "POST");
+}
+
+}  // namespace
+}  // namespace kimbap::test
