@@ -66,7 +66,9 @@ FixtureTools::FixtureTools(MemoryTasks& tasks, const Signals& signals) {
     list_ = ItemList::create(std::move(items), CacheHints{std::chrono::seconds(60), true});
 }
 
-Task<PageOutcome> FixtureTools::list(RequestContext&, ListRequest request) {
+Task<PageOutcome> FixtureTools::list(RequestContext& context, ListRequest request) {
+    // Makes the answer to a legacy client an event stream, whose concurrency the suite then checks.
+    context.log(LogLevel::info, "fixture", "tools are listed");
     co_return list_->page(request.cursor, request.page_size);
 }
 
