@@ -151,10 +151,11 @@ private:
                             : "unknown channel type \"" + channel.type + "\" (use webhook)");
                 continue;
             }
-            entry.expect_map({"name", "type", "url", "secret_ref"});
+            entry.expect_map({"name", "type", "url", "secret_ref", "operator"});
             channel.name = entry.require("name").string();
             channel.url = entry.require("url").string();
             channel.secret_ref = entry.require("secret_ref").string();
+            channel.operator_name = entry.get("operator").string();
             if (!names.insert(channel.name).second) {
                 entry.get("name").fault("a second channel named \"" + channel.name +
                                         "\" (names are unique)");
@@ -190,8 +191,8 @@ void apply_environment(Config& config, const Environment& environment) {
 
 /// Whether only this machine's own processes reach it.
 bool loopback_listen(const std::string& listen) {
-    return listen.starts_with("unix:") || listen.starts_with("127.") || listen.starts_with("[::1]") ||
-           listen.starts_with("localhost:");
+    return listen.starts_with("unix:") || listen.starts_with("127.") ||
+           listen.starts_with("[::1]") || listen.starts_with("localhost:");
 }
 
 /// What holds whatever the file and the environment said, and whichever of them said it.
@@ -217,6 +218,19 @@ void check_whole(const Config& config, Faults& faults) {
 }
 
 }  // namespace
+
+std::string public_url(const Config& config) {
+    std::string url = config.http.public_url;
+    const std::string& listen = config.http.listen;
+    if (url.empty()) {
+        const bool nowhere = listen.starts_with("unix:") || listen.starts_with("0.0.0.0:") ||
+                             listen.starts_with("[::]:") || listen.ends_with(":0");
+        if (nowhere) return "";
+        url = (config.http.tls_certificate.empty() ? "http://" : "https://") + listen;
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
 
 Environment process_environment() {
     return [](const std::string& name) -> std::optional<std::string> {

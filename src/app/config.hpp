@@ -19,6 +19,8 @@ struct NotifyChannel {
     std::string type;  ///< webhook
     std::string url;
     std::string secret_ref;  ///< Vault name of the signing secret.
+    std::string
+        operator_name;  ///< Who decides through the links that go there; "" for `name` itself.
 };
 
 /// Everything a process of kimbap is told from outside (contract section 3): the file, overridden
@@ -68,6 +70,10 @@ struct Config {
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
 };
+
+/// What operators reach this server by, without a slash at its end: http.public_url, or what
+/// http.listen makes of it; "" where it listens on a socket or on every address.
+[[nodiscard]] std::string public_url(const Config& config);
 
 /// Reads one environment variable; injected, so that tests need not touch the process's own.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

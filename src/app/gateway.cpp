@@ -8,6 +8,7 @@
 #include "app/webhook_sender.hpp"
 #include "approval/approval_manager.hpp"
 #include "approval/approval_service.hpp"
+#include "approval/decision_link.hpp"
 #include "approval/notifiers/factory.hpp"
 #include "approval/outbox.hpp"
 #include "async/worker_pool.hpp"
@@ -19,6 +20,7 @@
 #include "pipeline/call_metrics.hpp"
 #include "ratelimit/shared_rate_limiter.hpp"
 #include "store/store.hpp"
+#include "vault/cached_key.hpp"
 #include "vault/vault.hpp"
 #include "vault/vault_sealer.hpp"
 #include "vault/vault_secret.hpp"
@@ -71,6 +73,8 @@ struct Gateway::Parts {
           workers(kWorkers),
           vault(*store, clock, vault_secret, {config.vault.pbkdf2_iterations}),
           sealer(vault),
+          link_key(vault, "decision-links", 32),
+          links(public_url(config), [this] { return link_key.copy(); }),
           tokens(*store, clock),
           audit(*store),
           limiter(std::move(allowances)),
@@ -87,6 +91,8 @@ struct Gateway::Parts {
     async::WorkerPool workers;
     vault::Vault vault;
     vault::VaultSealer sealer;
+    vault::CachedKey link_key;
+    approval::DecisionLinks links;
     identity::TokenRegistry tokens;
     audit::Writer audit;
     std::unique_ptr<ratelimit::SharedRateLimiter> limiter;
@@ -142,6 +148,9 @@ audit::Writer& Gateway::audit() {
 policy::RateLimiter& Gateway::limiter() {
     return *parts_->limiter;
 }
+const approval::DecisionLinks& Gateway::links() const {
+    return parts_->links;
+}
 async::WorkerPool& Gateway::workers() {
     return parts_->workers;
 }
@@ -187,13 +196,18 @@ std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& conte
 Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
     using namespace boost::asio::experimental::awaitable_operators;
     HttpWebhookSender sender(lane.http);
+    // On a worker: the first link derives the key.
+    const approval::LinkMaker links = [this](approval::DecisionLink link) {
+        return parts_->workers.run(
+            [this, link = std::move(link)] { return parts_->links.make(link); });
+    };
     std::vector<std::unique_ptr<approval::Notifier>> notifiers;
     for (const NotifyChannel& channel : parts_->config.notify) {
-        auto notifier =
-            approval::make_notifier({channel.name, channel.type, channel.url, channel.secret_ref},
-                                    sender, [this](std::string ref) {
-                                        return parts_->vault.open(std::move(ref), parts_->workers);
-                                    });
+        auto notifier = approval::make_notifier(
+            {channel.name, channel.type, channel.url, channel.secret_ref, channel.operator_name},
+            sender,
+            [this](std::string ref) { return parts_->vault.open(std::move(ref), parts_->workers); },
+            links);
         if (notifier) {
             notifiers.push_back(std::move(*notifier));
         } else {

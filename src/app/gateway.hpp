@@ -15,11 +15,14 @@
 namespace boost::asio {
 class io_context;
 }
+namespace kimbap::approval {
+class DecisionLinks;
+}
 
 namespace kimbap::app {
 
-/// The composition root: everything a process of kimbap is made of, wired. Which store, which notifiers
-/// and which limiter there are is known here alone. Threads: made on one, used by many.
+/// The composition root: everything a process of kimbap is made of, wired. Which store, which
+/// notifiers and which limiter there are is known here alone. Threads: made on one, used by many.
 class Gateway {
 public:
     /// Opens the store and the vault, checks the vault secret, loads manifests and policies.
@@ -34,6 +37,8 @@ public:
     [[nodiscard]] vault::Vault& vault();
     [[nodiscard]] identity::TokenRegistry& tokens();
     [[nodiscard]] approval::ApprovalManager& approvals();
+    /// Makes and checks the links to decision pages.
+    [[nodiscard]] const approval::DecisionLinks& links() const;
     [[nodiscard]] audit::Writer& audit();
     [[nodiscard]] policy::RateLimiter& limiter();
     [[nodiscard]] async::WorkerPool& workers();
@@ -42,8 +47,8 @@ public:
     [[nodiscard]] pipeline::Services& services();
     [[nodiscard]] const std::vector<std::string>& notices() const;
 
-    /// Loads manifests and policies anew and puts them in force, with a policy.loaded record; on any
-    /// fault the running ones stay. Blocking.
+    /// Loads manifests and policies anew and puts them in force, with a policy.loaded record; on
+    /// any fault the running ones stay. Blocking.
     Result<void> reload();
     /// Records what policy is in force (at start). Blocking.
     Result<void> record_policy();
@@ -51,8 +56,8 @@ public:
     /// A pipeline of its own HTTP client for one I/O thread.
     struct Lane;
     [[nodiscard]] std::unique_ptr<Lane> make_lane(boost::asio::io_context& context);
-    /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread until
-    /// cancelled.
+    /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread
+    /// until cancelled.
     Task<void> run_approvals(Lane& lane, async::CancelToken cancel);
 
 private:

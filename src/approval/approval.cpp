@@ -26,8 +26,21 @@ json::array votes_json(const std::vector<Vote>& votes) {
     for (const Vote& vote : votes) {
         json::object entry{
             {"operator", vote.by}, {"verdict", name(vote.verdict)}, {"at", format_time(vote.at)}};
+        if (!vote.channel.empty()) {
+            entry["channel"] = vote.channel;
+            entry["proof"] = name(vote.proof);
+        }
         if (!vote.reason.empty()) entry["reason"] = vote.reason;
         out.push_back(std::move(entry));
+    }
+    return out;
+}
+
+/// As votes_json(), with what only kimbap itself needs.
+json::array stored_votes(const std::vector<Vote>& votes) {
+    json::array out = votes_json(votes);
+    for (std::size_t i = 0; i < votes.size(); ++i) {
+        if (!votes[i].link.empty()) out[i].get_object()["link"] = votes[i].link;
     }
     return out;
 }
@@ -114,7 +127,12 @@ bool read_votes(const json::array& array, std::vector<Vote>& votes) {
         const auto verdict = parse_verdict(reader.text("verdict"));
         const auto at = parse_time(reader.text("at"));
         vote.reason = reader.optional_text("reason");
-        if (!reader.ok() || !verdict || !at) return false;
+        vote.channel = reader.optional_text("channel");
+        vote.link = reader.optional_text("link");
+        const std::optional<Proof> proof =
+            vote.channel.empty() ? Proof::account : parse_proof(reader.text("proof"));
+        if (!reader.ok() || !verdict || !at || !proof) return false;
+        vote.proof = *proof;
         vote.verdict = *verdict;
         vote.at = *at;
         votes.push_back(std::move(vote));
@@ -182,7 +200,7 @@ void write_row(const Approval& approval, store::ApprovalRow& row) {
                           {"policy", approval.policy},
                           {"required", approval.required},
                           {"channels", to_array(approval.channels)},
-                          {"votes", votes_json(standing.votes)},
+                          {"votes", stored_votes(standing.votes)},
                           {"claimer", standing.claimer}};
     if (standing.decided_at) document["decided_at"] = format_time(*standing.decided_at);
     if (standing.finished_at) document["finished_at"] = format_time(*standing.finished_at);

@@ -98,7 +98,7 @@ Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string cal
                         key = std::move(caller_key)](store::Transaction& t) -> Result<Approval> {
                            auto loaded = core->load_own(t.approvals(), id, key);
                            if (!loaded) return loaded.error();
-                           const auto effect = core->transition(t, *loaded, event::Withdraw{}, {});
+                           const auto effect = core->transition(t, *loaded, event::Withdraw{});
                            if (!effect) return effect.error();
                            return std::move(loaded->approval);
                        });
@@ -159,7 +159,7 @@ Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
             auto loaded = core->load(t.approvals(), id);
             if (!loaded) return loaded.error();
             const auto effect =
-                core->transition(t, *loaded, event::Claim{claimer, core->options.lease}, {});
+                core->transition(t, *loaded, event::Claim{claimer, core->options.lease});
             if (!effect) return effect.error();
             return loaded;
         });
@@ -192,7 +192,7 @@ Task<Result<void>> ApprovalManager::release(ClaimedCall call) {
                         claimer = call.claim.claimer()](store::Transaction& t) -> Result<Effect> {
                            auto loaded = core->load(t.approvals(), id);
                            if (!loaded) return loaded.error();
-                           return core->transition(t, *loaded, event::Release{claimer}, {});
+                           return core->transition(t, *loaded, event::Release{claimer});
                        });
     const Result<Effect> released = co_await std::move(writing);
     hub_->poke();
@@ -220,7 +220,7 @@ Task<Result<Approval>> ApprovalManager::finish(const ClaimedCall& call, bool suc
             auto loaded = core->load(t.approvals(), id);
             if (!loaded) return loaded.error();
             loaded->row.sealed_outcome = bytes;
-            const auto effect = core->transition(t, *loaded, event::Finish{claimer, succeeded}, {});
+            const auto effect = core->transition(t, *loaded, event::Finish{claimer, succeeded});
             if (!effect) return effect.error();
             if (record) {
                 const Result<void> audited = audit::append(t, *record);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,12 +33,10 @@ class WaitHub;
 struct ManagerOptions {
     std::size_t max_pending = 1000;
     std::size_t max_pending_per_caller = 32;
-    std::chrono::milliseconds lease{20'000};          ///< Of an execution; renewed thrice in its time.
-    std::chrono::milliseconds grace{500};             ///< Before anyone but the holder runs it.
+    std::chrono::milliseconds lease{20'000};  ///< Of an execution; renewed thrice in its time.
+    std::chrono::milliseconds grace{500};     ///< Before anyone but the holder runs it.
     std::chrono::milliseconds retention{86'400'000};  ///< Of outcomes.
     std::vector<std::string> channels;                ///< Every notify entry's name.
-    /// The link to the decision page, for notifications; none where not set.
-    std::function<std::string(const Approval&)> decide_url;
 };
 
 /// Largest sealed call and outcome, in bytes of plaintext.
@@ -48,10 +45,13 @@ inline constexpr std::size_t kMaxOutcome = 32U << 20;
 /// Longest reason an operator may give, in bytes.
 inline constexpr std::size_t kMaxReason = 2000;
 
-/// Who decides: an operator's token, or a user of this machine on the command line.
+/// Who decides, through what, and how well that was proven. All of it is recorded.
 struct Operator {
     std::string name;
-    std::string token;  ///< tok_…; "" on the command line.
+    std::string token{};    ///< tok_…; "" where none was shown.
+    std::string channel{};  ///< cli, api, or the name of the notify entry it came through.
+    Proof proof = Proof::account;
+    std::string link{};  ///< DecisionLink::mark, where a link decides.
 };
 
 struct Requested {

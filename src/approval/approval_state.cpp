@@ -27,6 +27,8 @@ constexpr std::array kExecutions{Named{Execution::none, ""},
                                  Named{Execution::failed, "failed"},
                                  Named{Execution::unknown, "unknown"}};
 constexpr std::array kVerdicts{Named{Verdict::approve, "approve"}, Named{Verdict::deny, "deny"}};
+constexpr std::array kProofs{Named{Proof::account, "account"}, Named{Proof::link, "link"},
+                             Named{Proof::token, "token"}, Named{Proof::local, "local"}};
 
 template <class E, std::size_t N>
 std::string_view name_in(const std::array<Named<E>, N>& table, E value) noexcept {
@@ -80,10 +82,23 @@ Step decided(Standing next, State state, Effect effect, TimePoint now) {
     return {std::move(next), effect};
 }
 
+/// Names differ in more than upper and lower case, here as for requesters: one person can't be two.
 const Vote* vote_of(const Standing& standing, std::string_view who) {
     const auto found = std::find_if(standing.votes.begin(), standing.votes.end(),
-                                    [&](const Vote& vote) { return vote.by == who; });
+                                    [&](const Vote& vote) { return iequals(vote.by, who); });
     return found == standing.votes.end() ? nullptr : &*found;
+}
+
+const Vote* vote_through(const Standing& standing, std::string_view link) {
+    const auto found = std::find_if(standing.votes.begin(), standing.votes.end(),
+                                    [&](const Vote& vote) { return vote.link == link; });
+    return link.empty() || found == standing.votes.end() ? nullptr : &*found;
+}
+
+Error link_used(const Vote& vote) {
+    return conflict("this link was used already: " + vote.by +
+                    (vote.verdict == Verdict::approve ? " approved" : " denied") + " at " +
+                    format_time(vote.at) + " (a link decides once)");
 }
 
 bool is_requester(const Terms& terms, std::string_view who) {
@@ -104,6 +119,8 @@ struct Apply {
                                   " asked for this call and so can't decide about it (ask "
                                   "another operator)");
         }
+        const Vote* const used = vote_through(standing, decide.link);
+        if (used != nullptr) return link_used(*used);
         const Vote* const before = vote_of(standing, decide.by);
         if (standing.state != State::pending) {
             const State wanted =
@@ -118,8 +135,9 @@ struct Apply {
         if (before != nullptr && decide.verdict == Verdict::approve) return unchanged(standing);
 
         Standing next = standing;
-        std::erase_if(next.votes, [&](const Vote& vote) { return vote.by == decide.by; });
-        next.votes.push_back({decide.by, decide.verdict, decide.reason, now});
+        std::erase_if(next.votes, [&](const Vote& vote) { return iequals(vote.by, decide.by); });
+        next.votes.push_back({decide.by, decide.verdict, decide.reason, now, decide.channel,
+                              decide.proof, decide.link});
         if (decide.verdict == Verdict::deny) {
             return decided(std::move(next), State::denied, Effect::denied, now);
         }
@@ -213,6 +231,12 @@ std::string_view name(Execution execution) noexcept {
 }
 std::string_view name(Verdict verdict) noexcept {
     return name_in(kVerdicts, verdict);
+}
+std::string_view name(Proof proof) noexcept {
+    return name_in(kProofs, proof);
+}
+std::optional<Proof> parse_proof(std::string_view text) noexcept {
+    return parse_in(kProofs, text);
 }
 std::optional<State> parse_state(std::string_view text) noexcept {
     return parse_in(kStates, text);

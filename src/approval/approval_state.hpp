@@ -30,12 +30,25 @@ enum class Verdict : std::uint8_t { approve, deny };
 [[nodiscard]] std::optional<Execution> parse_execution(std::string_view text) noexcept;
 [[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text) noexcept;
 
+/// How an operator's identity was proven, the weakest first.
+enum class Proof : std::uint8_t {
+    account,  ///< An account of a chat service: as safe as that account.
+    link,     ///< A signed link, sent to the operator: as safe as the mailbox it went to.
+    token,    ///< The operator's kimbap token.
+    local,    ///< A user of this machine who may read the data directory and the vault secret.
+};
+[[nodiscard]] std::string_view name(Proof proof) noexcept;
+[[nodiscard]] std::optional<Proof> parse_proof(std::string_view text) noexcept;
+
 /// One operator's decision.
 struct Vote {
     std::string by;
     Verdict verdict = Verdict::approve;
-    std::string reason;
-    TimePoint at;
+    std::string reason{};
+    TimePoint at{};
+    std::string channel{};  ///< cli, api, or the name of the notify entry it came through.
+    Proof proof = Proof::account;
+    std::string link{};  ///< The decision link's mark (see DecisionLinks), so that it serves once.
 };
 
 /// What never changes about an approval and matters to its transitions.
@@ -63,7 +76,10 @@ namespace event {
 struct Decide {
     std::string by;
     Verdict verdict = Verdict::approve;
-    std::string reason;
+    std::string reason{};
+    std::string channel{};
+    Proof proof = Proof::account;
+    std::string link{};
 };
 struct Expire {};
 struct Withdraw {};
@@ -111,8 +127,9 @@ struct Step {
 };
 
 /// Applies `event` at `now`. A denial wins at once; the expiry instant itself belongs to expiry;
-/// the same verdict by the same operator again is no error. Errors, each saying how it stands:
-/// conflict where the standing doesn't admit the event; forbidden where the requester would decide.
+/// the same verdict by the same operator again is no error, except through a link that was used
+/// already. Errors, each saying how it stands: conflict where the standing doesn't admit the event;
+/// forbidden where the requester would decide.
 [[nodiscard]] Result<Step> apply(const Terms& terms, const Standing& standing, const Event& event,
                                  TimePoint now);
 

@@ -40,8 +40,7 @@ std::string_view event_type(Effect effect) noexcept {
     }
 }
 
-std::string event_body(std::string_view type, const Approval& approval, TimePoint now,
-                       std::string_view decide_url) {
+std::string event_body(std::string_view type, const Approval& approval, TimePoint now) {
     const json::object shown = to_json(approval);
     json::object data{{"id", approval.id},
                       {"state", name(approval.state())},
@@ -52,17 +51,16 @@ std::string event_body(std::string_view type, const Approval& approval, TimePoin
                       {"rule", approval.rule},
                       {"created_at", format_time(approval.created_at)},
                       {"expires_at", format_time(approval.expires_at)}};
-    if (!decide_url.empty()) data["decide_url"] = decide_url;
     if (approval.state() != State::pending) add_decision(data, approval.standing);
     json::object body{{"type", type}, {"timestamp", format_time(now)}, {"data", std::move(data)}};
     return kimbap::to_json(json::value(std::move(body)));
 }
 
 std::vector<store::OutboxRow> outbox_rows(std::string_view type, const Approval& approval,
-                                          TimePoint now, std::string_view decide_url) {
+                                          TimePoint now) {
     std::vector<store::OutboxRow> rows;
     if (approval.channels.empty()) return rows;
-    const std::string body = event_body(type, approval, now, decide_url);
+    const std::string body = event_body(type, approval, now);
     for (const std::string& channel : approval.channels) {
         store::OutboxRow row;
         row.id = new_id("evt");

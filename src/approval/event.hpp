@@ -16,13 +16,13 @@ namespace kimbap::approval {
 [[nodiscard]] std::string_view event_type(Effect effect) noexcept;
 inline constexpr std::string_view kRequestedType = "approval.requested";
 
-/// The notification of contract section 8 as JSON text. `decide_url` is left out where empty.
-[[nodiscard]] std::string event_body(std::string_view type, const Approval& approval, TimePoint now,
-                                     std::string_view decide_url);
+/// The notification of contract section 8 as JSON text, without `decide_url`: a link is as good as
+/// its operator's word, so that it isn't stored but made where it is sent (see DecisionLinks).
+[[nodiscard]] std::string event_body(std::string_view type, const Approval& approval,
+                                     TimePoint now);
 
 /// One outbox row for each of the approval's channels, due at once.
 [[nodiscard]] std::vector<store::OutboxRow> outbox_rows(std::string_view type,
-                                                        const Approval& approval, TimePoint now,
-                                                        std::string_view decide_url);
+                                                        const Approval& approval, TimePoint now);
 
 }  // namespace kimbap::approval

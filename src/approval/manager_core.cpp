@@ -55,6 +55,15 @@ std::string_view audit_outcome(Effect effect) {
     }
 }
 
+/// Who decided, through what, and how well that was proven.
+void add_decision(audit::Record& record, const Operator& who, const event::Decide& decide) {
+    (*record.approval)["operator"] = who.name;
+    (*record.approval)["channel"] = who.channel;
+    (*record.approval)["proof"] = name(who.proof);
+    if (!who.token.empty()) record.details["operator_token"] = who.token;
+    if (!decide.reason.empty()) record.details["reason"] = decide.reason;
+}
+
 std::string_view audit_kind(Effect effect) {
     return effect == Effect::requeued || effect == Effect::lost ? "approval.lapsed"
                                                                 : "approval.decided";
@@ -92,15 +101,9 @@ Result<Loaded> ApprovalManager::Core::load_own(const store::ApprovalStore& appro
     return loaded;
 }
 
-std::string ApprovalManager::Core::decide_url(const Approval& approval) const {
-    return options.decide_url ? options.decide_url(approval) : std::string();
-}
-
 Result<void> ApprovalManager::Core::notify(store::Transaction& t, std::string_view type,
                                            const Approval& approval) const {
-    const std::string url =
-        approval.state() == State::pending ? decide_url(approval) : std::string();
-    for (const store::OutboxRow& row : outbox_rows(type, approval, clock.now(), url)) {
+    for (const store::OutboxRow& row : outbox_rows(type, approval, clock.now())) {
         const Result<void> inserted = t.outbox().insert(row);
         if (!inserted) return inserted;
     }
@@ -108,7 +111,7 @@ Result<void> ApprovalManager::Core::notify(store::Transaction& t, std::string_vi
 }
 
 Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& loaded,
-                                                 const Event& event, const Actor& actor) const {
+                                                 const Event& event, const Operator* who) const {
     const TimePoint now = clock.now();
     Approval& approval = loaded.approval;
     auto step = apply(terms_of(approval), approval.standing, event, now);
@@ -127,9 +130,8 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     if (!outcome.empty()) {
         audit::Record record = record_of(approval, audit_kind(step->effect), now);
         record.approval = boost::json::object{{"id", approval.id}, {"outcome", outcome}};
-        if (!actor.name.empty()) (*record.approval)["operator"] = actor.name;
-        if (!actor.token.empty()) record.details["operator_token"] = actor.token;
-        if (!actor.reason.empty()) record.details["reason"] = actor.reason;
+        const auto* const decide = std::get_if<event::Decide>(&event);
+        if (who != nullptr && decide != nullptr) add_decision(record, *who, *decide);
         const Result<void> audited = audit::append(t, record);
         if (!audited) return audited.error();
     }
@@ -194,7 +196,7 @@ Result<Requested> ApprovalManager::Core::request(store::Transaction& t, const Su
     if (*known) {
         auto loaded = load(t.approvals(), (*known)->id);
         if (!loaded) return loaded.error();
-        const auto expired = transition(t, *loaded, event::Expire{}, {});
+        const auto expired = transition(t, *loaded, event::Expire{});
         if (!expired) return expired.error();
         if (*expired == Effect::none) return Requested{std::move(loaded->approval), true};
     }
@@ -241,10 +243,10 @@ Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     auto loaded = load(t.approvals(), id);
     if (!loaded) return loaded.error();
     // Expiry is settled first: the decision that came too late must not undo it with its error.
-    const auto expired = transition(t, *loaded, event::Expire{}, {});
+    const auto expired = transition(t, *loaded, event::Expire{});
     if (!expired) return expired.error();
-    const auto effect = transition(t, *loaded, event::Decide{who.name, verdict, reason},
-                                   {who.name, who.token, reason});
+    const event::Decide decide{who.name, verdict, reason, who.channel, who.proof, who.link};
+    const auto effect = transition(t, *loaded, decide, &who);
     if (!effect && *expired == Effect::none) return effect.error();
     if (!effect) return Decision{std::nullopt, effect.error()};
     return Decision{std::move(loaded->approval), std::nullopt};
@@ -325,7 +327,7 @@ Result<void> ApprovalManager::Core::settle(store::Transaction& t, Due& due) cons
             auto loaded = load(t.approvals(), id);
             if (!loaded && loaded.error().code == Errc::storage_failure) return loaded.error();
             if (!loaded) continue;
-            const auto effect = transition(t, *loaded, event, {});
+            const auto effect = transition(t, *loaded, event);
             if (!effect) return effect.error();
             if (*effect != Effect::none) ++count;
         }
@@ -349,7 +351,7 @@ Result<void> ApprovalManager::Core::renew(store::Transaction& t,
     for (const ClaimRegistry::Held& one : held) {
         auto loaded = load(t.approvals(), one.id);
         if (!loaded) continue;
-        const auto renewed = transition(t, *loaded, event::Renew{one.claimer, options.lease}, {});
+        const auto renewed = transition(t, *loaded, event::Renew{one.claimer, options.lease});
         // Finished meanwhile, or lost: its own finish() will say so.
         if (!renewed && renewed.error().code != Errc::conflict) return renewed.error();
     }

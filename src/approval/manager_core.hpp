@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,13 +32,8 @@ public:
 
     /// Applies `event` to a loaded approval and writes what comes of it: the row, its audit record,
     /// its notifications. Where nothing changes nothing is written.
-    struct Actor {
-        std::string name;
-        std::string token;
-        std::string reason;
-    };
     Result<Effect> transition(store::Transaction& t, Loaded& loaded, const Event& event,
-                              const Actor& actor) const;
+                              const Operator* who = nullptr) const;
 
     Result<Requested> request(store::Transaction& t, const SuspendedCall& call,
                               const std::string& id, const std::string& sealed) const;
@@ -83,7 +77,6 @@ private:
     [[nodiscard]] Approval make(const SuspendedCall& call, const std::string& id) const;
     Result<void> check_limits(const store::ApprovalStore& approvals,
                               const std::string& caller_key) const;
-    [[nodiscard]] std::string decide_url(const Approval& approval) const;
     Result<void> notify(store::Transaction& t, std::string_view type,
                         const Approval& approval) const;
 

@@ -98,7 +98,8 @@ void decide(Context& context, const Options& options, approval::Verdict verdict)
     const auto gateway = open_gateway(context);
     if (!gateway) return;
     auto decided = gateway->approvals().decide_blocking(
-        options.id, approval::Operator{local_user(), ""}, verdict, options.reason);
+        options.id, approval::Operator{local_user(), "", "cli", approval::Proof::local}, verdict,
+        options.reason);
     if (!decided) return report(context, decided.error());
     if (decided->state() == approval::State::approved) {
         Session session(*gateway);

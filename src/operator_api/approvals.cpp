@@ -20,9 +20,9 @@ Task<net::HttpResponse> decide(const ApiRequest& request, ApiServices& services,
     BodyFields fields(request.body);
     const std::string reason = fields.text("reason");
     if (auto refused = fields.refusal()) co_return std::move(*refused);
-    auto deciding = services.approvals.decide(
-        request.id, approval::Operator{request.caller->name, request.caller->token}, verdict,
-        reason);
+    const approval::Operator who{request.caller->name, request.caller->token, "api",
+                                 approval::Proof::token};
+    auto deciding = services.approvals.decide(request.id, who, verdict, reason);
     const auto decided = co_await std::move(deciding);
     if (!decided) co_return problem(decided.error());
     boost::json::object body = approval::to_json(*decided);

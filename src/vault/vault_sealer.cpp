@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "vault/aead.hpp"
-#include "vault/vault.hpp"
 
 namespace kimbap::vault {
 
@@ -24,30 +23,18 @@ Error damaged() {
 
 }  // namespace
 
-VaultSealer::VaultSealer(Vault& vault) : vault_(vault), arena_(kKeyBytes) {}
+VaultSealer::VaultSealer(Vault& vault) : key_(vault, std::string(kKeyName), kKeyBytes) {}
 
 VaultSealer::~VaultSealer() = default;
 
 Result<void> VaultSealer::warm() const {
-    const auto ready = key();
+    const auto ready = key_.get();
     if (!ready) return ready.error();
     return {};
 }
 
-Result<std::shared_ptr<const LockedBytes>> VaultSealer::key() const {
-    // Held while deriving: whoever else needs the key at that moment would only derive it again.
-    const std::lock_guard lock(mutex_);
-    if (key_) return key_;
-    const auto made = vault_.internal_key(kKeyName, kKeyBytes);
-    if (!made) return made.error();
-    Result<LockedBytes> stored = arena_.store(made->reveal());
-    if (!stored) return stored.error();
-    key_ = std::make_shared<const LockedBytes>(std::move(*stored));
-    return key_;
-}
-
 Result<std::string> VaultSealer::seal(std::string_view plain, std::string_view context) const {
-    const auto key_bytes = key();
+    const auto key_bytes = key_.get();
     if (!key_bytes) return key_bytes.error();
     const auto sealed = encrypt(KeyView((*key_bytes)->bytes()), plain, bound_to(context));
     if (!sealed) return sealed.error();
@@ -65,7 +52,7 @@ Result<std::string> VaultSealer::unseal(std::string_view sealed, std::string_vie
     if (sealed.size() < 1 + nonce.size() + tag.size() || sealed.front() != kFormat) {
         return damaged();
     }
-    const auto key_bytes = key();
+    const auto key_bytes = key_.get();
     if (!key_bytes) return key_bytes.error();
     sealed.remove_prefix(1);
     std::copy_n(sealed.begin(), nonce.size(), nonce.begin());

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <mutex>
-
 #include "base/sealer.hpp"
-#include "vault/locked_memory.hpp"
+#include "vault/cached_key.hpp"
 
 namespace kimbap::vault {
 
@@ -28,12 +25,7 @@ public:
                                              std::string_view context) const override;
 
 private:
-    [[nodiscard]] Result<std::shared_ptr<const LockedBytes>> key() const;
-
-    Vault& vault_;
-    mutable LockedArena arena_;
-    mutable std::mutex mutex_;
-    mutable std::shared_ptr<const LockedBytes> key_;
+    CachedKey key_;
 };
 
 }  // namespace kimbap::vault

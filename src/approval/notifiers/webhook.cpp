@@ -37,19 +37,24 @@ Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
     return headers;
 }
 
-WebhookNotifier::WebhookNotifier(std::string name, std::string url, std::string secret_ref,
+WebhookNotifier::WebhookNotifier(LinkedChannel channel, std::string url, std::string secret_ref,
                                  WebhookSender& sender, SecretLookup secrets)
-    : name_(std::move(name)),
+    : channel_(std::move(channel)),
       url_(std::move(url)),
       secret_ref_(std::move(secret_ref)),
       sender_(sender),
       secrets_(std::move(secrets)) {}
 
-Task<Delivery> WebhookNotifier::deliver(const Notification& notification) {
+Task<Delivery> WebhookNotifier::deliver(const Notification& event) {
     const auto deadline = std::chrono::steady_clock::now() + kWebhookTimeout;
     Task<Result<Secret>> opening = secrets_(secret_ref_);
     const Result<Secret> secret = co_await std::move(opening);
     if (!secret) co_return secret.error();
+    Task<Result<std::string>> linking = with_decide_url(channel_, event);
+    Result<std::string> body = co_await std::move(linking);
+    if (!body) co_return body.error();
+    Notification notification = event;
+    notification.body = std::move(*body);
     auto headers = webhook_headers(secret->reveal(), notification);
     if (!headers) co_return headers.error();
     Task<Result<int>> posting =

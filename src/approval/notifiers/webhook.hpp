@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "approval/linked_channel.hpp"
 #include "approval/notifier.hpp"
 #include "base/secret.hpp"
 
@@ -41,14 +42,14 @@ class WebhookNotifier final : public Notifier {
 public:
     /// `sender` outlives it. `secret_ref` is opened at each delivery, so that a rotation holds at
     /// once.
-    WebhookNotifier(std::string name, std::string url, std::string secret_ref,
+    WebhookNotifier(LinkedChannel channel, std::string url, std::string secret_ref,
                     WebhookSender& sender, SecretLookup secrets);
 
-    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+    [[nodiscard]] const std::string& name() const noexcept override { return channel_.name; }
     [[nodiscard]] Task<Delivery> deliver(const Notification& notification) override;
 
 private:
-    std::string name_;
+    LinkedChannel channel_;
     std::string url_;
     std::string secret_ref_;
     WebhookSender& sender_;

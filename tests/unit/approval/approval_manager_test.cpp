@@ -410,20 +410,34 @@ TEST_F(ApprovalTest, ListsNewestFirstByStateAndCaller) {
     EXPECT_EQ(run(manager_.find(second.id))->id, second.id);
 }
 
-TEST_F(ApprovalTest, TheLinkIsOnlyInTheRequest) {
-    ManagerOptions linked = options();
-    linked.decide_url = [](const Approval& approval) {
-        return "https://k.example/decide/" + approval.id;
-    };
-    ApprovalManager manager(*fixture_.store, sealer_, clock_, workers_, linked);
-    const std::string id = run(manager.request(refund()))->approval.id;
-    ASSERT_TRUE(manager.decide_blocking(id, {"alice", ""}, Verdict::deny, ""));
-    const auto rows = outbox(id);
-    ASSERT_EQ(rows.size(), 2U);
-    for (const store::OutboxRow& row : rows) {
-        const bool request = row.body.find("approval.requested") != std::string::npos;
-        EXPECT_EQ(row.body.find("/decide/" + id) != std::string::npos, request);
-    }
+TEST_F(ApprovalTest, WhoDecidedThroughWhatIsKeptAndAudited) {
+    const std::string id = run(manager_.request(refund()))->approval.id;
+    ASSERT_TRUE(
+        manager_.decide_blocking(id, {"alice", "tok_7", "api", Proof::token}, Verdict::deny, "no"));
+    const auto vote = run(manager_.find(id))->standing.votes.at(0);
+    EXPECT_EQ(vote.channel, "api");
+    EXPECT_EQ(vote.proof, Proof::token);
+    const json::object record = audit().at(1);
+    EXPECT_EQ(record.at("approval"), json::value({{"id", id},
+                                                  {"outcome", "denied"},
+                                                  {"operator", "alice"},
+                                                  {"channel", "api"},
+                                                  {"proof", "token"}}));
+    EXPECT_EQ(record.at("details").as_object().at("operator_token"), "tok_7");
+}
+
+TEST_F(ApprovalTest, ALinkDecidesOnceInWhicheverProcess) {
+    SuspendedCall call = refund();
+    call.spec.required = 2;
+    const std::string id = run(manager_.request(call))->approval.id;
+    const Operator alice{"alice", "", "ops-mail", Proof::link, "mark"};
+    ASSERT_TRUE(manager_.decide_blocking(id, alice, Verdict::approve, ""));
+    ApprovalManager other(*fixture_.store, sealer_, clock_, workers_, options());
+    const auto again = other.decide_blocking(id, alice, Verdict::deny, "");
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::conflict);
+    EXPECT_TRUE(again.error().message.starts_with("this link was used already: alice approved"));
+    EXPECT_EQ(run(manager_.find(id))->state(), State::pending);
 }
 
 }  // namespace

@@ -22,8 +22,11 @@ Standing standing(State state, Execution execution = Execution::none) {
     Standing out;
     out.state = state;
     out.execution = execution;
-    if (state == State::approved) out.votes = {{"alice", Verdict::approve, "", kStart + 1min}};
-    if (state == State::denied) out.votes = {{"alice", Verdict::deny, "", kStart + 1min}};
+    const auto vote = [](Verdict verdict) {
+        return Vote{"alice", verdict, "", kStart + 1min, "mail", Proof::link, "used"};
+    };
+    if (state == State::approved) out.votes = {vote(Verdict::approve)};
+    if (state == State::denied) out.votes = {vote(Verdict::deny)};
     if (state != State::pending) out.decided_at = kStart + 1min;
     if (execution != Execution::none && execution != Execution::waiting) out.claimer = "mine";
     if (execution == Execution::executing) out.lease_until = kNow + 1min;
@@ -75,6 +78,12 @@ const std::vector<Case> kTable{
       {"done", "same"},
       {"failed", "same"},
       {"unknown", "same"}},
+     "conflict"},
+    {"approve through a link that was used",
+     event::Decide{"alice", Verdict::approve, "", "mail", Proof::link, "used"},
+     kNow,
+     false,
+     {{"pending", "waiting"}},
      "conflict"},
     {"deny",
      event::Decide{"bob", Verdict::deny, ""},
@@ -228,6 +237,36 @@ TEST(ApprovalState, SeveralOperatorsMustAgree) {
     EXPECT_EQ(now.decided_at, kNow);
 }
 
+TEST(ApprovalState, OnePersonIsNotTwoByUpperCase) {
+    const auto first =
+        apply(terms(2), standing(State::pending), event::Decide{"alice", Verdict::approve}, kNow);
+    const auto second =
+        apply(terms(2), first->next, event::Decide{"ALICE", Verdict::approve}, kNow);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->effect, Effect::none);
+}
+
+TEST(ApprovalState, ALinkServesOnceWhateverItSaysTheSecondTime) {
+    const event::Decide mailed{"alice", Verdict::approve, "", "mail", Proof::link, "m1"};
+    const auto voted = apply(terms(2), standing(State::pending), mailed, kNow);
+    ASSERT_TRUE(voted);
+    EXPECT_EQ(voted->next.votes.at(0).channel, "mail");
+    EXPECT_EQ(voted->next.votes.at(0).proof, Proof::link);
+    for (const Verdict verdict : {Verdict::approve, Verdict::deny}) {
+        event::Decide again = mailed;
+        again.verdict = verdict;
+        const auto refused = apply(terms(2), voted->next, again, kNow);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Errc::conflict);
+        EXPECT_NE(refused.error().message.find("alice approved at"), std::string::npos);
+    }
+    // Her token still takes it back, and another's link still counts.
+    const event::Decide back{"alice", Verdict::deny, "", "api", Proof::token};
+    EXPECT_EQ(apply(terms(2), voted->next, back, kNow)->effect, Effect::denied);
+    const event::Decide bobs{"bob", Verdict::approve, "", "mail", Proof::link, "m2"};
+    EXPECT_EQ(apply(terms(2), voted->next, bobs, kNow)->effect, Effect::approved);
+}
+
 TEST(ApprovalState, ADenialWinsAtOnceAndMindsMayChange) {
     const Terms two = terms(2);
     const auto voted =
@@ -263,6 +302,10 @@ TEST(ApprovalState, NamesReadBack) {
     }
     EXPECT_EQ(parse_verdict("approve"), Verdict::approve);
     EXPECT_EQ(parse_verdict("deny"), Verdict::deny);
+    for (int i = 0; i <= static_cast<int>(Proof::local); ++i) {
+        EXPECT_EQ(parse_proof(name(static_cast<Proof>(i))), static_cast<Proof>(i));
+    }
+    EXPECT_FALSE(parse_proof("password"));
     EXPECT_FALSE(parse_state("approve"));
     EXPECT_FALSE(parse_execution("running"));
     EXPECT_FALSE(parse_verdict(""));

@@ -29,7 +29,8 @@ Approval sample() {
     approval.expires_at = approval.created_at + std::chrono::minutes(30);
     approval.standing.state = State::approved;
     approval.standing.execution = Execution::executing;
-    approval.standing.votes = {{"alice", Verdict::approve, "fine", approval.created_at}};
+    approval.standing.votes = {
+        {"alice", Verdict::approve, "fine", approval.created_at, "mail", Proof::link, "m1"}};
     approval.standing.claimer = "clm_1";
     approval.standing.lease_until = approval.created_at + std::chrono::minutes(1);
     approval.standing.decided_at = approval.created_at;

@@ -23,21 +23,14 @@ Approval sample() {
 
 TEST(Event, IsTheContractsJson) {
     const std::string body =
-        event_body(kRequestedType, sample(), *parse_time("2026-11-23T12:00:01Z"),
-                   "https://k.example/decide/apr_1?s=x");
+        event_body(kRequestedType, sample(), *parse_time("2026-11-23T12:00:01Z"));
     EXPECT_EQ(body,
               R"({"type":"approval.requested","timestamp":"2026-11-23T12:00:01.000000Z","data":)"
               R"({"id":"apr_1","state":"pending","caller":{"agent":"support-bot","token":"tok_1",)"
               R"("roles":["support"],"client":"claude-code"},"action":"stripe.create-refund",)"
               R"("risk":"high","parameters":{"amount":9900},"rule":"refunds-need-a-human",)"
               R"("created_at":"2026-11-23T12:00:00.000000Z",)"
-              R"("expires_at":"2026-11-23T12:30:00.000000Z",)"
-              R"("decide_url":"https://k.example/decide/apr_1?s=x"}})");
-}
-
-TEST(Event, LeavesTheLinkOutWhereThereIsNone) {
-    const auto body = parse_json(event_body(kRequestedType, sample(), {}, "")).value();
-    EXPECT_EQ(body.at("data").as_object().if_contains("decide_url"), nullptr);
+              R"("expires_at":"2026-11-23T12:30:00.000000Z"}})");
 }
 
 TEST(Event, TellsWhoDecidedAndWhy) {
@@ -46,7 +39,7 @@ TEST(Event, TellsWhoDecidedAndWhy) {
     approval.standing.votes = {{"alice", Verdict::approve, "fine", {}},
                                {"bob", Verdict::deny, "too much", {}}};
     approval.standing.decided_at = approval.created_at;
-    const auto body = parse_json(event_body("approval.denied", approval, {}, "")).value();
+    const auto body = parse_json(event_body("approval.denied", approval, {})).value();
     const json::object& data = body.at("data").as_object();
     EXPECT_EQ(data.at("state"), "denied");
     EXPECT_EQ(data.at("operators"), json::array{"bob"});
@@ -54,7 +47,7 @@ TEST(Event, TellsWhoDecidedAndWhy) {
 }
 
 TEST(Event, OneRowAChannel) {
-    const auto rows = outbox_rows(kRequestedType, sample(), {}, "");
+    const auto rows = outbox_rows(kRequestedType, sample(), {});
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].channel, "a");
     EXPECT_EQ(rows[1].channel, "b");

@@ -69,7 +69,10 @@ protected:
     FakeSender sender_;
     Result<std::string> secret_ = kSecret;
     std::string asked_;
-    WebhookNotifier notifier_{"ops-hook", "https://ops.example/hook", "notify.webhook", sender_,
+    WebhookNotifier notifier_{{"ops-hook", "ops-hook"},
+                              "https://ops.example/hook",
+                              "notify.webhook",
+                              sender_,
                               [this](std::string ref) -> Task<Result<Secret>> {
                                   asked_ = std::move(ref);
                                   if (!secret_) co_return secret_.error();
