@@ -1,5 +1,6 @@
 #include "app/gateway_tools.hpp"
 
+#include "app/mirrored_headers.hpp"
 #include "app/principal.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -165,6 +166,20 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
         co_return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
     }
     co_return to_tool_result(std::move(result));
+}
+
+std::shared_ptr<const mcp::HeaderParams> GatewayTools::header_params(
+    const mcp::RequestContext& context, std::string_view tool) {
+    const auto rules = gateway_.rules().current();
+    const auto* action = rules->actions->find(tool);
+    if (action == nullptr) return nullptr;
+    auto headers = mirrored_headers(*action);
+    if (!headers) return nullptr;
+    const auto& principal = context.principal_as<AgentPrincipal>();
+    const pipeline::Caller caller = principal.caller(context.client().name);
+    if (caller.identity && !caller.identity->permits(action->id)) return nullptr;
+    if (!rules->policy->prospect(prospect_request(caller, *action)).possible) return nullptr;
+    return headers;
 }
 
 Task<mcp::ToolOutcome> GatewayTools::collect(mcp::RequestContext& context,

@@ -24,6 +24,9 @@ public:
 
     Task<mcp::PageOutcome> list(mcp::RequestContext& context, mcp::ListRequest request) override;
     Task<mcp::ToolOutcome> call(mcp::RequestContext& context, mcp::ToolCall call) override;
+    /// None of an action that the caller can't see: its existence is not told.
+    std::shared_ptr<const mcp::HeaderParams> header_params(const mcp::RequestContext& context,
+                                                           std::string_view tool) override;
 
 private:
     static constexpr std::size_t kMaxCachedLists = 256;

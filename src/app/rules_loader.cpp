@@ -1,5 +1,6 @@
 #include "app/rules_loader.hpp"
 
+#include "app/mirrored_headers.hpp"
 #include "manifests/loader.hpp"
 #include "net/address_guard.hpp"
 
@@ -54,6 +55,8 @@ Result<LoadedRules> load_rules(const Config& config) {
     if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
     auto actions = manifests::ActionRegistry::create(std::move(loaded.services));
     if (!actions) return actions.error();
+    const Result<void> headers = check_mirrored_headers(**actions);
+    if (!headers) return headers.error();
     if (policy->empty()) {
         out.notices.push_back("no policy is loaded: every call is denied (add a document to policies)");
     }

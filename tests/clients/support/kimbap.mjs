@@ -38,7 +38,7 @@ export class Installation {
     self.children = new Set();
     await self.run(['init']);
     await self.configure('kimbap.yaml', settings);
-    await writeFile(self.path('manifests/demo.yaml'), manifest);
+    if (manifest) await writeFile(self.path('manifests/demo.yaml'), manifest);
     await writeFile(self.path('internal/policy/default.yaml'), policy);
     for (const [name, value] of Object.entries(secrets)) await self.run(['vault', 'set', name], { input: value });
     return self;
