@@ -158,12 +158,21 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
     request.arguments = std::move(call.arguments);
     request.observer = &observer;
     request.cancel = context.cancel_token();
-    request.hold = gateway_.config().approvals.hold;
+    // Who takes tasks need not be kept waiting for an operator.
+    const bool as_task = context.client_supports_tasks();
+    if (!as_task) request.hold = gateway_.config().approvals.hold;
+    const std::string key = request.caller.key();
     Gateway::Lane* const lane = co_await lanes_.here();
     auto running = lane->pipeline.run(std::move(request));
     CallResult result = co_await std::move(running);
     if (result.disposition == Disposition::unknown_tool) {
         co_return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
+    }
+    if (as_task && result.disposition == Disposition::pending) {
+        auto looking = tasks_.state(result.approval, key);
+        auto task = co_await std::move(looking);
+        if (auto* error = std::get_if<mcp::ProtocolError>(&task)) co_return std::move(*error);
+        co_return std::move(std::get<mcp::TaskState>(task));
     }
     co_return to_tool_result(std::move(result));
 }

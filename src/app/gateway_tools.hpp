@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/gateway.hpp"
+#include "app/gateway_tasks.hpp"
 #include "app/lanes.hpp"
 #include "mcp/paging.hpp"
 #include "mcp/providers.hpp"
@@ -19,8 +20,9 @@ inline constexpr std::chrono::seconds kMaxCollectWait{55};
 /// The gateway's actions as MCP tools. Shows a caller only what policy could let it do.
 class GatewayTools final : public mcp::ToolProvider {
 public:
-    /// Both outlive the provider.
-    GatewayTools(Gateway& gateway, Lanes& lanes) : gateway_(gateway), lanes_(lanes) {}
+    /// All outlive the provider.
+    GatewayTools(Gateway& gateway, Lanes& lanes, GatewayTasks& tasks)
+        : gateway_(gateway), lanes_(lanes), tasks_(tasks) {}
 
     Task<mcp::PageOutcome> list(mcp::RequestContext& context, mcp::ListRequest request) override;
     Task<mcp::ToolOutcome> call(mcp::RequestContext& context, mcp::ToolCall call) override;
@@ -41,6 +43,7 @@ private:
 
     Gateway& gateway_;
     Lanes& lanes_;
+    GatewayTasks& tasks_;
     std::mutex mutex_;
     std::map<std::string, Cached> cache_;  ///< By caller.
 };

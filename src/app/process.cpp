@@ -17,6 +17,7 @@
 #include "app/front_door.hpp"
 #include "app/gateway.hpp"
 #include "app/gateway_docs.hpp"
+#include "app/gateway_tasks.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/lanes.hpp"
 #include "app/principal.hpp"
@@ -56,10 +57,11 @@ mcp::ServerOptions server_options() {
 /// What a process that speaks MCP for the gateway is made of.
 struct Face {
     Face(Gateway& gateway, Lanes& lanes)
-        : tools(gateway, lanes),
+        : tasks(gateway),
+          tools(gateway, lanes, tasks),
           prompts(gateway),
           resources(gateway),
-          server(server_options(), mcp::Providers{&tools, &prompts, &resources, nullptr, nullptr}) {}
+          server(server_options(), mcp::Providers{&tools, &prompts, &resources, nullptr, &tasks}) {}
 
     void rules_changed() {
         server.tools_changed();
@@ -67,6 +69,7 @@ struct Face {
         server.resources_changed();
     }
 
+    GatewayTasks tasks;
     GatewayTools tools;
     GatewayPrompts prompts;
     GatewayResources resources;

@@ -204,6 +204,7 @@ void write_row(const Approval& approval, store::ApprovalRow& row) {
                           {"claimer", standing.claimer}};
     if (standing.decided_at) document["decided_at"] = format_time(*standing.decided_at);
     if (standing.finished_at) document["finished_at"] = format_time(*standing.finished_at);
+    if (standing.stopping) document["stopping"] = true;
     row.document = kimbap::to_json(json::value(std::move(document)));
 }
 
@@ -241,6 +242,8 @@ Result<Approval> read_row(const store::ApprovalRow& row) {
     approval.standing.lease_until = row.lease_until;
     approval.standing.decided_at = reader.optional_time("decided_at");
     approval.standing.finished_at = reader.optional_time("finished_at");
+    approval.standing.stopping =
+        parsed->get_object().contains("stopping") && reader.flag("stopping");
     if (!read_caller(reader.object("caller"), approval.caller) ||
         !read_votes(reader.array("votes"), approval.standing.votes) || !reader.ok()) {
         return damaged;

@@ -1,6 +1,7 @@
 #include "approval/approval_manager.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
@@ -29,6 +30,16 @@ auto transact_async(store::Store& store, F work)
     const Result<void> written = co_await std::move(writing);
     if (!written) co_return written.error();
     co_return std::move(**outcome);
+}
+
+/// The claim of a call that runs on `executor`.
+Claim stoppable_claim(const std::shared_ptr<ClaimRegistry>& claims, const std::string& id,
+                      const std::string& claimer, const asio::any_io_executor& executor) {
+    const async::CancelSource source;
+    auto stop = [executor, source] {
+        asio::post(executor, [copy = source]() mutable { copy.cancel(); });
+    };
+    return Claim(claims, {id, claimer, std::move(stop)}, source.token());
 }
 
 Error too_large(std::string_view what, std::size_t limit) {
@@ -107,6 +118,26 @@ Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string cal
     co_return withdrawn;
 }
 
+Task<Result<Approval>> ApprovalManager::stop(std::string id, std::string caller_key) {
+    auto writing = transact_async(
+        core_->store,
+        [core = core_, id, key = std::move(caller_key)](store::Transaction& t) -> Result<Approval> {
+            auto loaded = core->load_own(t.approvals(), id, key);
+            if (!loaded) return loaded.error();
+            const auto effect = core->transition(t, *loaded, event::Stop{});
+            if (!effect) return effect.error();
+            return std::move(loaded->approval);
+        });
+    Result<Approval> stopped = co_await std::move(writing);
+    if (stopped) core_->claims->stop(id);
+    hub_->poke();
+    co_return stopped;
+}
+
+std::chrono::milliseconds ApprovalManager::retention() const noexcept {
+    return core_->options.retention;
+}
+
 Task<Result<Approval>> ApprovalManager::find(std::string id) const {
     auto reading = workers_.run([core = core_, id = std::move(id)] { return core->find(id); });
     co_return co_await std::move(reading);
@@ -154,6 +185,7 @@ Task<Result<Approval>> ApprovalManager::wait(std::string id, Until until,
 
 Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
     const std::string claimer = new_id("clm");
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto writing = transact_async(
         core_->store, [core = core_, id, claimer](store::Transaction& t) -> Result<Loaded> {
             auto loaded = core->load(t.approvals(), id);
@@ -165,7 +197,8 @@ Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
         });
     Result<Loaded> loaded = co_await std::move(writing);
     if (!loaded) co_return loaded.error();
-    ClaimedCall call{std::move(loaded->approval), "", Claim(core_->claims, {id, claimer})};
+    ClaimedCall call{std::move(loaded->approval), "",
+                     stoppable_claim(core_->claims, id, claimer, executor)};
     auto opening = workers_.run([core = core_, id, sealed = std::move(loaded->row.sealed_call)] {
         return core->sealer.unseal(sealed, core->call_context(id));
     });
@@ -250,6 +283,7 @@ Task<Result<Sweep>> ApprovalManager::sweep() {
     auto looking = workers_.run([core = core_] { return core->look(); });
     Result<Core::Due> due = co_await std::move(looking);
     if (!due) co_return due.error();
+    for (const std::string& id : due->stopping) core_->claims->stop(id);
     if (due->expired.empty() && due->lapsed.empty()) co_return std::move(due->sweep);
     auto settling = transact_async(
         core_->store,

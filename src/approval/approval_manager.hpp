@@ -117,6 +117,11 @@ public:
     /// The caller takes a pending request back. Errors: not_found, also for another's; conflict
     /// where it was decided already.
     Task<Result<Approval>> withdraw(std::string id, std::string caller_key);
+    /// The caller doesn't want its call any more, however far it is: a pending request is
+    /// withdrawn, an approved call that still waits doesn't run, and whichever process runs it is
+    /// told to stop (Claim::stopped). What has ended is left as it is. Errors: not_found, also for
+    /// another's.
+    Task<Result<Approval>> stop(std::string id, std::string caller_key);
 
     Task<Result<Approval>> find(std::string id) const;
     Result<Approval> find_blocking(const std::string& id) const;
@@ -147,6 +152,9 @@ public:
     /// Expires, declares lapsed executions unknown or waiting again, forgets old outcomes, renews
     /// the leases of this process's claims; and says what is to be run. Called by ApprovalService.
     Task<Result<Sweep>> sweep();
+
+    /// How long the caller may collect an outcome, from the end of its call.
+    [[nodiscard]] std::chrono::milliseconds retention() const noexcept;
 
 private:
     class Core;

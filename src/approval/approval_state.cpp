@@ -17,9 +17,10 @@ struct Named {
     std::string_view text;
 };
 
-constexpr std::array kStates{Named{State::pending, "pending"}, Named{State::approved, "approved"},
-                             Named{State::denied, "denied"}, Named{State::expired, "expired"},
-                             Named{State::withdrawn, "withdrawn"}};
+constexpr std::array kStates{
+    Named{State::pending, "pending"},     Named{State::approved, "approved"},
+    Named{State::denied, "denied"},       Named{State::expired, "expired"},
+    Named{State::withdrawn, "withdrawn"}, Named{State::detached, "detached"}};
 constexpr std::array kExecutions{Named{Execution::none, ""},
                                  Named{Execution::waiting, "waiting"},
                                  Named{Execution::executing, "executing"},
@@ -157,7 +158,7 @@ struct Apply {
     }
 
     Result<Step> operator()(const event::Claim& claim) const {
-        if (standing.state != State::approved) {
+        if (standing.state != State::approved && standing.state != State::detached) {
             return conflict("the call is not approved (it is " + std::string(name(standing.state)) +
                             ")");
         }
@@ -182,7 +183,18 @@ struct Apply {
         return Step{std::move(next), Effect::renewed};
     }
 
+    /// Ends without having run (again): its caller doesn't want it any more.
+    [[nodiscard]] Step stopped() const {
+        Standing next = standing;
+        next.stopping = true;
+        next.execution = Execution::failed;
+        next.lease_until.reset();
+        next.finished_at = now;
+        return {std::move(next), Effect::stopped};
+    }
+
     [[nodiscard]] Step requeued() const {
+        if (standing.stopping) return stopped();
         Standing next = standing;
         next.execution = Execution::waiting;
         next.claimer.clear();
@@ -218,6 +230,22 @@ struct Apply {
         next.lease_until.reset();
         next.finished_at = now;
         return Step{std::move(next), Effect::finished};
+    }
+
+    Result<Step> operator()(const event::Stop&) const {
+        if (standing.state == State::pending) {
+            if (now >= terms.expires_at) {
+                return decided(standing, State::expired, Effect::expired, now);
+            }
+            return decided(standing, State::withdrawn, Effect::withdrawn, now);
+        }
+        if (standing.execution == Execution::waiting) return stopped();
+        if (standing.execution != Execution::executing || standing.stopping) {
+            return unchanged(standing);
+        }
+        Standing next = standing;
+        next.stopping = true;
+        return Step{std::move(next), Effect::stopping};
     }
 };
 
@@ -259,7 +287,8 @@ bool is_decided(const Standing& standing) noexcept {
 
 bool is_final(const Standing& standing) noexcept {
     if (standing.state == State::pending) return false;
-    return standing.state != State::approved ||
+    const bool runs = standing.state == State::approved || standing.state == State::detached;
+    return !runs ||
            (standing.execution != Execution::waiting && standing.execution != Execution::executing);
 }
 

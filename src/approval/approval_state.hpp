@@ -17,9 +17,12 @@
 ///
 ///     pending ─▶ approved │ denied │ expired │ withdrawn
 ///     of an approved call:  waiting ─▶ executing ─▶ done │ failed │ unknown
+///
+/// A call that needs no approval, but outlives its request, is `detached` from the start and is
+/// executed like an approved one.
 namespace kimbap::approval {
 
-enum class State : std::uint8_t { pending, approved, denied, expired, withdrawn };
+enum class State : std::uint8_t { pending, approved, denied, expired, withdrawn, detached };
 enum class Execution : std::uint8_t { none, waiting, executing, done, failed, unknown };
 enum class Verdict : std::uint8_t { approve, deny };
 
@@ -70,6 +73,8 @@ struct Standing {
     std::optional<TimePoint> lease_until;
     std::optional<TimePoint> decided_at;
     std::optional<TimePoint> finished_at;
+    /// Its caller wants it stopped: for its caller it is cancelled, whatever becomes of it.
+    bool stopping = false;
 };
 
 namespace event {
@@ -83,6 +88,9 @@ struct Decide {
 };
 struct Expire {};
 struct Withdraw {};
+/// As Withdraw, and for a call that was decided about: one that waits doesn't run any more, one
+/// that runs is to be stopped by whoever runs it. What has ended is left as it is.
+struct Stop {};
 struct Claim {
     std::string claimer;
     std::chrono::milliseconds lease{};
@@ -104,7 +112,7 @@ struct Finish {
 }  // namespace event
 
 using Event = std::variant<event::Decide, event::Expire, event::Withdraw, event::Claim,
-                           event::Renew, event::Release, event::Lapse, event::Finish>;
+                           event::Renew, event::Release, event::Lapse, event::Finish, event::Stop>;
 
 /// What an event did, for the audit log and the notifications.
 enum class Effect : std::uint8_t {
@@ -119,6 +127,8 @@ enum class Effect : std::uint8_t {
     requeued,  ///< Waits for its execution again.
     lost,      ///< Execution unknown.
     finished,
+    stopping,  ///< Runs, and is to be stopped.
+    stopped,   ///< Ended before it ran.
 };
 
 struct Step {

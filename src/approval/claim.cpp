@@ -17,8 +17,15 @@ std::vector<ClaimRegistry::Held> ClaimRegistry::held() const {
     return held_;
 }
 
-Claim::Claim(std::shared_ptr<ClaimRegistry> registry, ClaimRegistry::Held held)
-    : registry_(std::move(registry)), held_(std::move(held)) {
+void ClaimRegistry::stop(const std::string& id) const {
+    for (const Held& one : held()) {
+        if (one.id == id && one.stop) one.stop();
+    }
+}
+
+Claim::Claim(std::shared_ptr<ClaimRegistry> registry, ClaimRegistry::Held held,
+             async::CancelToken stopped)
+    : registry_(std::move(registry)), held_(std::move(held)), stopped_(std::move(stopped)) {
     registry_->add(held_);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "approval/approval.hpp"
+#include "async/cancellation.hpp"
 
 namespace kimbap::approval {
 
@@ -17,10 +19,13 @@ public:
     struct Held {
         std::string id;
         std::string claimer;
+        std::function<void()> stop{};  ///< Cancels Claim::stopped(), from any thread; may be empty.
     };
     void add(const Held& held);
     void remove(const std::string& claimer);
     [[nodiscard]] std::vector<Held> held() const;
+    /// Tells whoever runs the call, if this process does, that its caller wants it stopped.
+    void stop(const std::string& id) const;
 
 private:
     mutable std::mutex mutex_;
@@ -32,7 +37,9 @@ private:
 class Claim {
 public:
     Claim() = default;
-    Claim(std::shared_ptr<ClaimRegistry> registry, ClaimRegistry::Held held);
+    /// `stopped` is cancelled, on the claim's thread, when the caller wants the call stopped.
+    Claim(std::shared_ptr<ClaimRegistry> registry, ClaimRegistry::Held held,
+          async::CancelToken stopped = {});
     Claim(Claim&& other) noexcept { swap(other); }
     Claim& operator=(Claim&& other) noexcept {
         Claim moved(std::move(other));
@@ -45,14 +52,17 @@ public:
 
     [[nodiscard]] const std::string& id() const noexcept { return held_.id; }
     [[nodiscard]] const std::string& claimer() const noexcept { return held_.claimer; }
+    [[nodiscard]] const async::CancelToken& stopped() const noexcept { return stopped_; }
 
 private:
     void swap(Claim& other) noexcept {
         std::swap(registry_, other.registry_);
         std::swap(held_, other.held_);
+        std::swap(stopped_, other.stopped_);
     }
     std::shared_ptr<ClaimRegistry> registry_;
     ClaimRegistry::Held held_;
+    async::CancelToken stopped_;
 };
 
 /// A suspended call that this process is to run, now.

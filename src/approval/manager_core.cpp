@@ -126,6 +126,12 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     if (!updated) return updated.error();
     loaded.row.revision = ++approval.revision;
 
+    if (step->effect == Effect::stopped) {
+        audit::Record record = record_of(approval, "call.finished", now);
+        record.execution = boost::json::object{{"status", "cancelled"}, {"attempts", 0}};
+        const Result<void> audited = audit::append(t, record);
+        if (!audited) return audited.error();
+    }
     const std::string_view outcome = audit_outcome(step->effect);
     if (!outcome.empty()) {
         audit::Record record = record_of(approval, audit_kind(step->effect), now);
@@ -298,6 +304,10 @@ Result<ApprovalManager::Core::Due> ApprovalManager::Core::look() const {
         const auto expired = s.approvals().due_for_expiry(now, kSweepRows);
         if (!expired) return expired.error();
         for (const store::ApprovalRow& row : *expired) due.expired.push_back(row.id);
+        for (const ClaimRegistry::Held& held : claims->held()) {
+            const auto loaded = load(s.approvals(), held.id);
+            if (loaded && loaded->approval.standing.stopping) due.stopping.push_back(held.id);
+        }
         const auto approved = s.approvals().to_execute(now, kSweepRows);
         if (!approved) return approved.error();
         for (const store::ApprovalRow& row : *approved) {

@@ -54,6 +54,7 @@ public:
     struct Due {
         std::vector<std::string> expired;
         std::vector<std::string> lapsed;
+        std::vector<std::string> stopping;  ///< Of those that this process runs.
         Sweep sweep;
     };
     Result<Due> look() const;

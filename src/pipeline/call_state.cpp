@@ -33,6 +33,8 @@ std::string_view name(Disposition disposition) noexcept {
 
 Call::Call(CallRequest asked, std::shared_ptr<const Rules> in_force)
     : request(std::move(asked)), rules(std::move(in_force)) {
+    by_caller_ = request.cancel.on_cancel([source = cancel_]() mutable { source.cancel(); });
+    request.cancel = cancel_.token();
     result.call = new_id("call");
     result.action = request.tool;
 }
@@ -66,6 +68,14 @@ std::string Call::binding(std::string_view policy_digest) const {
                              {"credential_type", manifests::name(action->action->auth.type)},
                              {"policy", policy_digest}};
     return sha256_hex(to_canonical_json(whole));
+}
+
+void Call::obey(const async::CancelToken& token) {
+    by_claim_ = token.on_cancel([source = cancel_]() mutable { source.cancel(); });
+}
+
+void Call::let_go() {
+    by_caller_ = {};
 }
 
 bool Call::end(Disposition disposition, std::string message) {

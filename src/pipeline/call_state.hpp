@@ -19,7 +19,7 @@ namespace kimbap::pipeline {
 struct Call {
     Call(CallRequest asked, std::shared_ptr<const Rules> in_force);
 
-    CallRequest request;
+    CallRequest request;  ///< Its token is this call's own: see obey() and let_go().
     CallResult result;
     std::shared_ptr<const Rules> rules;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
@@ -52,6 +52,16 @@ struct Call {
 
     /// Ends the call; false, so that stages can return it.
     bool end(Disposition disposition, std::string message);
+
+    /// From now on the call is cancelled with `token`, too.
+    void obey(const async::CancelToken& token);
+    /// The call no longer ends with its request.
+    void let_go();
+
+private:
+    async::CancelSource cancel_;
+    async::CancelToken::Registration by_caller_;
+    async::CancelToken::Registration by_claim_;
 };
 
 }  // namespace kimbap::pipeline

@@ -78,6 +78,7 @@ Task<CallResult> Pipeline::collect(Caller caller, std::string approval,
 Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& claimed) {
     auto request = from_payload(claimed.payload);
     if (!request) co_return request.error();
+    request->cancel = claimed.claim.stopped();
     Call call(std::move(*request), services_.rules.current());
     call.result.call = claimed.approval.call;
     call.result.approval = claimed.approval.id;

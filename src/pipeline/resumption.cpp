@@ -107,7 +107,13 @@ CallResult result_of(const approval::Collected& collected) {
             out.message = "The request for approval " + approval.id + " was withdrawn.";
             return out;
         case approval::State::approved:
+        case approval::State::detached:
             break;
+    }
+    if (approval.standing.stopping && approval.execution() == approval::Execution::failed) {
+        out.disposition = Disposition::cancelled;
+        out.message = "The call (" + approval.id + ") was withdrawn before it ran.";
+        return out;
     }
     switch (approval.execution()) {
         case approval::Execution::unknown:

@@ -10,10 +10,10 @@ namespace kimbap::test {
 
 namespace {
 
-json::object meta() {
+json::object meta(const json::object& capabilities) {
     return {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
             {"io.modelcontextprotocol/clientInfo", {{"name", "test"}, {"version", "1"}}},
-            {"io.modelcontextprotocol/clientCapabilities", json::object()}};
+            {"io.modelcontextprotocol/clientCapabilities", capabilities}};
 }
 
 /// The last message of a body that is JSON or an event stream.
@@ -76,9 +76,11 @@ Reply McpClient::request(const std::string& method, json::object params) const {
                                                {"Accept", "application/json, text/event-stream"},
                                                {"MCP-Protocol-Version", "2026-07-28"},
                                                {"Mcp-Method", method}};
-    if (const json::value* name = params.if_contains("name"))
-        headers["Mcp-Name"] = name->as_string().c_str();
-    params["_meta"] = meta();
+    for (const char* source : {"name", "uri", "taskId"}) {
+        const json::value* name = params.if_contains(source);
+        if (name != nullptr) headers["Mcp-Name"] = name->as_string().c_str();
+    }
+    params["_meta"] = meta(capabilities_);
     const json::object body{
         {"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}};
     return http(url_, "POST", "/mcp", headers, to_json(body));
@@ -90,6 +92,10 @@ json::object McpClient::message(const std::string& method, json::object params) 
 
 json::object McpClient::call(const std::string& tool, json::object arguments) const {
     return result_of(message("tools/call", {{"name", tool}, {"arguments", std::move(arguments)}}));
+}
+
+json::object task_capabilities() {
+    return {{"extensions", {{"io.modelcontextprotocol/tasks", json::object()}}}};
 }
 
 StdioClient::StdioClient(std::unique_ptr<Program> program) : program_(std::move(program)) {

@@ -36,8 +36,8 @@ private:
 /// A client of /mcp in the 2026-07-28 revision, one request a call.
 class McpClient {
 public:
-    McpClient(std::string url, std::string token)
-        : url_(std::move(url)), token_(std::move(token)) {}
+    McpClient(std::string url, std::string token, boost::json::object capabilities = {})
+        : url_(std::move(url)), token_(std::move(token)), capabilities_(std::move(capabilities)) {}
 
     /// The raw reply of a method's request.
     Reply request(const std::string& method, boost::json::object params) const;
@@ -48,7 +48,11 @@ public:
 
 private:
     std::string url_, token_;
+    boost::json::object capabilities_;
 };
+
+/// What a client of the tasks extension declares.
+boost::json::object task_capabilities();
 
 /// A client of `kimbap mcp` over its pipes, in a legacy revision.
 class StdioClient {

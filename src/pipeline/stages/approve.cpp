@@ -71,7 +71,7 @@ Task<Result<approval::Approval>> hold(Call& call, Services& services, const std:
     const auto deadline = call.started + call.request.hold;
     double told = 0;
     for (;;) {
-        if (call.request.observer != nullptr) {
+        if (call.request.observer != nullptr && call.request.hold.count() > 0) {
             const std::string message = "waiting for approval " + id;
             call.request.observer->progress(++told, std::nullopt, message);
         }
@@ -129,6 +129,7 @@ Task<bool> approve(Call& call, Services& services) {
     auto claimed = co_await std::move(claiming);
     if (claimed) {
         call.claim = std::move(*claimed);
+        call.obey(call.claim->claim.stopped());
         const std::string policy = call.claim->approval.policy;
         const std::string rule = call.claim->approval.rule;
         const std::string binding = call.claim->approval.binding;

@@ -135,6 +135,18 @@ const std::vector<Case> kTable{
      false,
      {{"pending", "withdrawn"}, {"withdrawn", "same"}},
      "conflict"},
+    {"stop",
+     event::Stop{},
+     kNow,
+     false,
+     {{"pending", "withdrawn"}, {"waiting", "failed"}, {"executing", "executing"}},
+     "same"},
+    {"stop at the instant of expiry",
+     event::Stop{},
+     kExpiry,
+     false,
+     {{"pending", "expired"}, {"waiting", "failed"}, {"executing", "executing"}},
+     "same"},
     {"claim", event::Claim{"new", 1min}, kNow, false, {{"waiting", "executing"}}, "conflict"},
     {"renew", event::Renew{"mine", 1min}, kNow, false, {{"executing", "executing"}}, "conflict"},
     {"renew another's", event::Renew{"other", 1min}, kNow, false, {}, "conflict"},
@@ -282,6 +294,38 @@ TEST(ApprovalState, ADenialWinsAtOnceAndMindsMayChange) {
     EXPECT_EQ(denied->next.votes.size(), 1U);
 }
 
+TEST(ApprovalState, ACallThatIsToStopNeverRunsAgain) {
+    const auto told =
+        apply(terms(1, true), standing(State::approved, Execution::executing), event::Stop{}, kNow);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->effect, Effect::stopping);
+    EXPECT_TRUE(told->next.stopping);
+    EXPECT_EQ(apply(terms(1, true), told->next, event::Stop{}, kNow)->effect, Effect::none);
+    for (const Event& event : {Event(event::Lapse{}), Event(event::Release{"mine"})}) {
+        const auto ended = apply(terms(1, true), told->next, event, kNow + 1min);
+        ASSERT_TRUE(ended);
+        EXPECT_EQ(ended->effect, Effect::stopped);
+        EXPECT_EQ(ended->next.execution, Execution::failed);
+        EXPECT_TRUE(is_final(ended->next));
+    }
+    // What ran to its end all the same says so, and stays cancelled for its caller.
+    const auto done = apply(terms(), told->next, event::Finish{"mine", true}, kNow);
+    EXPECT_EQ(done->next.execution, Execution::done);
+    EXPECT_TRUE(done->next.stopping);
+}
+
+TEST(ApprovalState, ADetachedCallIsExecutedLikeAnApprovedOne) {
+    const Standing waits = standing(State::detached, Execution::waiting);
+    EXPECT_FALSE(is_final(waits));
+    const auto claimed = apply(terms(), waits, event::Claim{"mine", 1min}, kNow);
+    ASSERT_TRUE(claimed);
+    EXPECT_EQ(claimed->next.execution, Execution::executing);
+    EXPECT_EQ(claimed->next.state, State::detached);
+    const auto done = apply(terms(), claimed->next, event::Finish{"mine", true}, kNow);
+    EXPECT_TRUE(is_final(done->next));
+    EXPECT_FALSE(apply(terms(), waits, event::Decide{"bob", Verdict::approve, ""}, kNow));
+}
+
 TEST(ApprovalState, ErrorsSayHowItStands) {
     const auto late =
         apply(terms(), standing(State::denied), event::Decide{"bob", Verdict::approve, ""}, kNow);
@@ -294,7 +338,7 @@ TEST(ApprovalState, ErrorsSayHowItStands) {
 }
 
 TEST(ApprovalState, NamesReadBack) {
-    for (int i = 0; i <= static_cast<int>(State::withdrawn); ++i) {
+    for (int i = 0; i <= static_cast<int>(State::detached); ++i) {
         EXPECT_EQ(parse_state(name(static_cast<State>(i))), static_cast<State>(i));
     }
     for (int i = 0; i <= static_cast<int>(Execution::unknown); ++i) {
