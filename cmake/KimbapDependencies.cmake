@@ -1,4 +1,6 @@
 # Third-party libraries, all Debian packages (scripts/packages is the install list).
+# Static where Debian has it: calls into it are direct, and start-up has a library less to bind.
+set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.81 REQUIRED COMPONENTS system json)
 find_package(OpenSSL 3 REQUIRED)
 find_package(SQLite3 REQUIRED)

@@ -39,14 +39,33 @@ std::uint64_t next_tick() {
     return tick;
 }
 
+/// Random bytes for identifiers, drawn a thread and a kilobyte at a time: OpenSSL's generator takes
+/// a system call each time. Not for secrets: what is drawn ahead lies in plain memory.
+class RandomPool {
+public:
+    std::span<const unsigned char> take(std::size_t count) {
+        if (bytes_.size() - used_ < count) {
+            random_bytes(bytes_);
+            used_ = 0;
+        }
+        const auto out = std::span<const unsigned char>(bytes_).subspan(used_, count);
+        used_ += count;
+        return out;
+    }
+
+private:
+    std::array<unsigned char, 1024> bytes_{};
+    std::size_t used_ = bytes_.size();
+};
+
 }  // namespace
 
 std::string new_id(std::string_view prefix) {
     constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     constexpr std::size_t time_digits = 12;
+    constexpr std::size_t random_digits = 14;
     std::uint64_t time = next_tick();
-    std::array<unsigned char, 14> random{};
-    random_bytes(random);
+    thread_local RandomPool pool;
 
     std::string id;
     id.reserve(prefix.size() + 27);
@@ -54,7 +73,7 @@ std::string new_id(std::string_view prefix) {
     const std::size_t start = id.size();
     id.append(time_digits, '0');
     for (std::size_t i = time_digits; i-- > 0; time >>= 5) id[start + i] = alphabet[time & 31U];
-    for (const unsigned char byte : random) id.push_back(alphabet[byte & 31U]);
+    for (const unsigned char byte : pool.take(random_digits)) id.push_back(alphabet[byte & 31U]);
     return id;
 }
 

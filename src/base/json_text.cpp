@@ -2,14 +2,41 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <boost/json/parser.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace kimbap {
 
 namespace {
+
+/// Where the first byte from `at` on stands that a JSON string must escape: a control character, a
+/// quote or a backslash; the size where there is none. Looks at eight bytes at a time: a byte's
+/// highest bit is set in `found` where it is one, exactly so up to the lowest of them.
+std::size_t next_escaped(std::string_view text, std::size_t at) noexcept {
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    constexpr std::uint64_t kHighs = 0x8080808080808080U;
+    static_assert(std::endian::native == std::endian::little);
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        const std::uint64_t quote = word ^ (kOnes * '"');
+        const std::uint64_t backslash = word ^ (kOnes * '\\');
+        const std::uint64_t found = (((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
+                                     ((backslash - kOnes) & ~backslash)) &
+                                    kHighs;
+        if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+    for (; at < text.size(); ++at) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        if (c < 0x20 || c == '"' || c == '\\') return at;
+    }
+    return at;
+}
 
 enum class Style { compact, pretty, canonical };
 
@@ -128,7 +155,9 @@ Result<json::value> parse_json(std::string_view text) {
     json::parse_options options;
     options.max_depth = kMaxJsonDepth;
     json::error_code error;
-    json::parser parser({}, options);
+    // What is being parsed stands here first, as long as it fits: most messages do.
+    std::array<unsigned char, 4096> stack;  // not zeroed: that would cost as much as the allocation
+    json::parser parser({}, options, stack.data(), stack.size());
     const std::size_t read = parser.write_some(text.data(), text.size(), error);
     if (error) {
         const bool deep = error == json::error::too_deep;
@@ -150,11 +179,12 @@ void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
     std::size_t start = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        out.append(text.substr(start, i - start));
-        start = i + 1;
+    for (;;) {
+        const std::size_t at = next_escaped(text, start);
+        out.append(text.data() + start, at - start);
+        if (at == text.size()) break;
+        start = at + 1;
+        const auto c = static_cast<unsigned char>(text[at]);
         switch (c) {
             case '"':
                 out += "\\\"";
@@ -183,7 +213,6 @@ void append_json_string(std::string& out, std::string_view text) {
                 out += digits[c & 15U];
         }
     }
-    out.append(text.substr(start));
     out += '"';
 }
 

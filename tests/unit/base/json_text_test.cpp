@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json/parse.hpp>
+#include <cstdio>
 #include <limits>
 
 namespace kimbap {
@@ -58,6 +60,55 @@ TEST(JsonText, BoundsDepth) {
     ASSERT_TRUE(deep.has_error());
     EXPECT_NE(deep.error().message.find("deeper than 64"), std::string::npos);
     EXPECT_TRUE(parse_json(nested(1'000'000)).has_error());
+}
+
+// Strings are looked through eight bytes at a time: every byte, at every place of a word, after
+// what could be mistaken for it, and at the end.
+TEST(JsonText, EscapesWhateverStandsWhereverItStands) {
+    for (int byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < 19; ++place) {
+            std::string text(19, '!');
+            text[place] = static_cast<char>(byte);
+            std::string expected;
+            for (const char c : text) {
+                switch (c) {
+                    case '"':
+                        expected += "\\\"";
+                        break;
+                    case '\\':
+                        expected += "\\\\";
+                        break;
+                    case '\n':
+                        expected += "\\n";
+                        break;
+                    case '\r':
+                        expected += "\\r";
+                        break;
+                    case '\t':
+                        expected += "\\t";
+                        break;
+                    case '\b':
+                        expected += "\\b";
+                        break;
+                    case '\f':
+                        expected += "\\f";
+                        break;
+                    default: {
+                        if (static_cast<unsigned char>(c) >= 0x20) {
+                            expected += c;
+                            break;
+                        }
+                        std::array<char, 8> escape{};
+                        std::snprintf(escape.data(), escape.size(), "\\u%04x", c);
+                        expected += escape.data();
+                    }
+                }
+            }
+            std::string out;
+            append_json_string(out, text);
+            ASSERT_EQ(out, '"' + expected + '"') << byte << " at " << place;
+        }
+    }
 }
 
 }  // namespace
