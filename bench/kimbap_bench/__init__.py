@@ -1,0 +1,1 @@
+"""What the programs of bench/ share: contenders on free ports, load by wrk, rounds that alternate."""

@@ -1,0 +1,33 @@
+"""The machine and the versions that a result was measured with."""
+import os
+import re
+import subprocess
+
+
+def _said(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "not there"
+    return (done.stdout + done.stderr).strip().splitlines()[0] if done.stdout or done.stderr else ""
+
+
+def describe():
+    """(name, value) pairs for the head of a result."""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+        model = re.search(r"model name\s*: (.*)", info.read())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    with open("/etc/os-release", encoding="utf-8") as release:
+        system = re.search(r'PRETTY_NAME="(.*)"', release.read())
+    return [
+        ("cores", f"{os.cpu_count()} × {model.group(1) if model else 'unknown'}"),
+        ("memory", f"{memory:.0f} GiB"),
+        ("system", f"{system.group(1) if system else 'unknown'}, Linux {os.uname().release}"),
+        ("compiler", _said("g++", "--version")),
+        ("nginx", _said("/usr/sbin/nginx", "-v").removeprefix("nginx version: ")),
+        ("wrk", _said("wrk", "-v").split(" Copyright")[0]),
+    ]
+
+
+def commit(root):
+    return _said("git", "-C", root, "rev-parse", "--short", "HEAD")
