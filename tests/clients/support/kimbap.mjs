@@ -68,6 +68,10 @@ ${settings}
     let stderr = '';
     child.stdout.on('data', (data) => (stdout += data));
     child.stderr.on('data', (data) => (stderr += data));
+    // A command that wants no input may have ended before it got any.
+    child.stdin.on('error', (error) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
     child.stdin.end(input);
     const [code] = await within(once(child, 'close'), `kimbap ${args.join(' ')}`);
     if (code !== expect) throw new Error(`kimbap ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
