@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "base/text.hpp"
+#include "mcp/revision.hpp"
+
 namespace kimbap::mcp {
 
 std::optional<std::string_view> Exchange::header(std::string_view name) const {
@@ -18,6 +21,13 @@ bool Exchange::accepts(std::string_view media_type) const {
     const auto family = std::string(media_type.substr(0, media_type.find('/'))) + "/*";
     return accept->find("*/*") != std::string_view::npos ||
            accept->find(family) != std::string_view::npos;
+}
+
+bool Exchange::null_id() const {
+    const auto version = header("MCP-Protocol-Version");
+    if (!version) return true;  // Only older clients leave it out.
+    const auto revision = parse_revision(trim(*version));
+    return revision && *revision < Revision::v2025_11_25;
 }
 
 Task<void> send_json(Exchange& exchange, int status, std::string body, net::Headers headers) {

@@ -23,6 +23,9 @@ struct Exchange {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
     /// Whether the client takes a media type (Accept); an absent header takes everything.
     [[nodiscard]] bool accepts(std::string_view media_type) const;
+    /// Whether an error without an identifier says "id":null, as JSON-RPC has it. From 2025-11-25
+    /// on MCP's schema wants the member left out instead.
+    [[nodiscard]] bool null_id() const;
 };
 
 /// Answers with a JSON text, or with an empty body where it is empty.

@@ -40,9 +40,8 @@ Task<void> serve_post(Exchange& exchange) {
     }
     auto body = parse_json(exchange.request.body);
     if (!body) {
-        const bool modern = is_modern(exchange, nullptr);
-        auto sending =
-            send_error(exchange, 400, {code::kParseError, body.error().message, {}}, {}, !modern);
+        auto sending = send_error(exchange, 400, {code::kParseError, body.error().message, {}}, {},
+                                  exchange.null_id());
         co_await std::move(sending);
         co_return;
     }

@@ -54,8 +54,8 @@ std::variant<SessionPtr, Refusal> find_session(const Exchange& exchange) {
 }
 
 Task<void> refuse(Exchange& exchange, Refusal refusal, std::string id = {}) {
-    auto sending =
-        send_error(exchange, refusal.status, std::move(refusal.error), std::move(id), true);
+    auto sending = send_error(exchange, refusal.status, std::move(refusal.error), std::move(id),
+                              exchange.null_id());
     co_await std::move(sending);
 }
 

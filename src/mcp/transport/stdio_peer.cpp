@@ -67,7 +67,10 @@ StdioPeer::StdioPeer(std::shared_ptr<ServerCore> core, PrincipalPtr principal,
     core_->changes.add(session_);
 }
 
-void StdioPeer::fail(const std::string& id, const ProtocolError& error, bool null_id) {
+void StdioPeer::fail(const std::string& id, const ProtocolError& error) {
+    // What has no identifier is null in JSON-RPC, and left out in MCP from 2025-11-25 on.
+    const auto agreement = session_->agreement();
+    const bool null_id = agreement && agreement->revision < Revision::v2025_11_25;
     outbox_->push(error_response(id, error, null_id), Outbox::Kind::response);
 }
 
@@ -82,13 +85,12 @@ void StdioPeer::start(Task<void> work) {
 void StdioPeer::receive(LineReader::Line line) {
     if (line.too_long) {
         const auto limit = std::to_string(core_->options.limits.max_line_bytes);
-        fail({}, {code::kInvalidRequest, "A message may hold " + limit + " bytes at most", {}},
-             true);
+        fail({}, {code::kInvalidRequest, "A message may hold " + limit + " bytes at most", {}});
         return;
     }
     auto value = parse_json(line.text);
     if (!value) {
-        fail({}, {code::kParseError, value.error().message, {}}, true);
+        fail({}, {code::kParseError, value.error().message, {}});
         return;
     }
     if (!value->is_array()) {
@@ -99,12 +101,10 @@ void StdioPeer::receive(LineReader::Line line) {
     auto& batch = value->get_array();
     if (!agreement || agreement->revision != Revision::v2025_03_26 || batch.empty() ||
         batch.size() > core_->options.limits.max_batch) {
-        fail({},
-             {code::kInvalidRequest,
-              "Only revision 2025-03-26 has batches, of 1 to " +
-                  std::to_string(core_->options.limits.max_batch) + " messages",
-              {}},
-             true);
+        fail({}, {code::kInvalidRequest,
+                  "Only revision 2025-03-26 has batches, of 1 to " +
+                      std::to_string(core_->options.limits.max_batch) + " messages",
+                  {}});
         return;
     }
     // Answering each by itself is allowed, and lets quick ones not wait for slow ones.
@@ -116,7 +116,7 @@ void StdioPeer::receive_message(json::value&& value) {
     auto message = read_message(std::move(value));
     switch (message.kind) {
         case Message::Kind::invalid:
-            fail(message.id, *message.error, !modern);
+            fail(message.id, *message.error);
             return;
         case Message::Kind::response:
             session_->questions().answer(std::move(message));
@@ -167,7 +167,7 @@ void StdioPeer::receive_modern(Message&& message) {
     const auto id = message.id;
     auto opened = modern::open_request(std::move(message), nullptr);
     if (const auto* rejection = std::get_if<modern::Rejection>(&opened)) {
-        fail(id, rejection->error, false);
+        fail(id, rejection->error);
         return;
     }
     auto& request = std::get<modern::Request>(opened);
@@ -179,9 +179,9 @@ void StdioPeer::receive_modern(Message&& message) {
     const auto method = parse_method(name);
     const bool listen = name == "subscriptions/listen";
     if (!listen && (!method || !core_->dispatcher.offers(*method))) {
-        fail(id, {code::kMethodNotFound, "Method not found: " + name, {}}, false);
+        fail(id, {code::kMethodNotFound, "Method not found: " + name, {}});
     } else if (const auto refused = admit(id)) {
-        fail(id, *refused, false);
+        fail(id, *refused);
     } else if (listen) {
         start(serve_listen(std::move(request)));
     } else {
@@ -223,7 +223,7 @@ Task<void> StdioPeer::serve_listen(modern::Request request) {
         filter = co_await std::move(granting);
     }
     if (const auto* error = std::get_if<ProtocolError>(&filter)) {
-        fail(id, modern::to_wire(*error), false);
+        fail(id, modern::to_wire(*error));
         co_return;
     }
     auto subscription = std::make_shared<modern::Subscription>(

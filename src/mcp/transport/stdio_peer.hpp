@@ -38,7 +38,7 @@ private:
     void receive_message(json::value&& value);
     void receive_modern(Message&& message);
     void receive_cancelled(const Message& message);
-    void fail(const std::string& id, const ProtocolError& error, bool null_id);
+    void fail(const std::string& id, const ProtocolError& error);
     [[nodiscard]] std::optional<ProtocolError> admit(const std::string& id) const;
 
     Task<void> serve_legacy(Message message);

@@ -41,6 +41,12 @@ actions:
     path: /paced
     risk: {level: low, mutating: false}
     response: {type: text, stream: ndjson}
+  flood:
+    description: More lines than anybody reads
+    method: GET
+    path: /flood
+    risk: {level: low, mutating: false}
+    response: {type: text, stream: ndjson}
   never:
     description: Never answers
     method: GET

@@ -51,6 +51,7 @@ export class Upstream {
     if (path.startsWith('/v1/refunds/')) return json(201, { refund: path.split('/').pop(), reason: JSON.parse(body).reason });
     if (path === '/v1/stream') return this.#stream(response);
     if (path === '/v1/paced') return this.#paced(response);
+    if (path === '/v1/flood') return this.#flood(response);
     if (path.startsWith('/v1/never')) return; // until its client gives up
     return json(404, { error: 'no such thing' });
   }
@@ -69,6 +70,18 @@ export class Upstream {
     this.events.on('go', say);
     say();
     say();
+  }
+
+  /// 4 MiB of lines, as fast as they are taken; `flooded` counts those that were taken whole.
+  async #flood(response) {
+    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+    const line = JSON.stringify({ padding: '.'.repeat(4096) }) + '\n';
+    for (let sent = 0; sent < 1024; ++sent) {
+      if (!response.write(line)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end();
+    await once(response, 'close');
+    this.flooded = (this.flooded ?? 0) + 1;
   }
 
   #stream(response) {

@@ -144,10 +144,17 @@ TEST_F(StdioTest, ReportsBadLinesAndGoesOn) {
     send(R"({"jsonrpc":"2.0","id":2,"method":"ping"})");
     ASSERT_TRUE(await_messages(4));
     EXPECT_EQ(messages_[0].at("error").at("code"), -32700);
-    EXPECT_TRUE(messages_[0].at("id").is_null());
+    EXPECT_FALSE(messages_[0].as_object().contains("id"));
     EXPECT_EQ(messages_[1].at("error").at("code"), -32600);
     EXPECT_EQ(messages_[2].at("error").at("code"), -32602);
     EXPECT_EQ(to_json(messages_[3]), R"({"jsonrpc":"2.0","id":2,"result":{}})");
+}
+
+TEST_F(StdioTest, GivesOlderRevisionsANullId) {
+    send(kInitialize);
+    send("{");
+    ASSERT_TRUE(await_messages(2));
+    EXPECT_TRUE(messages_[1].at("id").is_null());
 }
 
 TEST_F(StdioTest, ServesSeveralAtOnceAndBoundsThem) {
