@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "app/notify_config.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
 
@@ -135,32 +136,13 @@ private:
     void read_notify(const YamlReader& reader) {
         std::set<std::string> names;
         for (const YamlReader& entry : reader.elements()) {
-            if (!entry.is_map()) {
-                entry.fault(
-                    "not a channel (write {name: …, type: webhook, url: …, secret_ref: …})");
-                continue;
-            }
-            NotifyChannel channel;
-            channel.type = entry.require("type").string();
-            if (channel.type != "webhook") {
-                const bool planned = channel.type == "slack" || channel.type == "telegram" ||
-                                     channel.type == "email";
-                entry.get("type").fault(
-                    planned ? "the channel type \"" + channel.type +
-                                  "\" is not built into this version (use webhook)"
-                            : "unknown channel type \"" + channel.type + "\" (use webhook)");
-                continue;
-            }
-            entry.expect_map({"name", "type", "url", "secret_ref", "operator"});
-            channel.name = entry.require("name").string();
-            channel.url = entry.require("url").string();
-            channel.secret_ref = entry.require("secret_ref").string();
-            channel.operator_name = entry.get("operator").string();
-            if (!names.insert(channel.name).second) {
-                entry.get("name").fault("a second channel named \"" + channel.name +
+            auto channel = read_channel(entry);
+            if (!channel) continue;
+            if (!names.insert(channel->name).second) {
+                entry.get("name").fault("a second channel named \"" + channel->name +
                                         "\" (names are unique)");
             }
-            config_.notify.push_back(std::move(channel));
+            config_.notify.push_back(std::move(*channel));
         }
     }
 

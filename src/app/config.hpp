@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "approval/notifiers/channel_config.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/yaml_reader.hpp"
@@ -14,14 +15,7 @@
 namespace kimbap::app {
 
 /// One operators' channel of `notify:`.
-struct NotifyChannel {
-    std::string name;
-    std::string type;  ///< webhook
-    std::string url;
-    std::string secret_ref;  ///< Vault name of the signing secret.
-    std::string
-        operator_name;  ///< Who decides through the links that go there; "" for `name` itself.
-};
+using NotifyChannel = approval::ChannelConfig;
 
 /// Everything a process of kimbap is told from outside (contract section 3): the file, overridden
 /// by the environment, overridden by flags. Paths are absolute or relative to the working

@@ -1,6 +1,7 @@
 #include "app/front_door.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "app/auth_failures.hpp"
 #include "app/token_authenticator.hpp"
@@ -12,6 +13,7 @@
 #include "operator_api/problem.hpp"
 #include "pipeline/call_metrics.hpp"
 #include "store/approval_store.hpp"
+#include "store/outbox_store.hpp"
 #include "store/store.hpp"
 
 namespace kimbap::app {
@@ -34,6 +36,26 @@ net::HttpResponse unauthenticated(const Error& error, bool sent) {
     return response;
 }
 
+/// Each configured channel has both series, so that an alert doesn't wait for the first failure.
+void append_undelivered(std::string& out, const Config& config,
+                        const std::vector<store::DeliveryCount>& undelivered) {
+    std::map<std::pair<std::string, std::string>, std::int64_t> rows;
+    for (const NotifyChannel& entry : config.notify) {
+        rows[{entry.name, "pending"}] = 0;
+        rows[{entry.name, "dead"}] = 0;
+    }
+    for (const store::DeliveryCount& count : undelivered) {
+        rows[{count.channel, count.state}] = count.rows;
+    }
+    if (rows.empty()) return;
+    out += "# HELP kimbap_notifications Notifications that are yet to be delivered, and those given "
+           "up.\n# TYPE kimbap_notifications gauge\n";
+    for (const auto& [key, count] : rows) {
+        out += "kimbap_notifications{channel=\"" + key.first + "\",state=\"" + key.second +
+               "\"} " + std::to_string(count) + "\n";
+    }
+}
+
 }  // namespace
 
 mcp::HttpOptions http_options(const Config& config) {
@@ -53,12 +75,14 @@ mcp::HttpOptions http_options(const Config& config) {
     return options;
 }
 
-FrontDoor::FrontDoor(Gateway& gateway, mcp::Server& server, mcp::Authenticator& authenticator,
-                     operator_api::ApiServices& api, mcp::HttpOptions options)
+FrontDoor::FrontDoor(Gateway& gateway, Lanes& lanes, mcp::Server& server,
+                     mcp::Authenticator& authenticator, operator_api::ApiServices& api,
+                     mcp::HttpOptions options)
     : gateway_(gateway),
       server_(server),
       mcp_(server, authenticator, options),
       api_(api),
+      notify_(gateway, lanes),
       hosts_(options.allowed_hosts),
       origins_(options.allowed_origins) {}
 
@@ -91,6 +115,8 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
         answer = problem(403,
                          "this Host or Origin is not served here (http.public_url and "
                          "http.allowed_origins name the ones that are)");
+    } else if (NotifyDoor::serves(path) && !server_.draining()) {
+        co_return co_await notify_.handle(request, response);
     } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
         auto answering = operators_only(request);
         answer = co_await std::move(answering);
@@ -135,13 +161,22 @@ Task<net::HttpResponse> FrontDoor::ready() const {
 }
 
 Task<net::HttpResponse> FrontDoor::metrics() const {
+    struct Counts {
+        std::size_t pending = 0;
+        std::vector<store::DeliveryCount> undelivered;
+    };
     auto counting = gateway_.workers().run([this] {
-        return store::query(gateway_.store(), [](const store::Snapshot& snapshot) {
-            return snapshot.approvals().count_pending();
-        });
+        return store::query(
+            gateway_.store(), [](const store::Snapshot& snapshot) -> Result<Counts> {
+                const auto pending = snapshot.approvals().count_pending();
+                if (!pending) return pending.error();
+                auto undelivered = snapshot.outbox().undelivered();
+                if (!undelivered) return undelivered.error();
+                return Counts{*pending, std::move(*undelivered)};
+            });
     });
-    const auto pending = co_await std::move(counting);
-    if (!pending) co_return problem(pending.error());
+    const auto counts = co_await std::move(counting);
+    if (!counts) co_return problem(counts.error());
     const auto rules = gateway_.rules().current();
     std::string out;
     const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
@@ -152,10 +187,11 @@ Task<net::HttpResponse> FrontDoor::metrics() const {
     gauge("kimbap_mcp_sessions", "Legacy MCP sessions that are open.", server_.sessions());
     gauge("kimbap_mcp_running_requests", "MCP requests that are being served.",
           server_.running_requests());
-    gauge("kimbap_approvals_pending", "Calls that wait for an operator.", *pending);
+    gauge("kimbap_approvals_pending", "Calls that wait for an operator.", counts->pending);
     gauge("kimbap_actions", "Actions that the manifests declare.",
           rules->actions->actions().size());
     gauge("kimbap_policy_rules", "Rules of the policy in force.", rules->policy->rules().size());
+    append_undelivered(out, gateway_.config(), counts->undelivered);
     gateway_.services().metrics.append_to(out);
     net::HttpResponse response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/gateway.hpp"
+#include "app/notify_door.hpp"
 #include "mcp/transport/http_transport.hpp"
 #include "net/http_server.hpp"
 #include "operator_api/operator_api.hpp"
@@ -15,8 +16,9 @@ namespace kimbap::app {
 class FrontDoor final : public net::HttpHandler {
 public:
     /// All outlive it.
-    FrontDoor(Gateway& gateway, mcp::Server& server, mcp::Authenticator& authenticator,
-              operator_api::ApiServices& api, mcp::HttpOptions options);
+    FrontDoor(Gateway& gateway, Lanes& lanes, mcp::Server& server,
+              mcp::Authenticator& authenticator, operator_api::ApiServices& api,
+              mcp::HttpOptions options);
 
     Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) override;
 
@@ -30,6 +32,7 @@ private:
     mcp::Server& server_;
     mcp::HttpTransport mcp_;
     operator_api::OperatorApi api_;
+    NotifyDoor notify_;
     std::vector<std::string> hosts_;
     std::vector<std::string> origins_;
 };

@@ -5,7 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "app/lane.hpp"
-#include "app/webhook_sender.hpp"
+#include "app/notifiers.hpp"
 #include "approval/approval_manager.hpp"
 #include "approval/approval_service.hpp"
 #include "approval/decision_link.hpp"
@@ -34,7 +34,10 @@ constexpr std::size_t kWorkers = 4;
 
 approval::ManagerOptions manager_options(const Config& config) {
     approval::ManagerOptions options;
-    for (const NotifyChannel& channel : config.notify) options.channels.push_back(channel.name);
+    for (const NotifyChannel& channel : config.notify) {
+        options.channels.push_back(channel.name);
+        options.recipients[channel.name] = approval::recipients_of(channel);
+    }
     return options;
 }
 
@@ -151,6 +154,9 @@ policy::RateLimiter& Gateway::limiter() {
 const approval::DecisionLinks& Gateway::links() const {
     return parts_->links;
 }
+const net::AddressGuard& Gateway::guard() const {
+    return parts_->guard;
+}
 async::WorkerPool& Gateway::workers() {
     return parts_->workers;
 }
@@ -195,27 +201,8 @@ std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& conte
 
 Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
     using namespace boost::asio::experimental::awaitable_operators;
-    HttpWebhookSender sender(lane.http);
-    // On a worker: the first link derives the key.
-    const approval::LinkMaker links = [this](approval::DecisionLink link) {
-        return parts_->workers.run(
-            [this, link = std::move(link)] { return parts_->links.make(link); });
-    };
-    std::vector<std::unique_ptr<approval::Notifier>> notifiers;
-    for (const NotifyChannel& channel : parts_->config.notify) {
-        auto notifier = approval::make_notifier(
-            {channel.name, channel.type, channel.url, channel.secret_ref, channel.operator_name},
-            sender,
-            [this](std::string ref) { return parts_->vault.open(std::move(ref), parts_->workers); },
-            links);
-        if (notifier) {
-            notifiers.push_back(std::move(*notifier));
-        } else {
-            log::error("a notification channel can't be used",
-                       {{"channel", channel.name}, {"error", notifier.error().message}});
-        }
-    }
-    approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, std::move(notifiers));
+    Notifiers notifiers(*this, lane, cancel);
+    approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, notifiers.take());
     approval::ApprovalService service(parts_->approvals, lane.pipeline, *parts_->store);
     auto delivering = outbox.run(cancel);
     auto serving = service.run(cancel);

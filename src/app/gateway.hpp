@@ -19,6 +19,10 @@ namespace kimbap::approval {
 class DecisionLinks;
 }
 
+namespace kimbap::net {
+class AddressGuard;
+}
+
 namespace kimbap::app {
 
 /// The composition root: everything a process of kimbap is made of, wired. Which store, which
@@ -41,6 +45,8 @@ public:
     [[nodiscard]] const approval::DecisionLinks& links() const;
     [[nodiscard]] audit::Writer& audit();
     [[nodiscard]] policy::RateLimiter& limiter();
+    /// Which addresses that are not global may be reached.
+    [[nodiscard]] const net::AddressGuard& guard() const;
     [[nodiscard]] async::WorkerPool& workers();
     [[nodiscard]] const Clock& clock() const;
     [[nodiscard]] RulesHolder& rules();

@@ -135,7 +135,7 @@ public:
           authenticator_(*gateway_),
           api_{gateway_->store(),   gateway_->vault(),   gateway_->tokens(), gateway_->approvals(),
                gateway_->rules(),   gateway_->workers(), gateway_->clock()},
-          door_(*gateway_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
+          door_(*gateway_, lanes_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
 
     Result<void> run() {
         make_threads();

@@ -13,14 +13,6 @@ json::array to_array(const std::vector<std::string>& strings) {
     return json::array(strings.begin(), strings.end());
 }
 
-json::object caller_json(const audit::Caller& caller) {
-    json::object out{{"agent", caller.agent}};
-    if (!caller.token.empty()) out["token"] = caller.token;
-    out["roles"] = to_array(caller.roles);
-    if (!caller.client.empty()) out["client"] = caller.client;
-    return out;
-}
-
 json::array votes_json(const std::vector<Vote>& votes) {
     json::array out;
     for (const Vote& vote : votes) {
@@ -141,6 +133,14 @@ bool read_votes(const json::array& array, std::vector<Vote>& votes) {
 }
 
 }  // namespace
+
+json::object caller_json(const audit::Caller& caller) {
+    json::object out{{"agent", caller.agent}};
+    if (!caller.token.empty()) out["token"] = caller.token;
+    out["roles"] = to_array(caller.roles);
+    if (!caller.client.empty()) out["client"] = caller.client;
+    return out;
+}
 
 Terms terms_of(const Approval& approval) {
     Terms terms{approval.required, approval.expires_at, approval.idempotent, {}};

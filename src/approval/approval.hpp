@@ -70,6 +70,8 @@ struct Approval {
 
 [[nodiscard]] Terms terms_of(const Approval& approval);
 
+/// As operators see a caller.
+[[nodiscard]] boost::json::object caller_json(const audit::Caller& caller);
 /// As the operator API and `--json` show it: names of contract section 8, times in RFC 3339; no
 /// caller key, no sealed bytes.
 [[nodiscard]] boost::json::object to_json(const Approval& approval);

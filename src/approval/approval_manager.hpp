@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ struct ManagerOptions {
     std::chrono::milliseconds grace{500};     ///< Before anyone but the holder runs it.
     std::chrono::milliseconds retention{86'400'000};  ///< Of outcomes.
     std::vector<std::string> channels;                ///< Every notify entry's name.
+    /// Who is told through an entry one by one, each with a delivery of its own; where an entry
+    /// isn't in here, there is one.
+    std::map<std::string, std::vector<std::string>> recipients{};
 };
 
 /// Largest sealed call and outcome, in bytes of plaintext.
@@ -51,7 +55,8 @@ struct Operator {
     std::string token{};    ///< tok_…; "" where none was shown.
     std::string channel{};  ///< cli, api, or the name of the notify entry it came through.
     Proof proof = Proof::account;
-    std::string link{};  ///< DecisionLink::mark, where a link decides.
+    std::string link{};     ///< DecisionLink::mark, where a link decides.
+    std::string account{};  ///< slack:U…, telegram:…: what stood for the operator there.
 };
 
 struct Requested {

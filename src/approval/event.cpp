@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <utility>
 
+#include "approval/shortened.hpp"
 #include "base/ids.hpp"
 #include "base/json_text.hpp"
 
@@ -41,36 +42,46 @@ std::string_view event_type(Effect effect) noexcept {
 }
 
 std::string event_body(std::string_view type, const Approval& approval, TimePoint now) {
-    const json::object shown = to_json(approval);
+    json::object caller = caller_json(approval.caller);
+    Shortened shown_parameters = shorten(approval.parameters);
     json::object data{{"id", approval.id},
                       {"state", name(approval.state())},
-                      {"caller", shown.at("caller")},
+                      {"caller", std::move(caller)},
                       {"action", approval.action},
                       {"risk", approval.risk},
-                      {"parameters", approval.parameters},
+                      {"parameters", std::move(shown_parameters.parameters)},
                       {"rule", approval.rule},
                       {"created_at", format_time(approval.created_at)},
                       {"expires_at", format_time(approval.expires_at)}};
+    if (shown_parameters.cut) {
+        data["parameters_bytes"] = shown_parameters.bytes;
+        data["parameters_digest"] = shown_parameters.digest;
+    }
     if (approval.state() != State::pending) add_decision(data, approval.standing);
     json::object body{{"type", type}, {"timestamp", format_time(now)}, {"data", std::move(data)}};
     return kimbap::to_json(json::value(std::move(body)));
 }
 
 std::vector<store::OutboxRow> outbox_rows(std::string_view type, const Approval& approval,
-                                          TimePoint now) {
+                                          TimePoint now, const Recipients& recipients) {
     std::vector<store::OutboxRow> rows;
     if (approval.channels.empty()) return rows;
+    static const std::vector<std::string> one{""};
     const std::string body = event_body(type, approval, now);
     for (const std::string& channel : approval.channels) {
-        store::OutboxRow row;
-        row.id = new_id("evt");
-        row.approval_id = approval.id;
-        row.channel = channel;
-        row.body = body;
-        row.state = "pending";
-        row.created_at = now;
-        row.next_attempt_at = now;
-        rows.push_back(std::move(row));
+        const auto several = recipients.find(channel);
+        for (const std::string& recipient : several == recipients.end() ? one : several->second) {
+            store::OutboxRow row;
+            row.id = new_id("evt");
+            row.approval_id = approval.id;
+            row.channel = channel;
+            row.recipient = recipient;
+            row.body = body;
+            row.state = "pending";
+            row.created_at = now;
+            row.next_attempt_at = now;
+            rows.push_back(std::move(row));
+        }
     }
     return rows;
 }

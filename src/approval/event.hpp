@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,12 @@ inline constexpr std::string_view kRequestedType = "approval.requested";
 [[nodiscard]] std::string event_body(std::string_view type, const Approval& approval,
                                      TimePoint now);
 
-/// One outbox row for each of the approval's channels, due at once.
+/// Who is told through a channel one by one.
+using Recipients = std::map<std::string, std::vector<std::string>>;
+
+/// One outbox row for each recipient of the approval's channels, due at once.
 [[nodiscard]] std::vector<store::OutboxRow> outbox_rows(std::string_view type,
-                                                        const Approval& approval, TimePoint now);
+                                                        const Approval& approval, TimePoint now,
+                                                        const Recipients& recipients = {});
 
 }  // namespace kimbap::approval

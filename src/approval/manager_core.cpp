@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "approval/event.hpp"
+#include "approval/shortened.hpp"
 #include "audit/writer.hpp"
 #include "base/sealer.hpp"
 #include "store/outbox_store.hpp"
@@ -61,6 +62,7 @@ void add_decision(audit::Record& record, const Operator& who, const event::Decid
     (*record.approval)["channel"] = who.channel;
     (*record.approval)["proof"] = name(who.proof);
     if (!who.token.empty()) record.details["operator_token"] = who.token;
+    if (!who.account.empty()) record.details["operator_account"] = who.account;
     if (!decide.reason.empty()) record.details["reason"] = decide.reason;
 }
 
@@ -103,7 +105,8 @@ Result<Loaded> ApprovalManager::Core::load_own(const store::ApprovalStore& appro
 
 Result<void> ApprovalManager::Core::notify(store::Transaction& t, std::string_view type,
                                            const Approval& approval) const {
-    for (const store::OutboxRow& row : outbox_rows(type, approval, clock.now())) {
+    for (const store::OutboxRow& row :
+         outbox_rows(type, approval, clock.now(), options.recipients)) {
         const Result<void> inserted = t.outbox().insert(row);
         if (!inserted) return inserted;
     }
@@ -221,7 +224,9 @@ Result<Requested> ApprovalManager::Core::request(store::Transaction& t, const Su
     const Result<void> inserted = t.approvals().insert(row);
     if (!inserted) return inserted.error();
     audit::Record record = record_of(approval, kRequestedType, approval.created_at);
-    record.parameters = approval.parameters;
+    Shortened shown = shorten(approval.parameters);
+    record.parameters = std::move(shown.parameters);
+    if (shown.cut) record.details["parameters_digest"] = shown.digest;
     record.approval = boost::json::object{{"id", approval.id}, {"outcome", "pending"}};
     record.details["expires_at"] = format_time(approval.expires_at);
     record.details["required"] = approval.required;

@@ -64,21 +64,6 @@ private:
             return most - std::min(most, running);
         }
     };
-    /// A delivery's place among those of its channel.
-    class Slot {
-    public:
-        Slot(Loop& loop, Channel& channel) : loop_(loop), channel_(channel) {}
-        ~Slot() {
-            --channel_.running;
-            loop_.ended_ = true;
-        }
-        Slot(const Slot&) = delete;
-        Slot& operator=(const Slot&) = delete;
-
-    private:
-        Loop& loop_;
-        Channel& channel_;
-    };
     /// How many rows of which channel to claim.
     using Shares = std::vector<std::pair<std::string, std::size_t>>;
 
@@ -89,6 +74,7 @@ private:
     Task<Result<Rows>> claim();
     Shares shares(const std::vector<store::ChannelDue>& due);
     Task<void> deliver(store::OutboxRow row);
+    Task<void> deliver_in_turn(store::OutboxRow row, Channel& channel);
     /// The receipt of the message to update; nullopt where the row has to wait for an earlier one.
     Task<Result<std::optional<std::string>>> earlier(const store::OutboxRow& row);
     Task<void> put_off(store::OutboxRow row);
@@ -255,7 +241,18 @@ Task<void> Outbox::Loop::record(store::OutboxRow row, bool wake_later) {
 
 Task<void> Outbox::Loop::deliver(store::OutboxRow row) {
     Channel& channel = channels_[row.channel];
-    const Slot slot(*this, channel);
+    try {
+        Task<void> delivering = deliver_in_turn(std::move(row), channel);
+        co_await std::move(delivering);
+    } catch (const std::exception& error) {
+        log::error("a delivery failed", {{"error", error.what()}});
+    }
+    // Not by a destructor: at the end of the process this may outlive the loop, unfinished.
+    --channel.running;
+    ended_ = true;
+}
+
+Task<void> Outbox::Loop::deliver_in_turn(store::OutboxRow row, Channel& channel) {
     const bool ordered = channel.notifier != nullptr && channel.notifier->updates_messages();
     std::optional<Delivery> delivery;
     std::string before;

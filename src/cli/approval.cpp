@@ -3,6 +3,8 @@
 #include "app/lane.hpp"
 #include "approval/approval_manager.hpp"
 #include "approval/approval_service.hpp"
+#include "approval/delivery_view.hpp"
+#include "approval/shortened.hpp"
 #include "base/json_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -40,7 +42,9 @@ void list(Context& context, const Options& options) {
     json::array out;
     Table table({"ID", "STATE", "EXECUTION", "AGENT", "ACTION", "RISK", "RULE", "EXPIRES"});
     for (const auto& one : *found) {
-        out.emplace_back(approval::to_json(one));
+        json::object shown = approval::to_json(one);
+        approval::shorten_parameters(shown);
+        out.emplace_back(std::move(shown));
         table.add({one.id, std::string(approval::name(one.state())),
                    std::string(approval::name(one.execution())), printable(one.caller.agent),
                    one.action, one.risk, one.rule, format_time(one.expires_at)});
@@ -59,14 +63,8 @@ void show(Context& context, const Options& options) {
         return snapshot.outbox().of_approval(options.id);
     });
     if (!deliveries) return report(context, deliveries.error());
-    json::array list;
-    for (const auto& row : *deliveries) {
-        list.push_back({{"channel", row.channel},
-                        {"state", row.state},
-                        {"attempts", row.attempts},
-                        {"last_error", row.last_error}});
-    }
-    out["deliveries"] = std::move(list);
+    out["parameters_digest"] = approval::parameters_digest(found->parameters);
+    out["deliveries"] = approval::deliveries_json(*deliveries);
     if (context.json) return print_json(out);
     print(to_pretty_json(out));
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "app/lane.hpp"
+#include "app/notifiers.hpp"
 #include "base/json_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -84,25 +85,29 @@ private:
             std::to_string(rules->policy->rules().size()) + " rules");
         for (const Fault& fault : rules->policy->lint())
             add("policies", Level::warning, to_string(fault));
-        missing_secrets(*rules, *secrets);
+        missing_secrets(gateway, *rules, *secrets);
         clock();
         if (reach) reachability(gateway, *rules);
     }
 
-    void missing_secrets(const pipeline::Rules& rules,
+    void missing_secrets(const app::Gateway& gateway, const pipeline::Rules& rules,
                          const std::vector<store::SecretInfo>& secrets) {
         std::vector<std::string> seen;
-        for (const auto& action : rules.actions->actions()) {
-            const std::string& ref = action.action->auth.credential_ref;
-            if (ref.empty() || std::find(seen.begin(), seen.end(), ref) != seen.end()) continue;
+        const auto check = [&](const std::string& ref, const std::string& whose) {
+            if (ref.empty() || std::find(seen.begin(), seen.end(), ref) != seen.end()) return;
             seen.push_back(ref);
             const bool stored = std::any_of(secrets.begin(), secrets.end(),
                                             [&](const auto& info) { return info.name == ref; });
-            if (!stored) {
-                add("credential", Level::warning,
-                    ref + " (for " + action.service->name +
-                        ") is not in the vault (kimbap vault set " + ref + ")");
-            }
+            if (stored) return;
+            add("credential", Level::warning,
+                ref + " (for " + whose + ") is not in the vault (kimbap vault set " + ref + ")");
+        };
+        for (const auto& action : rules.actions->actions()) {
+            check(action.action->auth.credential_ref, action.service->name);
+        }
+        for (const app::NotifyChannel& entry : gateway.config().notify) {
+            check(entry.secret_ref, "notify entry " + entry.name);
+            check(entry.callback_ref, "notify entry " + entry.name);
         }
     }
 
@@ -144,6 +149,26 @@ private:
     std::vector<Finding> findings_;
 };
 
+/// Sends a test through one of the operators' channels.
+void try_notify(Context& context, const std::string& name) {
+    const auto gateway = open_gateway(context);
+    if (!gateway) return;
+    Session session(*gateway);
+    std::optional<Result<void>> tried;
+    const auto task = [&]() -> Task<void> {
+        auto trying = app::try_channel(*gateway, session.lane(), name);
+        tried.emplace(co_await std::move(trying));
+    };
+    session.run(task());
+    if (!*tried) {
+        const Error& error = tried->error();
+        return report(context, error.code == Errc::not_found ? Exit::usage : Exit::failed,
+                      "notify " + name + ": " + error.message);
+    }
+    if (context.json) return print_json(json::object{{"channel", name}, {"delivered", true}});
+    print("ok       notify: a test was delivered through " + name);
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& root, Context& context) {
@@ -151,8 +176,12 @@ void add_doctor(CLI::App& root, Context& context) {
         root.add_subcommand("doctor", "Check the installation; one line each, with the mend");
     auto offline = std::make_shared<bool>(false);
     command->add_flag("--offline", *offline, "Don't try to reach the services");
+    auto notify = std::make_shared<std::string>();
+    command->add_option("--notify", *notify, "Send a test through this entry of notify instead")
+        ->type_name("NAME");
     add_json_flag(*command, context);
-    command->callback([&context, offline] {
+    command->callback([&context, offline, notify] {
+        if (!notify->empty()) return try_notify(context, *notify);
         Examination examination(context);
         examination.run(!*offline);
         examination.print();

@@ -38,7 +38,8 @@ egress:
   timeout: 30s
   allow_private: []             # networks or host:port that manifests may reach though private
 approvals: {hold: 45s, expires: 30m, required: 1}
-# notify:                       # operators' channels, named by policy in approval.channels
+# notify:                       # operators' channels (webhook, slack, telegram, email: see
+#                               # docs/notifications.md), named by policy in approval.channels
 #   - {name: ops-hook, type: webhook, url: https://example.com/hook, secret_ref: notify.webhook}
 )yaml";
 

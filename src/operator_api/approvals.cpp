@@ -1,6 +1,8 @@
 #include <charconv>
 
 #include "approval/approval_manager.hpp"
+#include "approval/delivery_view.hpp"
+#include "approval/shortened.hpp"
 #include "async/worker_pool.hpp"
 #include "identity/identity.hpp"
 #include "operator_api/body_fields.hpp"
@@ -53,7 +55,11 @@ Task<net::HttpResponse> list_approvals(const ApiRequest& request, ApiServices& s
     const auto found = co_await std::move(listing);
     if (!found) co_return problem(found.error());
     boost::json::array list;
-    for (const auto& approval : *found) list.emplace_back(approval::to_json(approval));
+    for (const auto& approval : *found) {
+        boost::json::object shown = approval::to_json(approval);
+        approval::shorten_parameters(shown);
+        list.emplace_back(std::move(shown));
+    }
     co_return json_response(boost::json::object{{"approvals", std::move(list)}});
 }
 
@@ -69,15 +75,8 @@ Task<net::HttpResponse> show_approval(const ApiRequest& request, ApiServices& se
     });
     const auto deliveries = co_await std::move(reading);
     if (!deliveries) co_return problem(deliveries.error());
-    boost::json::array list;
-    for (const auto& row : *deliveries) {
-        list.push_back({{"id", row.id},
-                        {"channel", row.channel},
-                        {"state", row.state},
-                        {"attempts", row.attempts},
-                        {"last_error", row.last_error}});
-    }
-    body["deliveries"] = std::move(list);
+    body["parameters_digest"] = approval::parameters_digest(found->parameters);
+    body["deliveries"] = approval::deliveries_json(*deliveries);
     co_return json_response(body);
 }
 

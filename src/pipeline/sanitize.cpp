@@ -36,13 +36,22 @@ json::value shorten(const json::value& value) {
 
 }  // namespace
 
+boost::json::object redact(const boost::json::object& arguments,
+                           const std::vector<std::string>& sensitive) {
+    json::object out = arguments;
+    for (auto& member : out) {
+        const bool hidden =
+            std::find(sensitive.begin(), sensitive.end(), member.key()) != sensitive.end();
+        if (hidden) member.value() = kRedacted;
+    }
+    return out;
+}
+
 boost::json::object sanitize(const boost::json::object& arguments,
                              const std::vector<std::string>& sensitive) {
     json::object out;
-    for (const auto& member : arguments) {
-        const bool hidden =
-            std::find(sensitive.begin(), sensitive.end(), member.key()) != sensitive.end();
-        out[member.key()] = hidden ? json::value(kRedacted) : shorten(member.value());
+    for (const auto& member : redact(arguments, sensitive)) {
+        out[member.key()] = shorten(member.value());
     }
     std::string text;
     append_json(text, out);

@@ -6,10 +6,15 @@
 
 namespace kimbap::pipeline {
 
-/// Longest string that is kept whole in audit records and notifications, in bytes.
+/// Longest string that is kept whole in audit records, in bytes.
 inline constexpr std::size_t kMaxKeptString = 2048;
 /// Largest set of parameters that is kept whole, as JSON text in bytes.
 inline constexpr std::size_t kMaxKeptParameters = 16U << 10;
+
+/// Arguments as operators who decide see them, whole: those named in `sensitive` become
+/// "[redacted]".
+[[nodiscard]] boost::json::object redact(const boost::json::object& arguments,
+                                         const std::vector<std::string>& sensitive);
 
 /// Arguments as they may be recorded and shown to operators: those named in `sensitive` become
 /// "[redacted]"; long strings are cut and end with their length and SHA-256, so that what was sent

@@ -1,29 +1,31 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <string>
 
 #include "approval/notifier.hpp"
+#include "approval/notifiers/api_client.hpp"
+#include "approval/notifiers/channel_config.hpp"
+#include "approval/notifiers/email.hpp"
 #include "approval/notifiers/webhook.hpp"
 
 namespace kimbap::approval {
 
-/// An entry of `notify:` in the configuration.
-struct ChannelConfig {
-    std::string name;
-    std::string
-        type;  ///< webhook; slack, telegram and email have their place, but not yet a notifier.
-    std::string url;
-    std::string secret_ref;
-    /// Who decides through the links that go there; "" for an operator of the channel's name.
-    std::string operator_name{};
+/// What notifiers work with; the senders outlive them.
+struct NotifierMeans {
+    WebhookSender& webhooks;
+    ApiClient& api;
+    /// Makes what mails through an entry's server.
+    std::function<std::unique_ptr<MailSender>(const ChannelConfig&)> mail;
+    SecretLookup secrets;
+    LinkMaker links{};
 };
 
-/// Errors: unsupported for a type that this version can't notify; invalid_config for an unknown one
-/// or a missing member.
+/// Errors: invalid_config for an unknown type or a missing member.
 [[nodiscard]] Result<std::unique_ptr<Notifier>> make_notifier(const ChannelConfig& channel,
-                                                              WebhookSender& sender,
-                                                              SecretLookup secrets,
-                                                              LinkMaker links = {});
+                                                              const NotifierMeans& means);
+
+/// Who is told through the entry one by one: an email's mailboxes; of any other only "", itself.
+[[nodiscard]] std::vector<std::string> recipients_of(const ChannelConfig& channel);
 
 }  // namespace kimbap::approval

@@ -9,6 +9,7 @@
 
 #include "approval/linked_channel.hpp"
 #include "approval/notifier.hpp"
+#include "approval/notifiers/api_client.hpp"
 #include "base/secret.hpp"
 
 namespace kimbap::approval {
@@ -24,9 +25,6 @@ public:
         std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
         std::chrono::steady_clock::time_point deadline) = 0;
 };
-
-/// Opens a secret of the vault by its name.
-using SecretLookup = std::function<Task<Result<Secret>>(std::string ref)>;
 
 inline constexpr std::chrono::seconds kWebhookTimeout{15};
 

@@ -5,6 +5,7 @@
 #include "identity/token_registry.hpp"
 #include "pipeline/outcome.hpp"
 #include "pipeline/resumption.hpp"
+#include "pipeline/sanitize.hpp"
 #include "pipeline/stages/stages.hpp"
 
 namespace kimbap::pipeline::stages {
@@ -28,7 +29,7 @@ approval::SuspendedCall suspended(const Call& call, const Services& services) {
     out.risk = manifests::name(action.risk.level);
     out.mutating = action.risk.mutating;
     out.idempotent = action.idempotent || !action.idempotency_header.empty();
-    out.parameters = call.sanitized_parameters();
+    out.parameters = redact(call.request.arguments, call.action->sensitive);
     out.rule = rule.id;
     out.policy = call.rules->policy->digest();
     out.binding = call.binding(out.policy);

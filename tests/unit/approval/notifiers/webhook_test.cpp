@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "approval/notifiers/factory.hpp"
 #include "support/run_task.hpp"
 
 namespace kimbap::approval {
@@ -109,26 +108,6 @@ TEST_F(WebhookDelivery, WithoutItsSecretNothingIsSent) {
     secret_ = make_error(Errc::not_found, "the vault has no secret notify.webhook");
     EXPECT_EQ(deliver().failure->code, Errc::not_found);
     EXPECT_TRUE(sender_.url.empty());
-}
-
-TEST(NotifierFactory, MakesWebhooksAndNamesWhatItCannot) {
-    FakeSender sender;
-    const SecretLookup none;
-    const auto made = make_notifier({"a", "webhook", "https://x.example/", "ref"}, sender, none);
-    ASSERT_TRUE(made);
-    EXPECT_EQ((*made)->name(), "a");
-    for (const char* type : {"slack", "telegram", "email"}) {
-        const auto later = make_notifier({"a", type, "", ""}, sender, none);
-        ASSERT_FALSE(later);
-        EXPECT_EQ(later.error().code, Errc::unsupported);
-        EXPECT_NE(later.error().message.find(type), std::string::npos);
-    }
-    EXPECT_EQ(make_notifier({"a", "pigeon", "", ""}, sender, none).error().code,
-              Errc::invalid_config);
-    EXPECT_EQ(make_notifier({"a", "webhook", "", "ref"}, sender, none).error().code,
-              Errc::invalid_config);
-    EXPECT_EQ(make_notifier({"a", "webhook", "https://x.example/", ""}, sender, none).error().code,
-              Errc::invalid_config);
 }
 
 }  // namespace
