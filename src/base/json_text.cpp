@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/json_fault.hpp"
+
 namespace kimbap {
 
 namespace {
@@ -159,19 +161,9 @@ Result<json::value> parse_json(std::string_view text) {
     std::array<unsigned char, 4096> stack;  // not zeroed: that would cost as much as the allocation
     json::parser parser({}, options, stack.data(), stack.size());
     const std::size_t read = parser.write_some(text.data(), text.size(), error);
-    if (error) {
-        const bool deep = error == json::error::too_deep;
-        return make_error(Errc::invalid_argument,
-                          (deep ? "JSON nested deeper than " + std::to_string(kMaxJsonDepth)
-                                : "not valid JSON: " + error.message()) +
-                              " at byte " + std::to_string(read));
-    }
-    const std::size_t rest = text.find_first_not_of(" \t\r\n", read);
-    if (rest != std::string_view::npos) {
-        return make_error(
-            Errc::invalid_argument,
-            "not valid JSON: more text after the value at byte " + std::to_string(rest));
-    }
+    if (error) return json_fault(error, read);
+    const Result<void> whole = nothing_behind(text, read);
+    if (!whole) return whole.error();
     return parser.release();
 }
 
