@@ -12,6 +12,11 @@ constexpr std::size_t kRandomBytes = 32;
 constexpr std::size_t kRandomChars = 43;
 constexpr std::size_t kChecksumChars = 6;
 
+bool has_form(std::string_view text) {
+    return text.size() == kPrefix.size() + kRandomChars + kChecksumChars &&
+           text.starts_with(kPrefix);
+}
+
 std::string checksum(std::string_view body) {
     const Sha256 digest = sha256(body);
     return base64url_encode(bytes_of(digest)).substr(0, kChecksumChars);
@@ -29,13 +34,14 @@ Secret new_token() {
 }
 
 std::optional<Sha256> token_hash(std::string_view text) {
-    if (text.size() != kPrefix.size() + kRandomChars + kChecksumChars ||
-        !text.starts_with(kPrefix)) {
-        return std::nullopt;
-    }
-    const std::string_view body = text.substr(kPrefix.size(), kRandomChars);
-    if (checksum(body) != text.substr(kPrefix.size() + kRandomChars)) return std::nullopt;
+    if (!has_form(text)) return std::nullopt;
     return sha256(text);
+}
+
+bool is_intact(std::string_view text) {
+    if (!has_form(text)) return false;
+    const std::string_view body = text.substr(kPrefix.size(), kRandomChars);
+    return checksum(body) == text.substr(kPrefix.size() + kRandomChars);
 }
 
 }  // namespace kimbap::identity

@@ -197,7 +197,7 @@ Result<IdentityPtr> TokenRegistry::find(const Snapshot& snapshot, std::string_vi
     const auto found = snapshot.by_hash.find(*hash);
     if (found == snapshot.by_hash.end() ||
         !constant_time_equal(bytes_of(found->second.hash), bytes_of(*hash))) {
-        return refuse(Refusal::Reason::unknown);
+        return refuse(is_intact(bearer) ? Refusal::Reason::unknown : Refusal::Reason::malformed);
     }
     const IdentityPtr& identity = found->second.identity;
     if (found->second.revoked) return refuse(Refusal::Reason::revoked, identity->token);

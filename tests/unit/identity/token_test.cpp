@@ -32,6 +32,7 @@ TEST(TokenTest, NewTokensAreWellFormedAndNeverTheSame) {
                                          "0123456789-_"),
                   std::string_view::npos);
         EXPECT_TRUE(token_hash(text));
+        EXPECT_TRUE(is_intact(text));
         EXPECT_TRUE(seen.emplace(text).second);
     }
 }
@@ -41,7 +42,7 @@ TEST(TokenTest, ATypoAnywhereIsNoticed) {
     for (std::size_t i = 0; i < good.size(); ++i) {
         std::string typo = good;
         typo[i] = typo[i] == 'x' ? 'y' : 'x';
-        EXPECT_FALSE(token_hash(typo)) << i;
+        EXPECT_FALSE(is_intact(typo)) << i;
     }
 }
 
@@ -51,6 +52,7 @@ TEST(TokenTest, AnythingElseIsNoToken) {
          {std::string(), std::string("kbp_"), good.substr(0, 52), good + "A", " " + good,
           "KBP_" + good.substr(4), good.substr(4), std::string(53, '\0')}) {
         EXPECT_FALSE(token_hash(bad)) << bad;
+        EXPECT_FALSE(is_intact(bad)) << bad;
     }
 }
 
