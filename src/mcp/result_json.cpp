@@ -91,7 +91,12 @@ void append_tool_members(std::string& out, const ToolResult& result, bool with_s
     append_key(out, "content");
     out += '[';
     if (result.content.empty() && !result.structured_json.empty()) {
-        append_content(out, text_content(result.structured_json));
+        // Written twice, as structured content and as its text: room for both, and no copy between.
+        out.reserve(out.size() + 2 * result.structured_json.size() +
+                    result.structured_json.size() / 4 + 512);
+        out += R"({"type":"text","text":)";
+        append_json_string(out, result.structured_json);
+        out += '}';
     }
     bool first = true;
     for (const auto& block : result.content) {
