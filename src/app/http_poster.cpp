@@ -49,14 +49,4 @@ Task<Result<approval::ApiAnswer>> HttpPoster::post_json(
     co_return answer;
 }
 
-Task<Result<int>> HttpPoster::post(std::string url,
-                                   std::vector<std::pair<std::string, std::string>> headers,
-                                   std::string body,
-                                   std::chrono::steady_clock::time_point deadline) {
-    auto posting = post_json(std::move(url), std::move(headers), std::move(body), deadline);
-    const auto answer = co_await std::move(posting);
-    if (!answer) co_return answer.error();
-    co_return answer->status;
-}
-
 }  // namespace kimbap::app

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "approval/notifiers/api_client.hpp"
-#include "approval/notifiers/webhook.hpp"
 #include "async/cancellation.hpp"
 
 namespace kimbap::net {
@@ -11,16 +10,12 @@ class HttpClient;
 namespace kimbap::app {
 
 /// Posts notifications through the one way out. Used on its client's thread only.
-class HttpPoster final : public approval::WebhookSender, public approval::ApiClient {
+class HttpPoster final : public approval::ApiClient {
 public:
     /// `http` outlives the poster.
     explicit HttpPoster(net::HttpClient& http, async::CancelToken cancel = {})
         : http_(http), cancel_(std::move(cancel)) {}
 
-    Task<Result<int>> post(std::string url,
-                           std::vector<std::pair<std::string, std::string>> headers,
-                           std::string body,
-                           std::chrono::steady_clock::time_point deadline) override;
     Task<Result<approval::ApiAnswer>> post_json(
         std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
         std::chrono::steady_clock::time_point deadline) override;

@@ -30,7 +30,7 @@ net::SmtpServer smtp_server(const approval::ChannelConfig& channel) {
 Notifiers::Notifiers(Gateway& gateway, Gateway::Lane& lane, async::CancelToken cancel)
     : poster_(std::make_unique<HttpPoster>(lane.http, cancel)) {
     approval::NotifierMeans means{
-        *poster_, *poster_,
+        *poster_,
         [&gateway, cancel](const approval::ChannelConfig& channel) {
             return std::make_unique<SmtpSender>(smtp_server(channel), gateway.guard(), cancel);
         },

@@ -130,7 +130,9 @@ Outbox::Loop::Shares Outbox::Loop::shares(const std::vector<store::ChannelDue>& 
     for (const store::ChannelDue& one : due) {
         const Channel& channel = channels_[one.channel];
         if (channel.room() == 0) continue;  // the end of a delivery brings the next look
-        const TimePoint at = std::max(one.at, channel.paused_until);
+        // No pause is longer than longest_retry, also where the clock was set back meanwhile.
+        const bool paused = channel.paused_until <= now + options_.longest_retry;
+        const TimePoint at = paused ? std::max(one.at, channel.paused_until) : one.at;
         if (at <= now) {
             out.emplace_back(one.channel, channel.room());
         } else if (!next_due_ || at < *next_due_) {

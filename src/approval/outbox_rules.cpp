@@ -42,7 +42,8 @@ void settle(const OutboxOptions& options, store::OutboxRow& row, const Delivery&
     }
     if (delivery.retry_after) {
         // Not before it was asked for, and not all at that same moment.
-        const auto asked = std::min(*delivery.retry_after, options.longest_retry);
+        const auto asked =
+            std::clamp(*delivery.retry_after, options.first_retry, options.longest_retry);
         row.next_attempt_at = now + asked +
                               std::chrono::milliseconds(static_cast<std::int64_t>(
                                   jitter * static_cast<double>(options.first_retry.count())));

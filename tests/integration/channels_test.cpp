@@ -323,6 +323,9 @@ TEST(Doctor, SendsATestThroughAChannel) {
     const Ran refused = shop.kimbap.kimbap({"doctor", "--notify", "ops-slack"});
     EXPECT_EQ(refused.code, 1);
     EXPECT_THAT(refused.err, AllOf(HasSubstr("invalid_auth"), Not(HasSubstr("xoxb"))));
+    shop.kimbap.must({"vault", "remove", "slack.signing"});
+    EXPECT_THAT(shop.kimbap.kimbap({"doctor", "--offline"}).out,
+                HasSubstr("slack.signing (for notify entry ops-slack) is not in the vault"));
     const Ran unknown = shop.kimbap.kimbap({"doctor", "--notify", "ops-slac"});
     EXPECT_EQ(unknown.code, 2);
     EXPECT_THAT(unknown.err, HasSubstr("ops-slack, ops-tg"));

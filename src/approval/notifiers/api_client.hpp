@@ -20,7 +20,7 @@ struct ApiAnswer {
     std::string body;                                 ///< At most 64 KiB.
 };
 
-/// How Slack's and Telegram's APIs are reached; the application implements it with
+/// How webhooks and Slack's and Telegram's APIs are reached; the application implements it with
 /// net/http_client, so that the address guard, TLS and time limits are those of every outbound
 /// request.
 class ApiClient {

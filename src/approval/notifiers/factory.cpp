@@ -21,7 +21,7 @@ Made webhook(const ChannelConfig& channel, const NotifierMeans& means) {
                          channel.operator_name.empty() ? channel.name : channel.operator_name,
                          means.links};
     return std::unique_ptr<Notifier>(std::make_unique<WebhookNotifier>(
-        std::move(linked), channel.url, channel.secret_ref, means.webhooks, means.secrets));
+        std::move(linked), channel.url, channel.secret_ref, means.api, means.secrets));
 }
 
 /// A chat has many readers: its messages carry a link only where the entry says whose it is.

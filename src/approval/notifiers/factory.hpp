@@ -11,9 +11,8 @@
 
 namespace kimbap::approval {
 
-/// What notifiers work with; the senders outlive them.
+/// What notifiers work with; `api` outlives them.
 struct NotifierMeans {
-    WebhookSender& webhooks;
     ApiClient& api;
     /// Makes what mails through an entry's server.
     std::function<std::unique_ptr<MailSender>(const ChannelConfig&)> mail;

@@ -38,11 +38,11 @@ Result<std::vector<std::pair<std::string, std::string>>> webhook_headers(
 }
 
 WebhookNotifier::WebhookNotifier(LinkedChannel channel, std::string url, std::string secret_ref,
-                                 WebhookSender& sender, SecretLookup secrets)
+                                 ApiClient& api, SecretLookup secrets)
     : channel_(std::move(channel)),
       url_(std::move(url)),
       secret_ref_(std::move(secret_ref)),
-      sender_(sender),
+      api_(api),
       secrets_(std::move(secrets)) {}
 
 Task<Delivery> WebhookNotifier::deliver(const Notification& event) {
@@ -57,15 +57,18 @@ Task<Delivery> WebhookNotifier::deliver(const Notification& event) {
     notification.body = std::move(*body);
     auto headers = webhook_headers(secret->reveal(), notification);
     if (!headers) co_return headers.error();
-    Task<Result<int>> posting =
-        sender_.post(url_, std::move(*headers), notification.body, deadline);
-    const Result<int> status = co_await std::move(posting);
-    if (!status) co_return status.error();
-    if (*status >= 200 && *status < 300) co_return Delivery();
-    const std::string answer = "the webhook answered " + std::to_string(*status);
+    Task<Result<ApiAnswer>> posting =
+        api_.post_json(url_, std::move(*headers), notification.body, deadline);
+    const Result<ApiAnswer> answer = co_await std::move(posting);
+    if (!answer) co_return answer.error();
+    const int status = answer->status;
+    if (status >= 200 && status < 300) co_return Delivery();
+    const std::string said = "the webhook answered " + std::to_string(status);
     // Standard Webhooks: 410 says that the receiver wants no more of them.
-    if (*status == 410) co_return make_error(Errc::unsupported, answer + " (gone)");
-    co_return make_error(Errc::unavailable, answer);
+    if (status == 410) co_return make_error(Errc::unsupported, said + " (gone)");
+    Delivery later(make_error(Errc::unavailable, said));
+    if (status == 429 || status == 503) later.retry_after = answer->retry_after;
+    co_return later;
 }
 
 }  // namespace kimbap::approval

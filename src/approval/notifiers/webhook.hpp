@@ -14,18 +14,6 @@
 
 namespace kimbap::approval {
 
-/// How a webhook reaches the network; the application implements it with net/http_client, so that
-/// the address guard, TLS and time limits are those of every outbound request.
-class WebhookSender {
-public:
-    virtual ~WebhookSender() = default;
-    /// POSTs JSON (Content-Type is the sender's affair) and gives the answer's status, whatever it
-    /// is; its body is of no interest. Doesn't follow redirects.
-    [[nodiscard]] virtual Task<Result<int>> post(
-        std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
-        std::chrono::steady_clock::time_point deadline) = 0;
-};
-
 inline constexpr std::chrono::seconds kWebhookTimeout{15};
 
 /// The headers of the Standard Webhooks specification: webhook-id, webhook-timestamp (Unix seconds)
@@ -35,13 +23,13 @@ inline constexpr std::chrono::seconds kWebhookTimeout{15};
     std::string_view secret, const Notification& notification);
 
 /// A generic webhook. Answers: 2xx is delivered; 410 Gone is refused for good; any other is tried
-/// again.
+/// again, a 429 or 503 with Retry-After in seconds not before that.
 class WebhookNotifier final : public Notifier {
 public:
-    /// `sender` outlives it. `secret_ref` is opened at each delivery, so that a rotation holds at
+    /// `api` outlives it. `secret_ref` is opened at each delivery, so that a rotation holds at
     /// once.
-    WebhookNotifier(LinkedChannel channel, std::string url, std::string secret_ref,
-                    WebhookSender& sender, SecretLookup secrets);
+    WebhookNotifier(LinkedChannel channel, std::string url, std::string secret_ref, ApiClient& api,
+                    SecretLookup secrets);
 
     [[nodiscard]] const std::string& name() const noexcept override { return channel_.name; }
     [[nodiscard]] Task<Delivery> deliver(const Notification& notification) override;
@@ -50,7 +38,7 @@ private:
     LinkedChannel channel_;
     std::string url_;
     std::string secret_ref_;
-    WebhookSender& sender_;
+    ApiClient& api_;
     SecretLookup secrets_;
 };
 

@@ -43,7 +43,10 @@ TEST(Settle, ARateLimitNeverUsesUpTheAttempts) {
     for (int i = 0; i < 200; ++i) settle({}, one, limited, kNow, 0.5);
     EXPECT_EQ(one.state, "pending");
     EXPECT_EQ(one.next_attempt_at, kNow + 7500ms);
-    limited.retry_after = 1000h;  // whatever a receiver claims
+    limited.retry_after = 0s;  // whatever a receiver claims
+    settle({}, one, limited, kNow, 0);
+    EXPECT_EQ(one.next_attempt_at, kNow + 1s);
+    limited.retry_after = 1000h;
     settle({}, one, limited, kNow, 0);
     EXPECT_EQ(one.next_attempt_at, kNow + 1h);
     settle({}, one, limited, kNow + 24h, 0);

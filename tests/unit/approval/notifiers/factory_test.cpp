@@ -9,14 +9,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class NoHooks final : public WebhookSender {
-public:
-    Task<Result<int>> post(std::string, std::vector<std::pair<std::string, std::string>>,
-                           std::string, std::chrono::steady_clock::time_point) override {
-        co_return 204;
-    }
-};
-
 class NotifierFactory : public testing::Test {
 protected:
     static ChannelConfig entry(const std::string& type) {
@@ -27,10 +19,8 @@ protected:
         channel.to = {"team@example.com"};
         return channel;
     }
-    NoHooks hooks_;
     FakeApi api_;
-    NotifierMeans means_{hooks_, api_, [](const ChannelConfig&) { return nullptr; }, secret("x"),
-                         links()};
+    NotifierMeans means_{api_, [](const ChannelConfig&) { return nullptr; }, secret("x"), links()};
 };
 
 TEST_F(NotifierFactory, MakesEachType) {

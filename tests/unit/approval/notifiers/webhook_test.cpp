@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "support/run_task.hpp"
 
@@ -17,18 +18,21 @@ Notification sample() {
             "{\"test\": 2432232314}"};
 }
 
-class FakeSender final : public WebhookSender {
+class FakeSender final : public ApiClient {
 public:
-    Task<Result<int>> post(std::string to, std::vector<std::pair<std::string, std::string>> fields,
-                           std::string content,
-                           std::chrono::steady_clock::time_point until) override {
+    Task<Result<ApiAnswer>> post_json(std::string to,
+                                      std::vector<std::pair<std::string, std::string>> fields,
+                                      std::string content,
+                                      std::chrono::steady_clock::time_point until) override {
         url = std::move(to);
         headers = {fields.begin(), fields.end()};
         body = std::move(content);
         deadline = until;
-        co_return status;
+        if (!status) co_return status.error();
+        co_return ApiAnswer{*status, retry_after, ""};
     }
     Result<int> status = 204;
+    std::optional<std::chrono::seconds> retry_after;
     std::string url;
     std::map<std::string, std::string> headers;
     std::string body;
@@ -102,6 +106,16 @@ TEST_F(WebhookDelivery, AnswersOtherThan2xxAreFailures) {
     EXPECT_EQ(deliver().failure->code, Errc::unsupported);
     sender_.status = make_error(Errc::timed_out, "no answer");
     EXPECT_EQ(deliver().failure->code, Errc::timed_out);
+}
+
+TEST_F(WebhookDelivery, AReceiverMayAskForTime) {
+    sender_.retry_after = std::chrono::seconds(40);
+    for (const int status : {429, 503}) {
+        sender_.status = status;
+        EXPECT_EQ(deliver().retry_after, std::chrono::seconds(40)) << status;
+    }
+    sender_.status = 500;
+    EXPECT_EQ(deliver().retry_after, std::nullopt);
 }
 
 TEST_F(WebhookDelivery, WithoutItsSecretNothingIsSent) {
