@@ -12,20 +12,25 @@ constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t buffer = 0;
-    unsigned bits = 0;
-    for (const char c : bytes) {
-        buffer = (buffer << 8) | static_cast<unsigned char>(c);
-        bits += 8;
-        while (bits >= 6) {
-            bits -= 6;
-            out.push_back(alphabet[(buffer >> bits) & 63U]);
-        }
+    const std::size_t padded = (bytes.size() + 2) / 3 * 4;
+    std::string out(pad ? padded : (bytes.size() * 8 + 5) / 6, '=');
+    const auto at = [&](std::size_t i) -> std::uint32_t {
+        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+    };
+    char* to = out.data();
+    std::size_t i = 0;
+    for (; i + 3 <= bytes.size(); i += 3) {
+        const std::uint32_t three = (at(i) << 16) | (at(i + 1) << 8) | at(i + 2);
+        *to++ = alphabet[three >> 18];
+        *to++ = alphabet[(three >> 12) & 63U];
+        *to++ = alphabet[(three >> 6) & 63U];
+        *to++ = alphabet[three & 63U];
     }
-    if (bits > 0) out.push_back(alphabet[(buffer << (6 - bits)) & 63U]);
-    while (pad && out.size() % 4 != 0) out.push_back('=');
+    if (i == bytes.size()) return out;
+    const std::uint32_t rest = (at(i) << 16) | (at(i + 1) << 8);
+    *to++ = alphabet[rest >> 18];
+    *to++ = alphabet[(rest >> 12) & 63U];
+    if (i + 2 == bytes.size()) *to = alphabet[(rest >> 6) & 63U];
     return out;
 }
 
@@ -125,7 +130,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
 std::string percent_encode(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
-    out.reserve(text.size());
+    out.reserve(text.size() * 3);  // grows never: a secret would stay behind in what it grew out of
     for (const char c : text) {
         const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                                 (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||

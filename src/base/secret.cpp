@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -23,6 +24,16 @@ Secret Secret::take(std::string& bytes) {
     wipe(bytes.data(), bytes.size());
     bytes.clear();
     return taken;
+}
+
+Secret Secret::join(std::initializer_list<std::string_view> parts) {
+    Secret joined;
+    for (const std::string_view part : parts) joined.size_ += part.size();
+    if (joined.size_ == 0) return joined;
+    joined.data_ = new char[joined.size_];
+    char* to = joined.data_;
+    for (const std::string_view part : parts) to = std::copy(part.begin(), part.end(), to);
+    return joined;
 }
 
 Secret::Secret(Secret&& other) noexcept

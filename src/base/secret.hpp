@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <ostream>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ public:
     explicit Secret(std::string_view bytes);
     /// Takes over the content of `bytes` and wipes it.
     static Secret take(std::string& bytes);
+    /// Copies the parts one after the other, without a string in between that would have to be
+    /// wiped.
+    static Secret join(std::initializer_list<std::string_view> parts);
     Secret(Secret&& other) noexcept;
     Secret& operator=(Secret&& other) noexcept;
     Secret(const Secret&) = delete;

@@ -19,7 +19,8 @@ public:
 
     Service read(const YamlReader& root) {
         if (!root.expect_map({"name", "version", "description", "aliases", "adapter", "base_url",
-                              "auth", "triggers", "gotchas", "recipes", "actions"})) {
+                              "auth", "redirects_to", "triggers", "gotchas", "recipes",
+                              "actions"})) {
             return std::move(service_);
         }
         service_.name = root.require("name").string();
@@ -40,6 +41,7 @@ public:
         read_base_url(root.require("base_url"));
         if (const YamlReader auth = root.get("auth"); !auth.absent())
             service_.auth = read_auth(auth);
+        read_redirects(root.get("redirects_to"));
         read_triggers(root.get("triggers"));
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
         for (const YamlReader& entry : root.get("recipes").elements()) read_recipe(entry);
@@ -62,6 +64,22 @@ private:
             return reader.fault(wrong);
         }
         service_.base_url = std::move(url);
+    }
+
+    void read_redirects(const YamlReader& reader) {
+        for (std::string origin : reader.strings()) {
+            while (origin.ends_with('/')) origin.pop_back();
+            std::string wrong = base_url_fault(origin, plain_);
+            if (wrong.empty() && origin.find('/', origin.find("//") + 2) != std::string::npos) {
+                wrong =
+                    "\"" + origin + "\" has a path (name an origin, like https://files.example)";
+            }
+            if (!wrong.empty()) {
+                reader.fault(wrong);
+            } else {
+                service_.redirects_to.push_back(std::move(origin));
+            }
+        }
     }
 
     void read_triggers(const YamlReader& reader) {

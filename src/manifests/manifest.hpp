@@ -175,6 +175,8 @@ struct Service {
     std::vector<std::string> aliases;
     std::string base_url;  ///< Without a trailing slash.
     Auth auth;
+    /// Other origins that redirects of this service may lead to, without the credential.
+    std::vector<std::string> redirects_to;
     Triggers triggers;
     std::vector<Gotcha> gotchas;
     std::vector<Recipe> recipes;

@@ -121,10 +121,6 @@ std::optional<json::value> json_of(const Action& action, const RawResponse& resp
 Pages::Pages(const Action& action, RenderedRequest first, std::size_t max_bytes)
     : action_(action), request_(std::move(first)), max_bytes_(max_bytes) {}
 
-Pages::~Pages() {
-    wipe(request_);
-}
-
 const RenderedRequest* Pages::add(RawResponse response) {
     bytes_ += response.body.size();
     if (bytes_ > max_bytes_) {
@@ -152,7 +148,6 @@ const RenderedRequest* Pages::add(RawResponse response) {
         answer_ = shape_json(action_, std::move(merged_));
         return nullptr;
     }
-    wipe(request_);
     request_ = std::move(*following);
     return &request_;
 }
@@ -163,12 +158,9 @@ std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t 
     auto next = advance(paging, request_, page, items);
     if (!next) return std::nullopt;
     if (action_.auth.type == AuthType::query) {
-        // A link in the answer has no credential, or one that was cut out of it.
+        // A link in the answer may have the credential, cut out of it: it is added anew.
         std::erase_if(next->query,
                       [&](const auto& pair) { return pair.first == action_.auth.field; });
-        for (const auto& pair : request_.query) {
-            if (pair.first == action_.auth.field) next->query.push_back(pair);
-        }
     }
     // A service that names the same page again would be asked for it until max_pages.
     if (next->full_url() == request_.full_url()) return std::nullopt;

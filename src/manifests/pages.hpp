@@ -13,10 +13,9 @@ namespace kimbap::manifests {
 /// until the answer is whole. For one thread.
 class Pages {
 public:
-    /// `first` is the request for the first page, with its credential. `max_bytes` bounds all pages
+    /// `first` is the request for the first page. `max_bytes` bounds all pages
     /// together. The action outlives this.
     Pages(const Action& action, RenderedRequest first, std::size_t max_bytes);
-    ~Pages();
     Pages(const Pages&) = delete;
     Pages& operator=(const Pages&) = delete;
 

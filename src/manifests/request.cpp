@@ -6,8 +6,6 @@
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
-#include "base/secret.hpp"
-#include "base/text.hpp"
 #include "manifests/json_value.hpp"
 #include "manifests/placeholders.hpp"
 
@@ -195,13 +193,6 @@ private:
         return {};
     }
 
-    static std::string form_of(const json::object& fields) {
-        Pairs pairs;
-        for (const auto& member : fields)
-            add_pairs(pairs, std::string(member.key()), member.value());
-        return form_encode(pairs);
-    }
-
     void set_json(json::value value) {
         out_.content_type = "application/json";
         out_.body = to_json(value);
@@ -224,12 +215,13 @@ std::string encode_component(std::string_view text) {
     return out;
 }
 
-void set_header(RenderedRequest& request, std::string_view name, std::string value) {
-    std::erase_if(request.headers, [&](const auto& header) { return iequals(header.first, name); });
-    request.headers.emplace_back(name, std::move(value));
-}
-
 }  // namespace
+
+std::string form_of(const json::object& fields) {
+    Pairs pairs;
+    for (const auto& member : fields) add_pairs(pairs, std::string(member.key()), member.value());
+    return form_encode(pairs);
+}
 
 std::string form_encode(const std::vector<std::pair<std::string, std::string>>& pairs) {
     std::string out;
@@ -274,73 +266,6 @@ void apply_defaults(const Action& action, json::object& arguments) {
 Result<RenderedRequest> render(const Service& service, const Action& action,
                                const json::object& arguments) {
     return Renderer(service, action, arguments).render();
-}
-
-Result<void> apply_credential(RenderedRequest& request, const Auth& auth, std::string_view secret) {
-    const Error unsendable =
-        make_error(Errc::invalid_argument, "the secret " + auth.credential_ref +
-                                               " can't be sent in a header (it has control "
-                                               "characters: set it again without line breaks)");
-    switch (auth.type) {
-        case AuthType::none:
-            return {};
-        case AuthType::bearer:
-        case AuthType::oauth2:
-            if (!sendable_in_header(secret)) return unsendable;
-            set_header(request, "Authorization", "Bearer " + std::string(secret));
-            return {};
-        case AuthType::basic:
-            if (secret.find(':') == std::string_view::npos) {
-                return make_error(Errc::invalid_argument, "the secret " + auth.credential_ref +
-                                                              " must be user:password for basic "
-                                                              "authentication (set it again)");
-            }
-            set_header(request, "Authorization", "Basic " + base64_encode(secret));
-            return {};
-        case AuthType::header:
-            if (!sendable_in_header(secret)) return unsendable;
-            set_header(request, auth.field, auth.prefix + std::string(secret));
-            return {};
-        case AuthType::query:
-            std::erase_if(request.query,
-                          [&](const auto& pair) { return pair.first == auth.field; });
-            request.query.emplace_back(auth.field, std::string(secret));
-            return {};
-        case AuthType::body: {
-            if (!request.fields) {
-                if (!request.body.empty()) {
-                    return make_error(Errc::invalid_argument,
-                                      "the credential goes into a body field, but this action's "
-                                      "body has no fields");
-                }
-                request.fields.emplace();
-            }
-            json::object fields = *request.fields;
-            fields[auth.field] = secret;
-            if (request.encoding == Encoding::form) {
-                Pairs pairs;
-                for (const auto& member : fields) {
-                    add_pairs(pairs, std::string(member.key()), member.value());
-                }
-                request.content_type = "application/x-www-form-urlencoded";
-                request.body = form_encode(pairs);
-            } else {
-                request.content_type = "application/json";
-                request.body.clear();
-                append_json(request.body, fields);
-            }
-            kimbap::wipe(fields[auth.field].get_string().data(), secret.size());
-            return {};
-        }
-    }
-    return {};
-}
-
-void wipe(RenderedRequest& request) {
-    for (auto& [name, value] : request.headers) kimbap::wipe(value.data(), value.size());
-    for (auto& [name, value] : request.query) kimbap::wipe(value.data(), value.size());
-    kimbap::wipe(request.body.data(), request.body.size());
-    request = {};
 }
 
 }  // namespace kimbap::manifests

@@ -10,7 +10,8 @@
 
 namespace kimbap::manifests {
 
-/// A request as it will go out, but for the credential. Deterministic: equal calls render equally.
+/// A request as it will go out, but for the credential, which never is in one of these (see
+/// injection.hpp). Deterministic: equal calls render equally.
 struct RenderedRequest {
     std::string method;
     std::string url;  ///< base_url and path, encoded, without the query.
@@ -40,15 +41,8 @@ void apply_defaults(const Action& action, json::object& arguments);
 [[nodiscard]] Result<RenderedRequest> render(const Service& service, const Action& action,
                                              const json::object& arguments);
 
-/// Adds the credential where `auth` says. The only place where a secret and a request meet.
-/// Errors: invalid_argument where the secret can't be sent there (a line break, no
-/// "user:password").
-[[nodiscard]] Result<void> apply_credential(RenderedRequest& request, const Auth& auth,
-                                            std::string_view secret);
-
-/// Overwrites every value that may hold the credential and empties the request, so that the secret
-/// doesn't outlive the call in freed memory.
-void wipe(RenderedRequest& request);
+/// application/x-www-form-urlencoded of an object's members; an array repeats its name.
+[[nodiscard]] std::string form_of(const json::object& fields);
 
 /// application/x-www-form-urlencoded (WHATWG URL) of ordered pairs.
 [[nodiscard]] std::string form_encode(

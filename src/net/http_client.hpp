@@ -14,6 +14,7 @@
 #include "async/cancellation.hpp"
 #include "async/task.hpp"
 #include "base/error.hpp"
+#include "base/secret.hpp"
 #include "net/http_server.hpp"
 #include "net/tls.hpp"
 #include "net/url.hpp"
@@ -22,8 +23,17 @@ namespace kimbap::net {
 
 class AddressGuard;
 
-/// One request to go out. May hold a credential: the client wipes its copies after use, and `send`
-/// wipes these header values and the body.
+/// The parts of a request that hold a credential: kept apart, so that no string that grows, moves
+/// or is copied leaves one behind in freed memory.
+struct SecretParts {
+    std::string header;   ///< Name of one more header; "" for none.
+    Secret header_value;  ///< Its value.
+    Secret query;         ///< Encoded "name=value", added to the target's query.
+    Secret body;          ///< Sent instead of the request's own.
+};
+
+/// One request to go out. `send` wipes what may hold a credential: the secret parts, and besides
+/// them the header values, the target and the body.
 struct OutboundRequest {
     std::string method = "GET";
     Url url;
@@ -32,6 +42,7 @@ struct OutboundRequest {
     /// Connection, TE, Trailer, Upgrade, Expect.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    SecretParts secret;
     std::chrono::steady_clock::time_point deadline;  ///< For all of it.
     std::size_t max_response_bytes = 16U << 20;
     /// The operator wrote the address out (in the configuration or a manifest's base_url): a

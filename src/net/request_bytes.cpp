@@ -48,6 +48,18 @@ std::string printable(std::string_view name) {
     return out;
 }
 
+Result<void> check_header(std::string_view name, std::string_view value) {
+    if (!is_token(name)) {
+        return make_error(Errc::invalid_argument,
+                          "\"" + printable(name) + "\" is not a header's name");
+    }
+    if (has_control(value)) {
+        return make_error(Errc::invalid_argument, "the header " + printable(name) +
+                                                      " has a line break or control character");
+    }
+    return {};
+}
+
 Result<void> check(const OutboundRequest& request) {
     if (!is_token(request.method)) {
         return make_error(Errc::invalid_argument, "the request's method is not one");
@@ -59,22 +71,25 @@ Result<void> check(const OutboundRequest& request) {
                           "the request's path has white space or control characters (encode them)");
     }
     for (const auto& [name, value] : request.headers) {
-        if (!is_token(name)) {
-            return make_error(Errc::invalid_argument,
-                              "\"" + printable(name) + "\" is not a header's name");
-        }
-        if (has_control(value)) {
-            return make_error(Errc::invalid_argument, "the header " + printable(name) +
-                                                          " has a line break or control character");
-        }
+        const Result<void> sound = check_header(name, value);
+        if (!sound) return sound;
     }
-    return {};
+    const SecretParts& secret = request.secret;
+    if (has_control(secret.query.reveal()) ||
+        secret.query.reveal().find_first_of(" \t") != std::string::npos) {
+        return make_error(Errc::invalid_argument, "the credential in the query is not encoded");
+    }
+    if (secret.header.empty()) return {};
+    return check_header(secret.header, secret.header_value.reveal());
 }
 
 /// At least what the request takes: a string that grew would leave a copy of a credential behind.
 std::size_t size_of(const OutboundRequest& request, const std::string& authority) {
     std::size_t size = kFixed.size() + kLength.size() + kLengthDigits + request.method.size() + 1 +
-                       request.url.target.size() + authority.size() + request.body.size();
+                       request.url.target.size() + authority.size() +
+                       std::max(request.body.size(), request.secret.body.size()) +
+                       request.secret.query.size() + 1 + request.secret.header.size() +
+                       request.secret.header_value.size() + kHeaderFraming;
     for (const auto& [name, value] : request.headers) {
         size += name.size() + value.size() + kHeaderFraming;
     }
@@ -89,18 +104,28 @@ Result<RequestBytes> RequestBytes::of(const OutboundRequest& request) {
     const std::string authority = request.url.authority();
     std::string out;
     out.reserve(size_of(request, authority));
-    out.append(request.method).append(" ").append(request.url.target).append(" HTTP/1.1\r\nHost: ");
-    out.append(authority).append("\r\n");
+    out.append(request.method).append(" ").append(request.url.target);
+    const SecretParts& secret = request.secret;
+    if (!secret.query.empty()) {
+        out.append(request.url.target.find('?') == std::string::npos ? "?" : "&");
+        out.append(secret.query.reveal());
+    }
+    out.append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
     for (const auto& [name, value] : request.headers) {
         if (is_our_affair(name)) continue;
         out.append(name).append(": ").append(value).append("\r\n");
     }
-    out.append("Accept-Encoding: identity\r\n");
-    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-        request.method == "PATCH") {
-        out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+    if (!secret.header.empty() && !is_our_affair(secret.header)) {
+        out.append(secret.header).append(": ").append(secret.header_value.reveal()).append("\r\n");
     }
-    out.append("\r\n").append(request.body);
+    out.append("Accept-Encoding: identity\r\n");
+    const std::string_view body =
+        secret.body.empty() ? std::string_view(request.body) : secret.body.reveal();
+    if (!body.empty() || request.method == "POST" || request.method == "PUT" ||
+        request.method == "PATCH") {
+        out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+    }
+    out.append("\r\n").append(body);
     return RequestBytes(std::move(out));
 }
 
@@ -112,6 +137,7 @@ void wipe_request(OutboundRequest& request) noexcept {
     for (auto& header : request.headers) wipe(header.second.data(), header.second.size());
     wipe(request.body.data(), request.body.size());
     wipe(request.url.target.data(), request.url.target.size());
+    request.secret = {};
 }
 
 }  // namespace kimbap::net

@@ -1,138 +1,163 @@
 #include "pipeline/scrubber.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <cstring>
 #include <utility>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
+#include "pipeline/spelling.hpp"
 
 namespace kimbap::pipeline {
 
 namespace {
 
+using Kind = Scrubber::Finding::Kind;
+
 /// Below this a base64 form has too few characters that depend on the secret alone.
 constexpr std::size_t kShortestForBase64 = 6;
+constexpr std::size_t kFormsOfASecret = 8;
+/// Bits of a FormSet: the last one for forms, shared by all beyond it, and that of escapes, which
+/// may spell any.
+constexpr std::size_t kLastForm = 30;
+constexpr std::uint32_t kEscape = std::uint32_t{1} << 31;
 
 /// The characters that `secret` gives in base64 whatever stands before and after it, where `before`
 /// bytes (mod 3) precede it.
-std::string base64_core(std::string_view secret, std::size_t before, bool url) {
-    std::string bytes(before, '\0');
-    bytes += secret;
-    std::string text = url ? base64url_encode(bytes) : base64_encode(bytes);
-    while (text.ends_with('=')) text.pop_back();
+Secret base64_core(std::string_view secret, std::size_t before) {
+    const Secret bytes = Secret::join({std::string_view("\0\0", before), secret});
+    std::string text = base64_encode(bytes.reveal());
     // A character that mixes bits of the neighbours with the secret's is not part of the core.
     const std::size_t first = (before * 8 + 5) / 6;
     const std::size_t last = bytes.size() * 8 / 6;
-    std::string core = text.substr(first, last - first);
-    wipe(bytes.data(), bytes.size());
+    Secret core(std::string_view(text).substr(first, last - first));
     wipe(text.data(), text.size());
     return core;
 }
 
-std::string json_escaped(std::string_view secret) {
-    std::string quoted;
-    append_json_string(quoted, secret);
-    std::string inner = quoted.substr(1, quoted.size() - 2);
-    wipe(quoted.data(), quoted.size());
-    return inner;
+/// The same in base64url's alphabet.
+Secret in_url_alphabet(const Secret& core) {
+    std::string text(core.reveal());
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
+    return Secret::take(text);
 }
 
-std::string slash_escaped(std::string_view escaped) {
-    std::string out;
-    for (const char c : escaped) {
-        if (c == '/') out += '\\';
-        out += c;
-    }
-    return out;
-}
-
-/// The escapes' digits in lower case, as some encoders write them.
-std::string lower_hex(std::string_view percent) {
-    std::string out(percent);
-    for (std::size_t i = 0; i + 2 < out.size(); ++i) {
-        if (out[i] != '%') continue;
-        out[i + 1] = static_cast<char>(std::tolower(static_cast<unsigned char>(out[i + 1])));
-        out[i + 2] = static_cast<char>(std::tolower(static_cast<unsigned char>(out[i + 2])));
-    }
-    return out;
-}
-
-std::size_t find(std::string_view text, std::string_view pattern, std::size_t from = 0) {
-    if (from >= text.size()) return std::string_view::npos;
-    const void* at =
-        ::memmem(text.data() + from, text.size() - from, pattern.data(), pattern.size());
-    return at == nullptr ? std::string_view::npos
-                         : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
-}
-
-/// application/x-www-form-urlencoded: as percent-encoding, but '+' for a space.
-std::string form_encoded(std::string_view percent) {
-    std::string out(percent);
-    for (std::size_t at = out.find("%20"); at != std::string::npos; at = out.find("%20", at)) {
-        out.replace(at, 3, "+");
-    }
-    return out;
+std::size_t index_of(char c) {
+    return static_cast<unsigned char>(c);
 }
 
 }  // namespace
 
 void Scrubber::add(std::string_view secret) {
     if (secret.empty()) return;
-    add_pattern(std::string(secret));
-    std::string escaped = json_escaped(secret);
-    add_pattern(slash_escaped(escaped));
-    add_pattern(std::move(escaped));
-    std::string percent = percent_encode(secret);
-    add_pattern(form_encoded(percent));
-    add_pattern(lower_hex(percent));
-    add_pattern(lower_hex(form_encoded(percent)));
-    add_pattern(std::move(percent));
+    forms_.reserve(forms_.size() + kFormsOfASecret);
+    add_form(Secret(secret));
+    // White space around a header's value is not part of it: what comes back may be without.
+    const std::string_view trimmed = trim(secret);
+    if (!trimmed.empty() && trimmed.size() < secret.size()) add_form(Secret(trimmed));
     if (secret.size() < kShortestForBase64) return;
     for (std::size_t before = 0; before < 3; ++before) {
-        add_pattern(base64_core(secret, before, false));
-        add_pattern(base64_core(secret, before, true));
+        Secret core = base64_core(secret, before);
+        const std::string_view text = core.reveal();
+        if (text.find('+') != text.npos || text.find('/') != text.npos) {
+            add_form(in_url_alphabet(core));
+        }
+        add_form(std::move(core));
     }
 }
 
-void Scrubber::add_pattern(std::string pattern) {
-    Secret taken = Secret::take(pattern);
-    if (taken.empty()) return;
-    for (const Secret& known : patterns_) {
-        if (known.reveal() == taken.reveal()) return;
-    }
-    longest_ = std::max(longest_, taken.size());
-    // Longest first, so that a form that contains another is replaced whole.
-    const auto place = std::find_if(patterns_.begin(), patterns_.end(), [&](const Secret& known) {
-        return known.size() < taken.size();
+void Scrubber::add_form(Secret form) {
+    const bool known = std::any_of(forms_.begin(), forms_.end(), [&](const Secret& other) {
+        return other.reveal() == form.reveal();
     });
-    patterns_.insert(place, std::move(taken));
+    if (known) return;
+    const FormSet own = FormSet{1} << std::min(forms_.size(), kLastForm);
+    const auto enter = [own](std::array<FormSet, 256>& table, char c) {
+        table[index_of(c)] |= own;
+        if (c == ' ') table[index_of('+')] |= own;
+    };
+    const char front = form.reveal().front();
+    plain_percent_ |= front == '%';
+    plain_backslash_ |= front == '\\';
+    enter(first_, front);
+    for (const char escape : {'%', '\\'}) {
+        first_[index_of(escape)] |= kEscape | own;
+        second_[index_of(escape)] |= own;
+    }
+    for (FormSet& forms : second_) forms |= form.size() > 1 ? kEscape : kEscape | own;
+    if (form.size() > 1) enter(second_, form.reveal()[1]);
+    forms_.push_back(std::move(form));
+}
+
+/// Whether the escape at `at` may spell the first character of some form.
+bool Scrubber::escape_may_begin(std::string_view text, std::size_t at) const {
+    if (at + 2 >= text.size()) return true;
+    const char next = text[at + 1];
+    if (text[at] == '%') {
+        const int high = hex_value(next);
+        const int low = hex_value(text[at + 2]);
+        // first_ has '%' for every form: as it must, since it may be encoded again.
+        return plain_percent_ ||
+               (high >= 0 && low >= 0 && first_[static_cast<std::size_t>(high * 16 + low)] != 0);
+    }
+    return plain_backslash_ || next == 'u' || next == 'x' || next == '\\' ||
+           first_[index_of(next)] != 0 || first_[index_of(unescaped(next))] != 0;
+}
+
+std::size_t Scrubber::next_candidate(std::string_view text, std::size_t at) const {
+    // All that most of a text costs: two loads a byte.
+    for (; at + 1 < text.size(); ++at) {
+        if ((first_[index_of(text[at])] & second_[index_of(text[at + 1])]) != 0) break;
+    }
+    return at;
+}
+
+Scrubber::FormSet Scrubber::candidates(std::string_view text, std::size_t at) const {
+    const FormSet first = first_[index_of(text[at])];
+    if ((first & kEscape) != 0) return escape_may_begin(text, at) ? first : 0;
+    return at + 1 < text.size() ? first & second_[index_of(text[at + 1])] : first;
+}
+
+Scrubber::Finding Scrubber::find(std::string_view text, std::size_t from, bool more) const {
+    for (std::size_t at = next_candidate(text, from); at < text.size();
+         at = next_candidate(text, at + 1)) {
+        const FormSet forms = candidates(text, at);
+        if (forms == 0) continue;
+        Finding found;
+        for (std::size_t i = 0; i < forms_.size(); ++i) {
+            if (((forms >> std::min(i, kLastForm)) & 1U) == 0) continue;
+            const Spelled one = spelled(text, at, forms_[i].reveal());
+            if (one.fit == Spelled::Fit::none) continue;
+            // Of several that begin here the longest counts, and it may only just be coming.
+            if (one.fit == Spelled::Fit::begun && more) return {Kind::begun, at, at};
+            if (one.fit == Spelled::Fit::whole && one.end > found.end) {
+                found = {Kind::whole, at, one.end};
+            }
+        }
+        if (found.kind != Kind::nothing) return found;
+    }
+    return {Kind::nothing, text.size(), text.size()};
 }
 
 bool Scrubber::finds(std::string_view text) const {
-    return std::any_of(patterns_.begin(), patterns_.end(), [&](const Secret& pattern) {
-        return find(text, pattern.reveal()) != std::string_view::npos;
-    });
+    return !empty() && find(text, 0, false).kind == Kind::whole;
 }
 
 bool Scrubber::scrub(std::string& text) const {
-    bool replaced = false;
-    for (const Secret& pattern : patterns_) {
-        std::size_t at = find(text, pattern.reveal());
-        if (at == std::string::npos) continue;
-        replaced = true;
-        std::string clean;
-        std::size_t from = 0;
-        for (; at != std::string::npos; at = find(text, pattern.reveal(), from)) {
-            clean.append(text, from, at - from).append(kRedacted);
-            from = at + pattern.size();
-        }
-        clean.append(text, from);
-        wipe(text.data(), text.size());
-        text = std::move(clean);
+    if (empty()) return false;
+    Finding found = find(text, 0, false);
+    if (found.kind != Kind::whole) return false;
+    std::string clean;
+    std::size_t from = 0;
+    for (; found.kind == Kind::whole; found = find(text, from, false)) {
+        clean.append(text, from, found.begin - from).append(kRedacted);
+        from = found.end;
     }
-    return replaced;
+    clean.append(text, from);
+    wipe(text.data(), text.size());
+    text = std::move(clean);
+    return true;
 }
 
 bool Scrubber::scrub(boost::json::value& value) const {
@@ -159,20 +184,36 @@ bool Scrubber::scrub(boost::json::value& value) const {
     return true;
 }
 
+StreamScrubber::~StreamScrubber() {
+    wipe(held_.data(), held_.size());
+}
+
 std::string StreamScrubber::feed(std::string_view piece) {
     held_ += piece;
-    if (scrubber_.empty()) return std::exchange(held_, {});
-    scrubber_.scrub(held_);
-    const std::size_t keep = scrubber_.longest() - 1;
-    if (held_.size() <= keep) return {};
-    std::string out = held_.substr(0, held_.size() - keep);
-    held_.erase(0, out.size());
-    return out;
+    return pass_on(true);
 }
 
 std::string StreamScrubber::finish() {
-    scrubber_.scrub(held_);
-    return std::exchange(held_, {});
+    return pass_on(false);
+}
+
+std::string StreamScrubber::pass_on(bool more) {
+    if (scrubber_.empty()) return std::exchange(held_, {});
+    std::string out;
+    std::size_t from = 0;
+    for (;;) {
+        const Scrubber::Finding found = scrubber_.find(held_, from, more);
+        out.append(held_, from, found.begin - from);
+        if (found.kind == Kind::whole) {
+            out += kRedacted;
+            from = found.end;
+            continue;
+        }
+        std::string rest = held_.substr(found.begin);
+        wipe(held_.data(), held_.size());
+        held_ = std::move(rest);
+        return out;
+    }
 }
 
 }  // namespace kimbap::pipeline

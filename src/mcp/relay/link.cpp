@@ -105,7 +105,8 @@ Task<Reply> Link::send(Request request, Sink sink) {
                                                            : "application/json, text/event-stream");
     if (!request.body.empty()) out.headers.emplace_back("Content-Type", "application/json");
     if (!bearer_.empty()) {
-        out.headers.emplace_back("Authorization", "Bearer " + std::string(bearer_.reveal()));
+        out.secret.header = "Authorization";
+        out.secret.header_value = Secret::join({"Bearer ", bearer_.reveal()});
     }
     out.body = std::move(request.body);
     out.deadline = Steady::time_point::max();

@@ -1,7 +1,40 @@
+#include "base/encoding.hpp"
+#include "base/json_text.hpp"
+#include "manifests/injection.hpp"
 #include "pipeline/stages/stages.hpp"
 #include "vault/vault.hpp"
 
 namespace kimbap::pipeline::stages {
+
+namespace {
+
+void add_if_other(Scrubber& scrubber, std::string sent, std::string_view secret) {
+    if (sent != secret) scrubber.add(sent);
+    wipe(sent.data(), sent.size());
+}
+
+/// A downstream that encodes what it was sent encodes the form that was sent: of that, too, every
+/// spelling is looked for.
+void add_sent_forms(Scrubber& scrubber, manifests::AuthType type, std::string_view secret) {
+    if (type == manifests::AuthType::basic) {
+        const std::size_t colon = secret.find(':');
+        if (colon != std::string_view::npos) scrubber.add(secret.substr(colon + 1));
+        add_if_other(scrubber, base64_encode(secret), secret);
+    }
+    if (type == manifests::AuthType::query || type == manifests::AuthType::body) {
+        add_if_other(scrubber, percent_encode(secret), secret);
+    }
+    if (type == manifests::AuthType::body) {
+        std::string quoted;
+        quoted.reserve(secret.size() * 6 + 2);  // so that it doesn't grow and leave a copy behind
+        append_json_string(quoted, secret);
+        quoted.pop_back();
+        quoted.erase(0, 1);
+        add_if_other(scrubber, std::move(quoted), secret);
+    }
+}
+
+}  // namespace
 
 Task<bool> credential(Call& call, Services& services) {
     const manifests::Auth& auth = call.action->action->auth;
@@ -25,14 +58,10 @@ Task<bool> credential(Call& call, Services& services) {
     }
     call.credential = std::move(**opened);
     call.scrubber.add(call.credential.reveal());
-    if (auth.type == manifests::AuthType::basic) {
-        const std::string_view pair = call.credential.reveal();
-        const std::size_t colon = pair.find(':');
-        if (colon != std::string_view::npos) call.scrubber.add(pair.substr(colon + 1));
-    }
-    const Result<void> applied =
-        manifests::apply_credential(call.rendered, auth, call.credential.reveal());
-    if (!applied) co_return call.end(Disposition::unavailable, applied.error().message);
+    add_sent_forms(call.scrubber, auth.type, call.credential.reveal());
+    // Each request gets it when it is sent; that it can be is known before anything starts.
+    const auto injected = manifests::inject(call.rendered, auth, call.credential.reveal());
+    if (!injected) co_return call.end(Disposition::unavailable, injected.error().message);
     co_return true;
 }
 

@@ -1,15 +1,17 @@
-#include <strings.h>
-
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <random>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "manifests/attempts.hpp"
+#include "manifests/injection.hpp"
 #include "manifests/pages.hpp"
 #include "manifests/response.hpp"
 #include "net/http_client.hpp"
+#include "pipeline/redirect.hpp"
 #include "pipeline/stages/stages.hpp"
 #include "pipeline/stream.hpp"
 
@@ -27,17 +29,42 @@ double jitter() {
     return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
+constexpr const char* kTooMany = "the service answered with one redirect after the other: given up";
+constexpr const char* kCarriesCredential =
+    "the service answered with a redirect that carries the credential to another origin: refused";
+
+/// Puts what holds the credential beside the request's other parts.
+void place(manifests::Injection injection, net::SecretParts& secret, std::string& content_type) {
+    switch (injection.place) {
+        case manifests::Injection::Place::nowhere:
+            return;
+        case manifests::Injection::Place::header:
+            secret.header = std::move(injection.name);
+            secret.header_value = std::move(injection.value);
+            return;
+        case manifests::Injection::Place::query:
+            secret.query = std::move(injection.value);
+            return;
+        case manifests::Injection::Place::body:
+            content_type = std::move(injection.name);
+            secret.body = std::move(injection.value);
+            return;
+    }
+}
+
 class Execution {
 public:
     Execution(Call& call, Services& services, net::HttpClient& http)
         : call_(call), services_(services), http_(http), action_(*call.action->action) {}
 
     Task<void> run() {
-        auto first = fetch(call_.rendered);
+        const bool paged = action_.pagination.type != manifests::PaginationType::none;
+        RenderedRequest request = paged ? call_.rendered : std::move(call_.rendered);
+        auto first = fetch(std::move(request));
         auto response = co_await std::move(first);
         if (!response) co_return;
         if (reader_) co_return finish_stream(*response);
-        if (action_.pagination.type == manifests::PaginationType::none) {
+        if (!paged) {
             co_return answer(manifests::shape(action_, std::move(*response)));
         }
         auto paging = run_pages(std::move(*response));
@@ -57,31 +84,50 @@ private:
         answer(pages.take_answer());
     }
 
-    /// One request with its retries. nullopt where the call ended without a response.
-    Task<std::optional<RawResponse>> fetch(const RenderedRequest& request) {
-        const auto url = net::parse_url(request.full_url());
+    /// One request with its retries and redirects. nullopt where the call ended without a response.
+    Task<std::optional<RawResponse>> fetch(RenderedRequest request) {
+        auto url = net::parse_url(request.full_url());
         if (!url) {
             call_.end(Disposition::failed, url.error().message);
             co_return std::nullopt;
         }
-        for (int number = 1;; ++number) {
-            net::OutboundRequest outbound = outbound_of(request, *url);
-            ++call_.attempts;
-            auto sending = http_.send(std::move(outbound));
-            net::Exchange exchange = co_await std::move(sending);
-            manifests::Attempt attempt;
-            attempt.number = number;
-            if (exchange.response) {
-                call_.http_status = exchange.response->status;
-                call_.bytes += exchange.response->body_bytes;
-                attempt.status = exchange.response->status;
-                attempt.retry_after = exchange.response->header("Retry-After");
-            } else {
-                const Errc code = exchange.error.code;
-                attempt.may_have_reached_peer = exchange.may_have_reached_peer;
-                attempt.retryable_error = code == Errc::unavailable || code == Errc::timed_out ||
-                                          code == Errc::protocol_error;
+        Hop hop{std::move(request), std::move(*url)};
+        for (int redirects = 0;; ++redirects) {
+            auto sending = send(hop);
+            auto response = co_await std::move(sending);
+            if (!response) co_return std::nullopt;
+            const std::string_view location = response->header("Location");
+            if (!is_redirect(response->status, location)) co_return raw(std::move(*response));
+            Result<void> followed =
+                redirects < kMaxRedirects
+                    ? follow(hop, *call_.action->service, action_.auth, location)
+                    : Result<void>(make_error(Errc::blocked_address, kTooMany));
+            // A service that passes its query on would send the credential elsewhere in it.
+            if (followed && !hop.with_credential && call_.scrubber.finds(hop.url.target)) {
+                followed = make_error(Errc::blocked_address, kCarriesCredential);
             }
+            if (!followed) {
+                std::string message = "The call to " + call_.action->service->name +
+                                      " failed: " + followed.error().message + ".";
+                call_.scrubber.scrub(message);
+                call_.end(Disposition::failed, std::move(message));
+                co_return std::nullopt;
+            }
+        }
+    }
+
+    /// One request with its retries. nullopt where the call ended without a response.
+    Task<std::optional<net::OutboundResponse>> send(Hop& hop) {
+        for (int number = 1;; ++number) {
+            auto outbound = outbound_of(hop);
+            if (!outbound) {
+                call_.end(Disposition::unavailable, outbound.error().message);
+                co_return std::nullopt;
+            }
+            ++call_.attempts;
+            auto sending = http_.send(std::move(*outbound));
+            net::Exchange exchange = co_await std::move(sending);
+            const manifests::Attempt attempt = attempt_of(exchange, number);
             const bool streamed = reader_ && exchange.response && exchange.response->status < 300;
             const auto wait = streamed ? std::nullopt
                                        : manifests::next_attempt(action_, attempt,
@@ -91,32 +137,53 @@ private:
                 co_await std::move(pausing);
                 continue;
             }
-            if (!exchange.response) {
-                fail(exchange);
-                co_return std::nullopt;
-            }
-            RawResponse out{exchange.response->status,
-                            std::string(exchange.response->header("Content-Type")),
-                            std::move(exchange.response->body)};
-            call_.scrubber.scrub(out.body);
-            call_.scrubber.scrub(out.content_type);
-            co_return out;
+            if (!exchange.response) fail(exchange);
+            co_return std::move(exchange.response);
         }
     }
 
-    net::OutboundRequest outbound_of(const RenderedRequest& request, const net::Url& url) {
+    manifests::Attempt attempt_of(const net::Exchange& exchange, int number) {
+        manifests::Attempt attempt;
+        attempt.number = number;
+        if (exchange.response) {
+            call_.http_status = exchange.response->status;
+            call_.bytes += exchange.response->body_bytes;
+            attempt.status = exchange.response->status;
+            attempt.retry_after = exchange.response->header("Retry-After");
+        } else {
+            const Errc code = exchange.error.code;
+            attempt.may_have_reached_peer = exchange.may_have_reached_peer;
+            attempt.retryable_error = code == Errc::unavailable || code == Errc::timed_out ||
+                                      code == Errc::protocol_error;
+        }
+        return attempt;
+    }
+
+    RawResponse raw(net::OutboundResponse response) {
+        unfolds_ = unfolds_ || response.body.find('\\') != std::string::npos;
+        RawResponse out{response.status, std::string(response.header("Content-Type")),
+                        std::move(response.body)};
+        call_.scrubber.scrub(out.body);
+        call_.scrubber.scrub(out.content_type);
+        return out;
+    }
+
+    Result<net::OutboundRequest> outbound_of(Hop& hop) {
         net::OutboundRequest out;
+        if (hop.with_credential) {
+            auto injection =
+                manifests::inject(hop.request, action_.auth, call_.credential.reveal());
+            if (!injection) return injection.error();
+            place(std::move(*injection), out.secret, hop.request.content_type);
+        }
+        const RenderedRequest& request = hop.request;
         out.method = request.method;
-        out.url = url;
+        out.url = hop.url;
         out.headers = request.headers;
         const auto absent = [&](std::string_view name) {
-            for (const auto& [key, value] : out.headers) {
-                if (key.size() == name.size() &&
-                    strncasecmp(key.data(), name.data(), name.size()) == 0) {
-                    return false;
-                }
-            }
-            return true;
+            return !iequals(name, out.secret.header) &&
+                   std::none_of(out.headers.begin(), out.headers.end(),
+                                [&](const auto& header) { return iequals(header.first, name); });
         };
         if (absent("User-Agent")) out.headers.emplace_back("User-Agent", "kimbap/0.1");
         if (absent("Accept")) out.headers.emplace_back("Accept", "*/*");
@@ -133,6 +200,7 @@ private:
         out.idempotent = action_.idempotent || !action_.idempotency_header.empty();
         out.cancel = call_.request.cancel;
         if (action_.response.stream != manifests::StreamType::none) {
+            unfolds_ = true;
             reader_.emplace(action_.response.stream, call_.scrubber, call_.request.observer);
             out.on_chunk = [this](std::string_view piece) { reader_->feed(piece); };
         }
@@ -192,8 +260,8 @@ private:
             return;
         }
         result.body = to_json(shaped.value);
-        // JSON can spell a secret with \u escapes that only parsing brings out.
-        if (call_.scrubber.finds(result.body)) {
+        // What came is scrubbed already. Only escapes, or events put together, bring out more.
+        if (unfolds_ && call_.scrubber.finds(result.body)) {
             call_.scrubber.scrub(shaped.value);
             result.body = to_json(shaped.value);
         }
@@ -209,12 +277,8 @@ private:
     net::HttpClient& http_;
     const Action& action_;
     std::optional<StreamReader> reader_;
+    bool unfolds_ = false;  ///< Whether taking the answer apart may bring out a credential.
 };
-
-void wipe_credential(Call& call) {
-    call.credential = Secret{};
-    manifests::wipe(call.rendered);
-}
 
 }  // namespace
 
@@ -222,7 +286,9 @@ Task<void> execute(Call& call, Services& services, net::HttpClient& http) {
     Execution execution(call, services, http);
     auto running = execution.run();
     co_await std::move(running);
-    wipe_credential(call);
+    // All that could repeat the credential is scrubbed: from here on nothing has it.
+    call.credential = Secret{};
+    call.scrubber = Scrubber{};
 }
 
 }  // namespace kimbap::pipeline::stages

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace kimbap::pipeline {
+
+/// How a text compares with a secret from some place on.
+struct Spelled {
+    enum class Fit {
+        none,
+        begun,  ///< The text ends before it can be told: what follows may complete the secret.
+        whole,
+    };
+    Fit fit = Fit::none;
+    std::size_t end = 0;  ///< Behind the last character of a whole one.
+};
+
+/// Whether `text` spells `secret` from `at` on, each character of it plain, percent-encoded (hex
+/// digits of either case, several times over, '+' for a space) or escaped as JSON and JavaScript
+/// have it (\" \/ \n \u0041 \x41, surrogate pairs, quoted several times over), in any mixture: what
+/// an encoder leaves alone differs from one to the next. `secret` is not empty.
+[[nodiscard]] Spelled spelled(std::string_view text, std::size_t at, std::string_view secret);
+
+/// The value of a hexadecimal digit; -1 where it is none.
+[[nodiscard]] int hex_value(char c);
+/// What a letter stands for behind a backslash; itself where it stands for nothing else.
+[[nodiscard]] char unescaped(char letter);
+
+}  // namespace kimbap::pipeline
