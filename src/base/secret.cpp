@@ -1,6 +1,9 @@
 #include "base/secret.hpp"
 
 #include <openssl/crypto.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <cstring>
@@ -8,8 +11,48 @@
 
 namespace kimbap {
 
+namespace {
+
+#if defined(__x86_64__)
+__attribute__((target("avx"))) void clear_ymm() noexcept {
+    _mm256_zeroall();
+}
+
+/// memcpy uses the upper half where the processor has it.
+__attribute__((target("avx512f"))) void clear_upper_zmm() noexcept {
+    // clang-format off
+    asm volatile(
+        "vpxord %%zmm16, %%zmm16, %%zmm16\n vpxord %%zmm17, %%zmm17, %%zmm17\n"
+        "vpxord %%zmm18, %%zmm18, %%zmm18\n vpxord %%zmm19, %%zmm19, %%zmm19\n"
+        "vpxord %%zmm20, %%zmm20, %%zmm20\n vpxord %%zmm21, %%zmm21, %%zmm21\n"
+        "vpxord %%zmm22, %%zmm22, %%zmm22\n vpxord %%zmm23, %%zmm23, %%zmm23\n"
+        "vpxord %%zmm24, %%zmm24, %%zmm24\n vpxord %%zmm25, %%zmm25, %%zmm25\n"
+        "vpxord %%zmm26, %%zmm26, %%zmm26\n vpxord %%zmm27, %%zmm27, %%zmm27\n"
+        "vpxord %%zmm28, %%zmm28, %%zmm28\n vpxord %%zmm29, %%zmm29, %%zmm29\n"
+        "vpxord %%zmm30, %%zmm30, %%zmm30\n vpxord %%zmm31, %%zmm31, %%zmm31\n"
+        ::: "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24",
+            "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+    // clang-format on
+}
+#endif
+
+/// What copied a secret leaves its last bytes in a vector register, where they stay until a longer
+/// copy comes along, and are saved with a core dump.
+void clear_vector_registers() noexcept {
+#if defined(__x86_64__)
+    static const bool has_avx = __builtin_cpu_supports("avx") != 0;
+    static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
+    if (has_avx) clear_ymm();
+    if (has_avx512) clear_upper_zmm();
+#endif
+}
+
+}  // namespace
+
 void wipe(void* data, std::size_t size) noexcept {
-    if (data != nullptr && size != 0) OPENSSL_cleanse(data, size);
+    if (data == nullptr || size == 0) return;
+    OPENSSL_cleanse(data, size);
+    clear_vector_registers();
 }
 
 Secret::Secret(std::string_view bytes) {

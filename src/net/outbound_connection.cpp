@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <optional>
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::net {
@@ -254,13 +255,21 @@ Task<Exchange> OutboundConnection::exchange(const OutboundRequest& request,
     }
     // A peer that refuses a request, for its size for instance, may answer and close before it has
     // read all of it: the answer is there all the same.
+    received_ = 0;
     Exchange out = co_await read_answer(request);
     out.may_have_reached_peer = true;
+    forget_received();
     if (error) {
         reusable_ = false;
         if (!out.response) out.error = failure(error, "sending the request");
     }
     co_return out;
+}
+
+void OutboundConnection::forget_received() {
+    if (buffer_.size() > 0) return;  // then this connection serves no other request
+    const auto used = buffer_.prepare(std::min(received_, buffer_.capacity()));
+    wipe(used.data(), used.size());
 }
 
 Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
@@ -308,6 +317,7 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
         std::size_t count = 0;
         std::tie(error, count) = co_await receive();
         buffer_.commit(count);
+        received_ += count;
         if (!error) continue;
         if (abort_ != Abort::none || !parser->got_some()) {
             out.error = failure(error, "waiting for the answer");

@@ -65,6 +65,8 @@ private:
     /// Reads into buffer_; the caller commits what came.
     Task<Transfer> receive();
     Task<Exchange> read_answer(const OutboundRequest& request);
+    /// Overwrites what an answer left in the buffer: it may have repeated a credential.
+    void forget_received();
     void wait();
     [[nodiscard]] Error failure(boost::system::error_code error, std::string_view doing) const;
     [[nodiscard]] Error parse_failure(boost::system::error_code error) const;
@@ -78,6 +80,7 @@ private:
     bool waiting_ = false;
     Clock::time_point deadline_ = Clock::time_point::max();
     boost::beast::flat_buffer buffer_;
+    std::size_t received_ = 0;  ///< Bytes of the answer under way.
     std::string host_;
     Clock::time_point idle_since_;
     Abort abort_ = Abort::none;

@@ -18,6 +18,9 @@ ssl::context& ClientTls::context() {
     std::call_once(once_, [this] {
         context_.emplace(ssl::context::tls_client);
         modern_only(*context_);
+        // An answer may repeat a credential: OpenSSL overwrites its copy once we have read it. Of
+        // what is sent it keeps none: it encrypts in place.
+        SSL_CTX_set_options(context_->native_handle(), SSL_OP_CLEANSE_PLAINTEXT);
         context_->set_default_verify_paths();
         context_->set_verify_mode(ssl::verify_peer);
     });
