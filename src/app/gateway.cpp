@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <filesystem>
 
 #include "app/lane.hpp"
 #include "app/notifiers.hpp"
@@ -103,12 +104,15 @@ struct Gateway::Parts {
     RulesHolder rules;
     std::vector<std::string> notices;
     pipeline::CallMetrics metrics;
+    vault::SecretFacts vault_secret;
     pipeline::Services services;
     std::shared_ptr<net::ClientTls> tls = std::make_shared<net::ClientTls>();
 };
 
 Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
-    auto secret = vault::load_vault_secret(config.vault.secret_file);
+    // Whoever types a secret that makes a new vault must have typed it right.
+    const bool first = !std::filesystem::exists(config.data_dir + "/kimbap.db");
+    auto secret = vault::load_vault_secret(config.vault.secret_file, first);
     if (!secret) return secret.error();
     auto guard = net::AddressGuard::create(config.egress.allow_private);
     if (!guard) return guard.error();
@@ -121,7 +125,8 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
     auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + "/rate.limits");
     if (!limiter) return limiter.error();
     auto parts = std::make_unique<Parts>(std::move(config), std::move(*guard), std::move(*store),
-                                         *secret, std::move(*limiter), std::move(*loaded));
+                                         secret->secret, std::move(*limiter), std::move(*loaded));
+    parts->vault_secret = std::move(secret->facts);
     const Result<void> checked = parts->vault.check();
     if (!checked) return checked.error();
     return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
@@ -130,6 +135,9 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() = default;
 
+const vault::SecretFacts& Gateway::vault_secret() const {
+    return parts_->vault_secret;
+}
 const Config& Gateway::config() const {
     return parts_->config;
 }

@@ -18,6 +18,9 @@ class io_context;
 namespace kimbap::approval {
 class DecisionLinks;
 }
+namespace kimbap::vault {
+struct SecretFacts;
+}
 
 namespace kimbap::net {
 class AddressGuard;
@@ -52,6 +55,8 @@ public:
     [[nodiscard]] RulesHolder& rules();
     [[nodiscard]] pipeline::Services& services();
     [[nodiscard]] const std::vector<std::string>& notices() const;
+    /// Where the vault secret came from, and how good it is.
+    [[nodiscard]] const vault::SecretFacts& vault_secret() const;
 
     /// Loads manifests and policies anew and puts them in force, with a policy.loaded record; on
     /// any fault the running ones stay. Blocking.

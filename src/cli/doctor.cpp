@@ -1,6 +1,5 @@
-#include <sys/stat.h>
-
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -9,15 +8,26 @@
 #include "base/json_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/file_permissions.hpp"
 #include "cli/gateway_session.hpp"
 #include "net/http_client.hpp"
 #include "vault/vault.hpp"
+#include "vault/vault_secret.hpp"
 
 namespace kimbap::cli {
 
 namespace {
 
 enum class Level { ok, warning, error };
+
+/// Bytes from which on a secret made by hand passes for hard to guess.
+constexpr std::size_t kSafeSecretSize = 32;
+
+bool is_within(const std::string& file, const std::string& folder) {
+    std::error_code error;
+    const auto relative = std::filesystem::relative(file, folder, error);
+    return !error && !relative.empty() && *relative.begin() != "..";
+}
 
 struct Finding {
     std::string subject;
@@ -33,8 +43,7 @@ public:
         auto config = app::load_config(context_.config_flag, context_.environment);
         if (!config) return add("config", Level::error, config.error().message);
         add("config", Level::ok, config->file);
-        permissions(config->data_dir, true);
-        permissions(config->vault.secret_file, false);
+        permissions(*config);
         auto gateway = app::Gateway::open(*config);
         if (!gateway) return add("start", Level::error, gateway.error().message);
         examine(**gateway, reach);
@@ -63,16 +72,51 @@ private:
         findings_.push_back({std::move(subject), level, std::move(text)});
     }
 
-    void permissions(const std::string& path, bool folder) {
-        struct stat status {};
-        if (path.empty() || ::stat(path.c_str(), &status) != 0) return;
-        if ((status.st_mode & 077U) == 0) return add("permissions", Level::ok, path);
-        add("permissions", Level::error,
-            path + " is open to other users (chmod " + (folder ? "700 " : "600 ") + path + ")");
+    void permissions(const app::Config& config) {
+        for (const OpenPath& found : open_to_others(config)) {
+            add("permissions", found.exposed ? Level::error : Level::warning, found.text);
+        }
+        if (std::none_of(findings_.begin(), findings_.end(),
+                         [](const Finding& finding) { return finding.subject == "permissions"; })) {
+            add("permissions", Level::ok,
+                "nobody else can read secrets or change what decides about calls");
+        }
+    }
+
+    void vault_secret(app::Gateway& gateway) {
+        const vault::SecretFacts& secret = gateway.vault_secret();
+        const std::string from = "the vault secret (from " + secret.place + ") ";
+        add("vault", Level::ok, from + "is the right one");
+        if (!secret.generated && secret.size < kSafeSecretSize) {
+            add("vault", Level::warning,
+                from + "has " + std::to_string(secret.size) +
+                    " bytes and was made by hand: whoever steals the database may guess it (kimbap "
+                    "vault rekey makes one that can't be guessed)");
+        }
+        if (secret.source == vault::SecretSource::environment) {
+            add("vault", Level::warning,
+                from +
+                    "was in the environment of whatever started kimbap, and may still be (a file "
+                    "with mode 0600 or systemd's LoadCredential keep it closer)");
+        }
+        const std::string& file = gateway.config().vault.secret_file;
+        if (secret.source == vault::SecretSource::file &&
+            is_within(file, gateway.config().data_dir)) {
+            add("vault", Level::warning,
+                file +
+                    " lies in the data directory: a copy of that folder is a copy of every secret "
+                    "(move it elsewhere)");
+        }
+        if (gateway.vault().protection() == vault::Protection::unlocked) {
+            add("vault", Level::warning,
+                "keys can't be locked into memory and may be swapped to disk (raise the "
+                "memory-lock "
+                "limit, ulimit -l)");
+        }
     }
 
     void examine(app::Gateway& gateway, bool reach) {
-        add("vault", Level::ok, "the vault secret is the right one");
+        vault_secret(gateway);
         const auto secrets = gateway.vault().list();
         if (!secrets) return add("store", Level::error, secrets.error().message);
         add("store", Level::ok, gateway.config().data_dir);

@@ -1,7 +1,6 @@
 #include "vault/vault.hpp"
 
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 #include <iterator>
 
 #include "base/json_text.hpp"
+#include "base/terminal.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -30,16 +30,8 @@ Result<Secret> read_secret(const std::string& file, const std::string& prompt) {
         auto read = read_file(file, kMaxSecret);
         if (!read) return read.error();
         text = std::move(*read);
-    } else if (::isatty(STDIN_FILENO) != 0) {
-        std::cerr << prompt << std::flush;
-        termios before{};
-        ::tcgetattr(STDIN_FILENO, &before);
-        termios quiet = before;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
-        std::getline(std::cin, text);
-        ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
-        std::cerr << '\n';
+    } else if (has_terminal()) {
+        return ask_hidden(prompt);
     } else {
         text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
     }

@@ -12,6 +12,7 @@
 
 #include "base/encoding.hpp"
 #include "base/ids.hpp"
+#include "base/terminal.hpp"
 
 namespace kimbap::vault {
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view kGeneratedPrefix = "kbv1_";
 constexpr std::size_t kGeneratedBytes = 32;
+
+constexpr const char* kCredentialName = "vault.secret";
 
 constexpr const char* kHowToMake = "make one with `kimbap init`, or `openssl rand -base64 32`";
 
@@ -66,19 +69,7 @@ Error cannot_read(const std::string& path) {
     return make_error(Errc::invalid_config, std::move(message));
 }
 
-}  // namespace
-
-Result<Secret> take_vault_secret_from_environment() {
-    char* const value = std::getenv(kVaultSecretVariable);
-    if (value == nullptr) return Secret();
-    const std::size_t size = std::strlen(value);
-    Result<Secret> secret = checked(without_line_break({value, size}), kVaultSecretVariable);
-    wipe(value, size);
-    ::unsetenv(kVaultSecretVariable);
-    return secret;
-}
-
-Result<Secret> read_vault_secret_file(const std::string& path) {
+Result<Secret> read_file(const std::string& path, bool private_to_owner) {
     const File file(path);
     if (file.fd() < 0) return cannot_read(path);
     struct stat status {};
@@ -87,7 +78,7 @@ Result<Secret> read_vault_secret_file(const std::string& path) {
         return make_error(Errc::invalid_config,
                           path + ": the vault secret file is not a regular file");
     }
-    if ((status.st_mode & 077) != 0) {
+    if (private_to_owner && (status.st_mode & 077) != 0) {
         return make_error(Errc::invalid_config,
                           path +
                               ": others than its owner can use the vault secret file (chmod 600 " +
@@ -109,16 +100,74 @@ Result<Secret> read_vault_secret_file(const std::string& path) {
     return secret;
 }
 
-Result<Secret> load_vault_secret(const std::string& path) {
+LoadedSecret loaded(Secret secret, SecretSource source, std::string place) {
+    SecretFacts facts{source, std::move(place), is_generated(secret.reveal()), secret.size()};
+    return {std::move(secret), std::move(facts)};
+}
+
+Result<Secret> ask(bool confirm) {
+    const auto typed = ask_hidden("Vault secret (not shown): ");
+    if (!typed)
+        return make_error(Errc::invalid_config, "no vault secret: " + typed.error().message);
+    if (confirm) {
+        const auto again = ask_hidden("The same once more, for the new vault: ");
+        if (!again || again->reveal() != typed->reveal()) {
+            return make_error(Errc::invalid_config, "the two vault secrets differ (try again)");
+        }
+    }
+    return checked(typed->reveal(), "the terminal");
+}
+
+}  // namespace
+
+Result<Secret> take_vault_secret_from_environment() {
+    char* const value = std::getenv(kVaultSecretVariable);
+    if (value == nullptr) return Secret();
+    const std::size_t size = std::strlen(value);
+    Result<Secret> secret = checked(without_line_break({value, size}), kVaultSecretVariable);
+    wipe(value, size);
+    ::unsetenv(kVaultSecretVariable);
+    return secret;
+}
+
+Result<Secret> read_vault_secret_file(const std::string& path) {
+    return read_file(path, true);
+}
+
+std::string credential_file() {
+    const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder == nullptr || *folder == '\0') return "";
+    std::string path = std::string(folder) + "/" + kCredentialName;
+    return ::access(path.c_str(), F_OK) == 0 ? path : "";
+}
+
+Result<LoadedSecret> load_vault_secret(const std::string& path, bool confirm) {
     Result<Secret> secret = take_vault_secret_from_environment();
-    if (!secret || !secret->empty()) return secret;
+    if (!secret) return secret.error();
+    if (!secret->empty()) {
+        return loaded(std::move(*secret), SecretSource::environment, kVaultSecretVariable);
+    }
+    if (const std::string credential = credential_file(); !credential.empty()) {
+        // systemd grants access by an access control list, which shows as the group's bits.
+        secret = read_file(credential, false);
+        if (!secret) return secret.error();
+        return loaded(std::move(*secret), SecretSource::credential, credential);
+    }
+    const bool missing = path.empty() || (::access(path.c_str(), F_OK) != 0 && errno == ENOENT);
+    if (missing && has_terminal()) {
+        secret = ask(confirm);
+        if (!secret) return secret.error();
+        return loaded(std::move(*secret), SecretSource::prompt, "the terminal");
+    }
     if (path.empty()) {
         return make_error(
             Errc::invalid_config,
             std::string("no vault secret: set vault.secret_file in the configuration, or ") +
                 kVaultSecretVariable + " (" + kHowToMake + ")");
     }
-    return read_vault_secret_file(path);
+    secret = read_vault_secret_file(path);
+    if (!secret) return secret.error();
+    return loaded(std::move(*secret), SecretSource::file, path);
 }
 
 Secret generate_vault_secret() {

@@ -23,9 +23,31 @@ inline constexpr const char* kVaultSecretVariable = "KIMBAP_VAULT_SECRET";
 /// secret of the vault), or its content is too short or too long; each with the mend.
 [[nodiscard]] Result<Secret> read_vault_secret_file(const std::string& path);
 
-/// The environment's, else the file's; `path` may be empty. Errors: as above, and invalid_config
-/// where there is neither.
-[[nodiscard]] Result<Secret> load_vault_secret(const std::string& path);
+/// Where a vault secret came from, for what must be said about it.
+enum class SecretSource { environment, credential, file, prompt };
+
+/// What may be said of a vault secret.
+struct SecretFacts {
+    SecretSource source = SecretSource::file;
+    std::string place;       ///< The variable or the file.
+    bool generated = false;  ///< By kimbap: as hard to guess as can be.
+    std::size_t size = 0;    ///< Bytes.
+};
+
+struct LoadedSecret {
+    Secret secret;
+    SecretFacts facts;
+};
+
+/// The file systemd passes the vault secret in (LoadCredential=vault.secret:/etc/…): "vault.secret"
+/// in $CREDENTIALS_DIRECTORY; "" where there is none.
+[[nodiscard]] std::string credential_file();
+
+/// The vault secret from the first of these that has one: $KIMBAP_VAULT_SECRET, the credential that
+/// systemd passed, the file at `path` (may be empty), and the terminal, where there is one: asked
+/// twice with `confirm`, for a vault that is to be made with it. Errors: as above, and
+/// invalid_config where there is none, or the two differ.
+[[nodiscard]] Result<LoadedSecret> load_vault_secret(const std::string& path, bool confirm = false);
 
 /// A new vault secret: "kbv1_" and 256 random bits in base64url (43 characters).
 [[nodiscard]] Secret generate_vault_secret();

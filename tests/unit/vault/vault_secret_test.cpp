@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "support/temp_folder.hpp"
@@ -72,15 +73,35 @@ TEST_F(VaultSecretFile, TheEnvironmentGoesFirstAndForgets) {
     const char* const memory = std::getenv(kVaultSecretVariable);
     const auto secret = load_vault_secret(path);
     ASSERT_TRUE(secret);
-    EXPECT_EQ(secret->reveal(), "the secret of the environment");
+    EXPECT_EQ(secret->secret.reveal(), "the secret of the environment");
+    EXPECT_EQ(secret->facts.source, SecretSource::environment);
     EXPECT_EQ(std::getenv(kVaultSecretVariable), nullptr);
     // The bytes are gone as well, which /proc/PID/environ would show.
     EXPECT_EQ(memory[0], '\0');
-    EXPECT_EQ(load_vault_secret(path)->reveal(), "the secret in the file");
+    EXPECT_EQ(load_vault_secret(path)->secret.reveal(), "the secret in the file");
 
     ::setenv(kVaultSecretVariable, "short", 1);
     EXPECT_EQ(load_vault_secret(path).error().code, Errc::invalid_config);
     EXPECT_EQ(std::getenv(kVaultSecretVariable), nullptr);
+}
+
+TEST_F(VaultSecretFile, ACredentialOfSystemdGoesBeforeTheFile) {
+    const std::string path = write("the secret in the file");
+    std::filesystem::create_directory(folder_ / "credentials");
+    ::setenv("CREDENTIALS_DIRECTORY", std::string(folder_ / "credentials").c_str(), 1);
+    EXPECT_EQ(load_vault_secret(path)->facts.source, SecretSource::file);
+    const std::string credential = folder_ / "credentials/vault.secret";
+    std::ofstream(credential) << "the secret of the unit\n";
+    // As systemd shows a file that an access control list opens for the service's user.
+    ::chmod(credential.c_str(), 0440);
+    const auto secret = load_vault_secret(path);
+    ASSERT_TRUE(secret) << secret.error().message;
+    EXPECT_EQ(secret->secret.reveal(), "the secret of the unit");
+    EXPECT_EQ(secret->facts.source, SecretSource::credential);
+    EXPECT_EQ(secret->facts.place, credential);
+    std::ofstream(credential) << "short";
+    EXPECT_FALSE(load_vault_secret(path)) << "a credential that is no good is not passed over";
+    ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST(VaultSecret, GeneratedOnesAreRecognised) {
