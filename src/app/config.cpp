@@ -80,7 +80,7 @@ private:
 
     void read_http(const YamlReader& reader) {
         if (reader.absent() || !reader.expect_map({"listen", "public_url", "allowed_origins", "tls",
-                                                   "anonymous_agent", "max_body_bytes"})) {
+                                                   "anonymous_agent", "max_body_bytes", "socket_group"})) {
             return;
         }
         Config::Http& http = config_.http;
@@ -92,6 +92,7 @@ private:
         }
         http.allowed_origins = reader.get("allowed_origins").strings();
         http.anonymous_agent = reader.get("anonymous_agent").string();
+        http.socket_group = reader.get("socket_group").string();
         http.max_body_bytes = static_cast<std::size_t>(
             reader.get("max_body_bytes")
                 .integer(static_cast<std::int64_t>(http.max_body_bytes), 1024, kMaxBodyLimit));

@@ -36,6 +36,7 @@ struct Config {
         std::string listen = "127.0.0.1:8321";
         std::string public_url;  ///< "" : derived from `listen`.
         std::vector<std::string> allowed_origins;
+        std::string socket_group;  ///< Whose members may connect to a unix: socket; "" : nobody's.
         std::string tls_certificate;
         std::string tls_key;
         std::string anonymous_agent;

@@ -208,12 +208,13 @@ private:
     }
 
     /// A path has one listener, unlike a port: the first thread serves it, for relays on this
-    /// machine. Its file mode keeps other users out, so it goes without TLS.
+    /// machine. Its file mode keeps out all users but its own and the configured group's, so it goes
+    /// without TLS.
     Result<void> listen_unix(const std::string& path) {
         for (const auto& context : contexts_) {
             servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits()));
         }
-        const Result<void> listening = servers_.front()->listen_unix(path);
+        const Result<void> listening = servers_.front()->listen_unix(path, gateway_->config().http.socket_group);
         if (!listening) return listening;
         log::info("serving", {{"listen", std::string(kUnix) + path}, {"tls", false}});
         return {};

@@ -1,5 +1,6 @@
 #include "net/http_server.hpp"
 
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -28,6 +29,26 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
+
+/// Lets the members of `group` connect to the socket at `path`.
+Result<void> open_to_group(const std::string& path, const std::string& group) {
+    std::array<char, 16384> room{};
+    struct group entry {};
+    struct group* found = nullptr;
+    ::getgrnam_r(group.c_str(), &entry, room.data(), room.size(), &found);
+    if (found == nullptr) {
+        return make_error(Errc::invalid_config, "there is no group \"" + group +
+                                                    "\" (groupadd it, or mend http.socket_group)");
+    }
+    // The group first: with the mode first, the socket would be open to another one meanwhile.
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0 ||
+        ::chmod(path.c_str(), 0660) != 0) {
+        return make_error(Errc::invalid_config,
+                          "the socket can't be given to the group \"" + group +
+                              "\" (make the user that kimbap runs as a member of it)");
+    }
+    return {};
+}
 
 /// IMF-fixdate (RFC 9110 section 5.6.7), independent of the locale.
 std::string http_date(std::time_t now) {
@@ -93,7 +114,7 @@ public:
         return acceptor_.local_endpoint(error);
     }
 
-    Result<void> listen_unix(const std::string& path) {
+    Result<void> listen_unix(const std::string& path, const std::string& group) {
         const auto cant = [&](const std::string& why) {
             error_code ignored;
             local_.close(ignored);
@@ -108,6 +129,10 @@ public:
         const mode_t mask = ::umask(0177);
         if (!error) local_.bind(endpoint, error);
         ::umask(mask);
+        if (!error && !group.empty()) {
+            const Result<void> opened = open_to_group(path, group);
+            if (!opened) return cant(opened.error().message);
+        }
         if (!error) local_.listen(asio::socket_base::max_listen_connections, error);
         if (error) return cant(error.message());
         path_ = path;
@@ -238,8 +263,8 @@ HttpServer::~HttpServer() {
 Result<asio::ip::tcp::endpoint> HttpServer::listen(const asio::ip::tcp::endpoint& endpoint) {
     return impl_->listen(endpoint);
 }
-Result<void> HttpServer::listen_unix(const std::string& path) {
-    return impl_->listen_unix(path);
+Result<void> HttpServer::listen_unix(const std::string& path, const std::string& group) {
+    return impl_->listen_unix(path, group);
 }
 void HttpServer::drain() {
     impl_->drain();

@@ -111,9 +111,10 @@ public:
     /// Binds and starts accepting; port 0 takes a free one. Returns the bound endpoint.
     /// Errors: unavailable with the address and the system's reason.
     Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& endpoint);
-    /// Likewise on a Unix domain socket at `path`, created 0600 and removed at stop(). Replaces a
-    /// socket that a killed server left behind, but neither a live one nor any other file.
-    Result<void> listen_unix(const std::string& path);
+    /// Likewise on a Unix domain socket at `path`, removed at stop(): with mode 0600, or, where
+    /// `group` is named, its own and 0660. Replaces a socket that a killed server left behind, but
+    /// neither a live one nor any other file.
+    Result<void> listen_unix(const std::string& path, const std::string& group = "");
 
     /// Stops accepting and closes idle connections. Running requests go on, with "Connection:
     /// close".
