@@ -175,6 +175,77 @@ TEST_F(RelayTest, CancelsAModernCallByClosingItsRequest) {
     EXPECT_EQ(heard_.size(), 1U);  // nothing was said of the cancelled one
 }
 
+TEST_F(RelayTest, CarriesTheServersQuestionsToALegacyClientAndItsAnswersBack) {
+    say(std::string(kInitialize)
+            .replace(std::string(kInitialize).find("\"capabilities\":{}"), 17,
+                     R"("capabilities":{"elicitation":{}})"));
+    answer(0);
+    say(kInitialized);
+    say(R"({"jsonrpc":"2.0","id":71,"method":"tools/call","params":{"name":"ask","arguments":{}}})");
+    ASSERT_TRUE(run_until([this] { return count("elicitation/create") == 1; }));
+    const json::object question = heard_.back().get_object();
+    EXPECT_EQ(question.at("params").at("message"), "Who?");
+    say(R"({"jsonrpc":"2.0","id":)" + to_json(question.at("id")) +
+        R"(,"result":{"action":"accept","content":{"name":"Ada"}}})");
+    EXPECT_NE(to_json(answer(71).at("result")).find("Ada"), std::string::npos);
+}
+
+TEST_F(RelayTest, CarriesTheModernErasQuestionsAsResults) {
+    const auto ask = [this](int id, const std::string& more) {
+        std::string meta = kMeta;
+        meta.replace(meta.find("Capabilities\":{}"), 16,
+                     R"(Capabilities":{"elicitation":{"form":{}}})");
+        say(R"({"jsonrpc":"2.0","id":)" + std::to_string(id) +
+            R"(,"method":"tools/call","params":{"name":"ask","arguments":{},)" + meta + more +
+            "}}");
+    };
+    ask(1, "");
+    EXPECT_EQ(answer(1).at("result").at("resultType"), "input_required") << to_json(answer(1));
+    ask(2, R"(,"requestState":"state-1","inputResponses":{"user_name":{"action":"accept"}})");
+    EXPECT_NE(to_json(answer(2)).find("Hello"), std::string::npos) << to_json(answer(2));
+}
+
+TEST_F(RelayTest, CarriesProgressAndLogMessagesAheadOfTheAnswer) {
+    say(kInitialize);
+    answer(0);
+    say(kInitialized);
+    say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"progress",)"
+        R"("arguments":{},"_meta":{"progressToken":"p"}}})");
+    answer(1);
+    EXPECT_EQ(count("notifications/progress"), 3U);
+    EXPECT_EQ(heard_.back().get_object().at("id"), 1);
+    say(R"({"jsonrpc":"2.0","id":2,"method":"logging/setLevel","params":{"level":"debug"}})");
+    answer(2);
+    say(R"({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"log","arguments":{}}})");
+    answer(3);
+    EXPECT_EQ(count("notifications/message"), 1U);
+}
+
+TEST_F(RelayTest, CancelsALegacyCall) {
+    say(kInitialize);
+    answer(0);
+    say(kInitialized);
+    say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait","arguments":{}}})");
+    ASSERT_TRUE(run_until([this] { return providers_->calls == 1; }));
+    say(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
+    EXPECT_TRUE(run_until([this] { return providers_->cancelled == 1; }));
+}
+
+TEST_F(RelayTest, TakesUpAnAnswerWhoseStreamTheServerLetGo) {
+    say(kInitialize);
+    answer(0);
+    say(kInitialized);
+    say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call",)"
+        R"("params":{"name":"detach","arguments":{}}})");
+    ASSERT_TRUE(run_until([this] { return providers_->calls == 1; }));
+    // Long enough for the stream to end without the answer.
+    const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+    run_until([&] { return std::chrono::steady_clock::now() > later; });
+    providers_->release();
+    EXPECT_NE(to_json(answer(1).at("result")).find("waited"), std::string::npos);
+    EXPECT_EQ(providers_->calls, 1);
+}
+
 TEST_F(RelayTest, OpensAnotherSessionWhereTheServerForgotIt) {
     say(kInitialize);
     answer(0);

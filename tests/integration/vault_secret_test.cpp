@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/json_text.hpp"
+#include "integration/shop.hpp"
+
+namespace kimbap::test {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kTyped = "typed by a person, long enough";
+
+/// A command on a terminal of its own, where somebody answers each prompt.
+struct Terminal {
+    int code = -1;
+    std::string shown;
+};
+
+Terminal on_terminal(const Installation& kimbap, const std::vector<std::string>& answers) {
+    int terminal = -1;
+    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child == 0) {
+        if (::chdir(kimbap.path("").c_str()) != 0) ::_exit(126);
+        ::execl(KIMBAP_BINARY, KIMBAP_BINARY, "vault", "list", nullptr);
+        ::_exit(127);
+    }
+    Terminal out;
+    std::size_t answered = 0;
+    std::size_t read_to = 0;
+    char buffer[4096];
+    for (;;) {
+        pollfd ready{terminal, POLLIN, 0};
+        if (::poll(&ready, 1, 30'000) <= 0) break;
+        const ssize_t got = ::read(terminal, buffer, sizeof buffer);
+        if (got <= 0) break;
+        out.shown.append(buffer, static_cast<std::size_t>(got));
+        const std::size_t colon = out.shown.find(": ", read_to);
+        if (colon == std::string::npos || answered == answers.size()) continue;
+        read_to = colon + 2;
+        const std::string line = answers[answered++] + "\n";
+        if (::write(terminal, line.data(), line.size()) < 0) break;
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(terminal);
+    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return out;
+}
+
+TEST(VaultSecret, IsAskedForOnATerminalAndNotShown) {
+    Installation kimbap;
+    fs::remove(kimbap.path("vault.secret"));
+    const Terminal differing = on_terminal(kimbap, {kTyped, "something else, long enough"});
+    EXPECT_EQ(differing.code, 5);
+    EXPECT_THAT(differing.shown, HasSubstr("differ"));
+    const Terminal first = on_terminal(kimbap, {kTyped, kTyped});
+    EXPECT_EQ(first.code, 0) << first.shown;
+    EXPECT_THAT(first.shown, AllOf(HasSubstr("not shown"), Not(HasSubstr("typed by"))));
+    // Once there is a vault, one answer does, and it must be the right one.
+    EXPECT_EQ(on_terminal(kimbap, {kTyped}).code, 0);
+    EXPECT_EQ(on_terminal(kimbap, {"something else, long enough"}).code, 5);
+    EXPECT_EQ(on_terminal(kimbap, {"short"}).code, 5);
+    // Without a terminal nobody is asked.
+    const Ran alone = kimbap.kimbap({"vault", "list"});
+    EXPECT_EQ(alone.code, 5);
+    EXPECT_THAT(alone.err, HasSubstr("KIMBAP_VAULT_SECRET"));
+}
+
+TEST(VaultSecret, ComesFromSystemdOrTheEnvironmentBeforeTheFile) {
+    Installation kimbap;
+    kimbap.must({"vault", "list"});
+    kimbap.write("credentials/vault.secret", kimbap.read("vault.secret"));
+    kimbap.write("vault.secret", "another secret, not the vault's\n");
+    fs::permissions(kimbap.path("vault.secret"), fs::perms::owner_read);
+    EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 5);
+    kimbap.environment["CREDENTIALS_DIRECTORY"] = kimbap.path("credentials");
+    EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 0);
+    kimbap.environment["KIMBAP_VAULT_SECRET"] = "a third one, which is wrong too";
+    EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 5);
+}
+
+std::string findings(const Installation& kimbap) {
+    const Ran ran = kimbap.kimbap({"doctor", "--offline"});
+    return ran.out + ran.err;
+}
+
+TEST(VaultSecret, TheDoctorWarnsOfWeakOnesAndOpenFiles) {
+    Installation kimbap;
+    kimbap.policy("all", kShopPolicy);
+    EXPECT_THAT(findings(kimbap),
+                AllOf(Not(HasSubstr("made by hand")), HasSubstr("nobody else can")));
+
+    Installation brief("");
+    brief.write("vault.secret", "sixteen bytes ok\n");
+    fs::permissions(brief.path("vault.secret"), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_THAT(findings(brief), AllOf(HasSubstr("16 bytes"), HasSubstr("kimbap vault rekey")));
+
+    fs::permissions(kimbap.path("policy/all.yaml"), fs::perms::others_write, fs::perm_options::add);
+    fs::permissions(kimbap.path("manifests"), fs::perms::group_write, fs::perm_options::add);
+    EXPECT_THAT(findings(kimbap), AllOf(HasSubstr("(chmod go-w policy/all.yaml)"),
+                                        HasSubstr("manifests can be written by other users")));
+    fs::permissions(kimbap.path("data"), fs::perms::others_read, fs::perm_options::add);
+    const Ran open = kimbap.kimbap({"doctor", "--offline"});
+    EXPECT_EQ(open.code, 5);
+    EXPECT_THAT(open.out, HasSubstr("data is open to other users (chmod 700"));
+
+    kimbap.environment["KIMBAP_VAULT_SECRET"] = "correct horse battery staple, and then some";
+    EXPECT_THAT(findings(kimbap), HasSubstr("was in the environment"));
+    kimbap.environment.clear();
+    kimbap.environment["KIMBAP_VAULT_SECRET_FILE"] = "data/vault.secret";
+    fs::copy_file(kimbap.path("vault.secret"), kimbap.path("data/vault.secret"));
+    EXPECT_THAT(findings(kimbap), HasSubstr("lies in the data directory"));
+}
+
+}  // namespace
+}  // namespace kimbap::test
