@@ -296,7 +296,13 @@ Answer FakeTelegram::answer(const Received& request) {
     if (plain(text).empty() || length(plain(text)) > 4096) {
         return refuse(400, "Bad Request: message is too long");
     }
-    for (const json::value& row : body.at("reply_markup").at("inline_keyboard").as_array()) {
+    const json::value* const markup = body.if_contains("reply_markup");
+    const json::array rows =
+        markup == nullptr ? json::array() : markup->at("inline_keyboard").as_array();
+    if (method == "sendMessage" && markup != nullptr && rows.empty()) {
+        return refuse(400, "Bad Request: a keyboard without buttons");
+    }
+    for (const json::value& row : rows) {
         for (const json::value& button : row.as_array()) {
             const std::string data = text_of(button.as_object(), "callback_data");
             if (data.size() > 64) return refuse(400, "Bad Request: BUTTON_DATA_INVALID");

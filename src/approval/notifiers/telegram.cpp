@@ -1,6 +1,7 @@
 #include "approval/notifiers/telegram.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <charconv>
 
 #include "approval/event_view.hpp"
@@ -148,6 +149,10 @@ Task<Delivery> TelegramNotifier::deliver(const Notification& notification) {
         Task<TelegramOutcome> editing = send("editMessageText", std::move(edited));
         TelegramOutcome outcome = co_await std::move(editing);
         if (!outcome.message_gone) co_return std::move(outcome.delivery);
+    }
+    // An empty keyboard takes an old one away; a new message has none.
+    if (message.at("reply_markup").at("inline_keyboard").as_array().empty()) {
+        message.erase("reply_markup");
     }
     Task<TelegramOutcome> sending = send("sendMessage", std::move(message));
     TelegramOutcome sent = co_await std::move(sending);

@@ -100,6 +100,7 @@ TEST(Telegram, SendsAndEdits) {
         400, {}, R"({"ok":false,"description":"Bad Request: message to edit not found"})"});
     ASSERT_FALSE(test::run_task(notifier.deliver(outcome)).failure);
     EXPECT_THAT(api.calls[3].url, HasSubstr("/sendMessage"));
+    EXPECT_FALSE(api.calls[3].body.contains("reply_markup"));
 }
 
 TEST(Telegram, TheTokenIsInNoError) {
