@@ -68,7 +68,9 @@ bool iequals(std::string_view a, std::string_view b) noexcept {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+    // Of a short word, half may differ at most: "zz" is no slip for "i".
+    std::size_t best_distance =
+        std::min(std::max<std::size_t>(2, word.size() / 3), word.size() / 2) + 1;
     for (const std::string_view candidate : candidates) {
         const std::size_t distance = edit_distance(word, candidate);
         if (distance < best_distance) {

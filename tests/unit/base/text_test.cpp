@@ -13,6 +13,10 @@ TEST(Text, NearestFindsTyposOnly) {
     EXPECT_EQ(nearest("metod", keys), "method");
     EXPECT_EQ(nearest("Path", keys), "path");
     EXPECT_EQ(nearest("zzzzzz", keys), "");
+    constexpr std::array<std::string_view, 2> names{"i", "id"};
+    EXPECT_EQ(nearest("zz", names), "");
+    EXPECT_EQ(nearest("x", names), "");
+    EXPECT_EQ(nearest("ids", names), "id");
 }
 
 TEST(Text, SplitKeepsEmptyParts) {
