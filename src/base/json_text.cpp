@@ -42,6 +42,11 @@ std::size_t next_escaped(std::string_view text, std::size_t at) noexcept {
 
 enum class Style { compact, pretty, canonical };
 
+constexpr double kTwo63 = 9223372036854775808.0;
+constexpr double kTwo64 = 18446744073709551616.0;
+/// Up to here whole numbers are written with all their digits, as ECMAScript does.
+constexpr double kDigitsTo = 1e21;
+
 template <class Integer>
 void append_integer(std::string& out, Integer value) {
     std::array<char, 24> buffer{};
@@ -55,10 +60,43 @@ void append_double(std::string& out, double value) {
         return;
     }
     std::array<char, 40> buffer{};
+    const double size = std::abs(value);
+    if (size >= kTwo64 && size < kDigitsTo) {  // whole, and no integer type has room for it
+        const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                       std::chars_format::fixed)
+                             .ptr;
+        out.append(buffer.data(), end);
+        return;
+    }
     auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
     const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
     out += text;
     if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+/// 1.0, 1e0 and 1 are one number: the same text for all of them.
+void append_canonical_double(std::string& out, double value) {
+    if (std::trunc(value) == value && value >= -kTwo63 && value < kTwo63) {
+        append_integer(out, static_cast<std::int64_t>(value));
+    } else if (std::trunc(value) == value && value >= 0 && value < kTwo64) {
+        append_integer(out, static_cast<std::uint64_t>(value));
+    } else {
+        append_double(out, value);
+    }
+}
+
+/// A number too large for a double comes out of the parser as infinity, which would be passed on
+/// as null: another value than the one that was validated and decided on.
+bool finite(const json::value& value) {
+    if (const double* real = value.if_double()) return std::isfinite(*real);
+    if (const auto* array = value.if_array()) {
+        return std::all_of(array->begin(), array->end(), finite);
+    }
+    if (const auto* object = value.if_object()) {
+        return std::all_of(object->begin(), object->end(),
+                           [](const auto& member) { return finite(member.value()); });
+    }
+    return true;
 }
 
 template <Style style>
@@ -81,7 +119,11 @@ public:
                 append_integer(out_, value.get_uint64());
                 break;
             case json::kind::double_:
-                append_double(out_, value.get_double());
+                if constexpr (style == Style::canonical) {
+                    append_canonical_double(out_, value.get_double());
+                } else {
+                    append_double(out_, value.get_double());
+                }
                 break;
             case json::kind::string:
                 append_json_string(out_, value.get_string());
@@ -164,7 +206,13 @@ Result<json::value> parse_json(std::string_view text) {
     if (error) return json_fault(error, read);
     const Result<void> whole = nothing_behind(text, read);
     if (!whole) return whole.error();
-    return parser.release();
+    json::value value = parser.release();
+    if (!finite(value)) {
+        return make_error(
+            Errc::invalid_argument,
+            "not usable JSON: a number is too large for a double (RFC 8259 section 6)");
+    }
+    return value;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -54,6 +54,12 @@ bool has_type(const json::value& value, std::string_view type) noexcept {
     return actual == type || (type == "number" && actual == "integer");
 }
 
+bool fits_64_bits(const json::value& value) noexcept {
+    const double* real = value.if_double();
+    // -2^63 as a double may have been -2^63-1; as an integer it was none of this.
+    return real == nullptr || std::trunc(*real) != *real || (*real > -kTwo63 && *real < kTwo64);
+}
+
 bool equal(const json::value& a, const json::value& b) {
     if (is_number(a) && is_number(b)) return to_number(a) == to_number(b);
     if (a.is_array() && b.is_array()) {

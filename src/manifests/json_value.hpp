@@ -17,6 +17,8 @@ namespace json = boost::json;
 /// 4.2.3).
 [[nodiscard]] std::string_view type_of(const json::value& value) noexcept;
 [[nodiscard]] bool has_type(const json::value& value, std::string_view type) noexcept;
+/// False for a whole number that was too large for 64 bits, of which only a double's 53 are left.
+[[nodiscard]] bool fits_64_bits(const json::value& value) noexcept;
 
 /// Equality by value: numbers by what they come to, objects whatever the order of their members.
 [[nodiscard]] bool equal(const json::value& a, const json::value& b);

@@ -89,7 +89,10 @@ private:
         const auto fits = [&](const json::value& one) { return has_type(value, one.get_string()); };
         const auto* list = type->if_array();
         if (list == nullptr ? fits(*type) : std::any_of(list->begin(), list->end(), fits)) {
-            return true;
+            // Beyond 64 bits its digits are lost already: another number would be sent.
+            const bool kept = list != nullptr || *type != "integer" || fits_64_bits(value);
+            if (!kept) violate(out, at, "is too large (whole numbers have at most 64 bits)");
+            return kept;
         }
         std::vector<std::string> wanted;
         if (list == nullptr) wanted.emplace_back(type->get_string());

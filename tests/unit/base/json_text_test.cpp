@@ -15,6 +15,9 @@ TEST(JsonText, WritesNumbersAsPeopleDo) {
     EXPECT_EQ(to_json(2.0), "2.0");
     EXPECT_EQ(to_json(0.1), "0.1");
     EXPECT_EQ(to_json(1e300), "1e+300");
+    EXPECT_EQ(to_json(1e20), "100000000000000000000");
+    EXPECT_EQ(to_json(-18446744073709551616.0), "-18446744073709551616");
+    EXPECT_EQ(to_json(1e21), "1e+21");
     EXPECT_EQ(to_json(std::numeric_limits<double>::infinity()), "null");
     EXPECT_EQ(to_json(std::numeric_limits<std::int64_t>::min()), "-9223372036854775808");
     EXPECT_EQ(to_json(std::numeric_limits<std::uint64_t>::max()), "18446744073709551615");
@@ -31,6 +34,14 @@ TEST(JsonText, ReadsBackWhatItWrote) {
     }
 }
 
+TEST(JsonText, RefusesNumbersThatNoDoubleHolds) {
+    for (const char* text : {"1e400", "-1e400", "[1,{\"a\":1e309}]"}) {
+        EXPECT_FALSE(parse_json(text)) << text;
+    }
+    EXPECT_TRUE(parse_json("1.7976931348623157e308"));
+    EXPECT_TRUE(parse_json("1e-400"));
+}
+
 TEST(JsonText, StaysOnOneLine) {
     EXPECT_EQ(to_json(json::value("a\nb\r\t\x7f")), "\"a\\nb\\r\\t\x7f\"");
 }
@@ -39,6 +50,15 @@ TEST(JsonText, CanonicalFormIgnoresKeyOrder) {
     EXPECT_EQ(to_canonical_json(*parse_json("{\"b\":1,\"a\":{\"d\":2,\"c\":3}}")),
               to_canonical_json(*parse_json("{\"a\":{\"c\":3,\"d\":2},\"b\":1}")));
     EXPECT_NE(to_canonical_json(*parse_json("[1,2]")), to_canonical_json(*parse_json("[2,1]")));
+}
+
+TEST(JsonText, CanonicalFormIgnoresHowANumberIsSpelt) {
+    const auto same = [](std::string_view a, std::string_view b) {
+        return to_canonical_json(*parse_json(a)) == to_canonical_json(*parse_json(b));
+    };
+    EXPECT_TRUE(same("[1.0,1e3,-0.0,1e19]", "[1,1000,0,10000000000000000000]"));
+    EXPECT_FALSE(same("1.5", "1"));
+    EXPECT_FALSE(same("9007199254740993", "9007199254740992"));
 }
 
 TEST(JsonText, RefusesWhatIsNotOneJsonText) {
