@@ -13,24 +13,52 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::optional<TimePoint> parse_http_date(std::string_view text) {  // IMF-fixdate only
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    int day = 0, year = 0, hour = 0, minute = 0, second = 0;
+struct DateParts {
+    int year = 0, day = 0, hour = 0, minute = 0, second = 0;
     std::array<char, 4> month{};
-    const std::string copy(text);
-    if (std::sscanf(copy.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month.data(), &year,
-                    &hour, &minute, &second) != 6) {
+};
+
+/// The three forms of RFC 9110 section 5.6.7, all of which recipients have to take.
+std::optional<DateParts> date_parts(const std::string& text, TimePoint now) {
+    DateParts p;
+    char* const month = p.month.data();
+    int end = 0;
+    const auto whole = [&](int fields) {
+        return fields == 6 && end == static_cast<int>(text.size());
+    };
+    if (whole(std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &p.day, month,
+                          &p.year, &p.hour, &p.minute, &p.second, &end)) ||
+        whole(std::sscanf(text.c_str(), "%*3s %3s %2d %2d:%2d:%2d %4d%n", month, &p.day, &p.hour,
+                          &p.minute, &p.second, &p.year, &end))) {
+        return p;
+    }
+    if (!whole(std::sscanf(text.c_str(), "%*[A-Za-z], %2d-%3s-%2d %2d:%2d:%2d GMT%n", &p.day, month,
+                           &p.year, &p.hour, &p.minute, &p.second, &end))) {
         return std::nullopt;
     }
-    const std::size_t index = months.find(month.data());
+    // A year of two digits that seems more than 50 years ahead is one of the past.
+    const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(now)};
+    const int this_year = static_cast<int>(today.year());
+    p.year += this_year / 100 * 100;
+    if (p.year > this_year + 50) p.year -= 100;
+    return p;
+}
+
+std::optional<TimePoint> parse_http_date(std::string_view text, TimePoint now) {
+    const auto parts = date_parts(std::string(text), now);
+    if (!parts) return std::nullopt;
+    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const std::size_t index = months.find(parts->month.data());
     if (index == std::string_view::npos || index % 3 != 0) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{year},
+    const std::chrono::year_month_day date{std::chrono::year{parts->year},
                                            std::chrono::month{static_cast<unsigned>(index / 3 + 1)},
-                                           std::chrono::day{static_cast<unsigned>(day)}};
+                                           std::chrono::day{static_cast<unsigned>(parts->day)}};
     // 60 is a leap second.
-    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    return TimePoint{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
-           std::chrono::minutes{minute} + std::chrono::seconds{second};
+    if (!date.ok() || parts->hour > 23 || parts->minute > 59 || parts->second > 60) {
+        return std::nullopt;
+    }
+    return TimePoint{std::chrono::sys_days{date}} + std::chrono::hours{parts->hour} +
+           std::chrono::minutes{parts->minute} + std::chrono::seconds{parts->second};
 }
 
 }  // namespace
@@ -43,7 +71,7 @@ std::optional<milliseconds> parse_retry_after(std::string_view text, TimePoint n
         const auto error = std::from_chars(text.data(), text.data() + text.size(), seconds).ec;
         return milliseconds{(error == std::errc{} ? std::min(seconds, forever) : forever) * 1000};
     }
-    const auto date = parse_http_date(text);
+    const auto date = parse_http_date(text, now);
     if (!date) return std::nullopt;
     return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(*date - now));
 }

@@ -102,7 +102,13 @@ TEST(RetryAfterTest, IsSecondsOrADate) {
         {"Mon, 23 Nov 2026 14:05:10 GMT", 1s},
         {"Mon, 23 Nov 2026 14:05:00 GMT", 0ms},  // past
         {"Tue, 24 Nov 2026 14:05:09 GMT", 24h},
+        {"Monday, 23-Nov-26 14:05:11 GMT", 2s},
+        {"Mon Nov 23 14:05:12 2026", 3s},
+        {"Tue Dec  1 14:05:09 2026", 8 * 24h},
+        {"Monday, 23-Nov-98 14:05:11 GMT", 0ms},  // 1998
         {"", std::nullopt},
+        {"Mon, 23 Nov 2026 14:05:10 GMT and more", std::nullopt},
+        {"Mon, 23 Nov 2026 14:05:10", std::nullopt},
         {"-1", std::nullopt},
         {"1.5", std::nullopt},
         {"1s", std::nullopt},
