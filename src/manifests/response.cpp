@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "base/encoding.hpp"
@@ -112,18 +113,48 @@ json::value without_nulls(const json::value& value) {
     return value;
 }
 
+void exclude_path(json::value& value, std::string_view path);
+
+/// `[0]`, `[-1]` and `[*]` of a path, on the list that they are about.
+void exclude_elements(json::array& array, std::string_view index, std::string_view rest) {
+    if (index == "*") {
+        if (rest.empty()) return array.clear();
+        for (auto& element : array) exclude_path(element, rest);
+        return;
+    }
+    std::int64_t at = 0;
+    const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), at);
+    if (error != std::errc{} || end != index.data() + index.size()) return;
+    const auto size = static_cast<std::int64_t>(array.size());
+    if (at < 0) at += size;
+    if (at < 0 || at >= size) return;
+    if (rest.empty()) {
+        array.erase(array.begin() + at);
+    } else {
+        exclude_path(array[static_cast<std::size_t>(at)], rest);
+    }
+}
+
 void exclude_path(json::value& value, std::string_view path) {
-    if (auto* array = value.if_array()) {
+    auto* array = value.if_array();
+    if (path.starts_with('[')) {
+        const std::size_t close = path.find(']');
+        if (array == nullptr || close == std::string_view::npos) return;
+        std::string_view rest = path.substr(close + 1);
+        if (rest.starts_with('.')) rest.remove_prefix(1);
+        return exclude_elements(*array, path.substr(1, close - 1), rest);
+    }
+    if (array != nullptr) {
         for (auto& element : *array) exclude_path(element, path);
         return;
     }
     auto* object = value.if_object();
     if (object == nullptr) return;
-    const std::size_t dot = path.find('.');
-    if (object->contains(path) || dot == std::string_view::npos) {
+    const std::size_t end = path.find_first_of(".[");
+    if (object->contains(path) || end == std::string_view::npos) {
         object->erase(path);
-    } else if (auto* inner = object->if_contains(path.substr(0, dot))) {
-        exclude_path(*inner, path.substr(dot + 1));
+    } else if (auto* inner = object->if_contains(path.substr(0, end))) {
+        exclude_path(*inner, path.substr(path[end] == '.' ? end + 1 : end));
     }
 }
 
@@ -268,7 +299,11 @@ Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
     const bool wanted = declared || (spec.type == ResponseType::automatic &&
                                      is_json_type(essence(response.content_type)));
     if (!wanted || trim(response.body).empty()) return std::optional<json::value>{};
-    auto value = parse_json(response.body);
+    std::string_view text = response.body;
+    constexpr std::string_view bom =
+        "\xEF\xBB\xBF";  // passed over, as RFC 8259 section 8.1 lets us
+    if (text.starts_with(bom)) text.remove_prefix(bom.size());
+    auto value = parse_json(text);
     if (!value) {
         return make_error(Errc::protocol_error,
                           "the service's answer is not the JSON that it should be (" +

@@ -60,6 +60,10 @@ TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
         {"exclude: [x]", R"([{"x": 1, "y": 2}])", R"([{"y":2}])"},
         {"exclude: [a.b, l.c]", R"({"a": {"b": 1, "k": 2}, "l": [{"c": 1, "d": 2}]})",
          R"({"a":{"k":2},"l":[{"d":2}]})"},
+        {"exclude: [\"l[0].c\", \"m[*].c\", \"n[-1]\", \"o[*]\", \"n[7]\", \"n[x]\"]",
+         R"({"l": [{"c": 1}, {"c": 2}], "m": [{"c": 1, "d": 2}, {"c": 3}], "n": [1, 2], "o": [1]})",
+         R"({"l":[{},{"c":2}],"m":[{"d":2},{}],"n":[1],"o":[]})"},
+        {"exclude: [\"[0]\"]", "{\"a\": 1}", R"({"a":1})"},
         {"exclude: [a.b]", R"({"a.b": 1, "a": {"b": 2}})", R"({"a":{"b":2}})"},
         // exclude is about what select left, under the names that select gave
         {"select: {who: user, id: id}, exclude: [who.email]",
