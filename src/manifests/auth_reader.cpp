@@ -12,6 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 7> kAuthTypes{"none",  "bearer", "basic", "header",
                                                      "query", "body",   "oauth2"};
 
+/// What the vault keeps for kimbap itself, its signing key among it.
+constexpr std::string_view kInternalSecrets = "kimbap.internal.";
+
 bool is_blank(const YamlReader& reader) {
     return reader.absent() || reader.is_null() || (reader.is_scalar() && reader.string().empty());
 }
@@ -66,6 +69,11 @@ Auth read_auth(const YamlReader& reader) {
     if (auth.type == AuthType::header && !auth.field.empty() && !is_token(auth.field)) {
         reader.get("header_name")
             .fault("\"" + auth.field + "\" is not a header name (like X-Api-Key)");
+    }
+    if (auth.credential_ref.starts_with(kInternalSecrets)) {
+        reader.get("credential_ref")
+            .fault("names under " + std::string(kInternalSecrets) +
+                   " are kimbap's own (choose another, like shop.token)");
     }
     if (auth.type == AuthType::oauth2) {
         static_cast<void>(reader.require("provider"));

@@ -69,6 +69,8 @@ TEST(AuthReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"{type: bearer, credential_ref: a, token: x}", "unknown key \"token\" ("},
         {"{type: bearer, credential_ref: a, provder: x}",
          "unknown key \"provder\" (did you mean \"provider\"?)"},
+        {"{type: bearer, credential_ref: kimbap.internal.sealer}",
+         "auth.credential_ref: names under kimbap.internal. are kimbap's own"},
         {"bearer", "actions.do.auth: not a map of keys to values"},
     };
     for (const auto& row : rows) {
