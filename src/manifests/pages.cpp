@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
@@ -138,7 +139,9 @@ const RenderedRequest* Pages::add(RawResponse response) {
         return nullptr;
     }
     json::array* items = items_of(action_, *page);
-    auto following = next(*page, items == nullptr ? 0 : items->size());
+    // Without a list there is nothing that further pages could add to.
+    const bool joinable = count_ > 0 || items != nullptr;
+    auto following = joinable ? next(*page, items == nullptr ? 0 : items->size()) : std::nullopt;
     if (json::array* all = count_ == 0 ? nullptr : items_of(action_, merged_);
         all != nullptr && items != nullptr) {
         for (auto& item : *items) all->push_back(std::move(item));
@@ -152,7 +155,7 @@ const RenderedRequest* Pages::add(RawResponse response) {
     return &request_;
 }
 
-std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t items) const {
+std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t items) {
     const Pagination& paging = action_.pagination;
     if (paging.type == PaginationType::none || count_ + 1 >= paging.max_pages) return std::nullopt;
     auto next = advance(paging, request_, page, items);
@@ -162,8 +165,9 @@ std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t 
         std::erase_if(next->query,
                       [&](const auto& pair) { return pair.first == action_.auth.field; });
     }
-    // A service that names the same page again would be asked for it until max_pages.
-    if (next->full_url() == request_.full_url()) return std::nullopt;
+    // A service that names a page again would be asked for the same ones until max_pages.
+    asked_.insert(sha256_hex(request_.full_url()));
+    if (asked_.contains(sha256_hex(next->full_url()))) return std::nullopt;
     return next;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "manifests/manifest.hpp"
@@ -20,7 +21,8 @@ public:
     Pages& operator=(const Pages&) = delete;
 
     /// Takes a page. Gives the request for the next one, or null where the answer is whole: the
-    /// last page, one that would be asked for twice, max_pages, or a page that is an error. A next
+    /// last page, one that would be asked for twice, max_pages, a first page without a list that
+    /// others could add to, or a page that is an error. A next
     /// page that is a URL is taken only on the same origin, so that the credential goes nowhere
     /// else.
     /// The request belongs to this, until the next add().
@@ -31,15 +33,15 @@ public:
     [[nodiscard]] ShapedResponse take_answer() { return std::move(answer_); }
 
 private:
-    [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page,
-                                                      std::size_t items) const;
+    [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page, std::size_t items);
 
     const Action& action_;
     RenderedRequest request_;  ///< Of the page that is awaited.
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
     int count_ = 0;
-    json::value merged_;  ///< The first page, with the later ones' items.
+    std::set<std::string> asked_;  ///< Digests of the requests so far: a URL may hold a credential.
+    json::value merged_;           ///< The first page, with the later ones' items.
     ShapedResponse answer_;
 };
 

@@ -28,10 +28,15 @@ RawResponse answer(std::string_view body, unsigned status = 200) {
     return {status, "application/json", std::string(body)};
 }
 
-/// The next page's URL after a page with this JSON, "" where it was the last.
+/// The next page's URL after a page with this JSON (and no items, where it names none), "" where it
+/// was the last.
 std::string next_url(const Action& action, const RenderedRequest& request, std::string_view page) {
+    json::value body = *parse_json(page);
+    if (body.is_object() && !body.get_object().contains("items")) {
+        body.get_object()["items"] = json::array{};
+    }
     Pages pages(action, request, kPlenty);
-    const RenderedRequest* next = pages.add(answer(page));
+    const RenderedRequest* next = pages.add(answer(to_json(body)));
     return next == nullptr ? "" : next->full_url();
 }
 
@@ -143,6 +148,21 @@ TEST(PagesTest, ItemsOfLaterPagesJoinTheFirst) {
             .action();
     EXPECT_EQ(run(filtered, {answer("[1, 2]"), answer("[3, 4]"), answer("[]")}),
               "?offset=2 ?offset=4 [1,2,3]");
+}
+
+TEST(PagesTest, AnAnswerWithoutAListIsTheWhole) {
+    const Action action =
+        load_action("path: /o, pagination: {type: cursor, next_path: next}").action();
+    EXPECT_EQ(run(action, {answer(R"({"items": [1], "next": "b"})")}),
+              R"({"items":[1],"next":"b"})");
+}
+
+TEST(PagesTest, PagesThatGoRoundEnd) {
+    const Action action = paged("type: cursor, next_path: next, max_pages: 100");
+    EXPECT_EQ(run(action, {answer(R"({"items": [1], "next": "b"})"),
+                           answer(R"({"items": [2], "next": "c"})"),
+                           answer(R"({"items": [3], "next": "b"})")}),
+              "?cursor=b ?cursor=c [1,2,3]");
 }
 
 TEST(PagesTest, MaxPagesEndsIt) {
