@@ -40,6 +40,8 @@ class Observer {
 public:
     virtual ~Observer() = default;
     virtual void progress(double done, std::optional<double> total, std::string_view message) = 0;
+    /// The call waits for this approval from now on; told once, before any progress.
+    virtual void held(const std::string& /*approval*/) {}
 };
 
 /// One call as it comes through the front door.

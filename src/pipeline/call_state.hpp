@@ -34,6 +34,7 @@ struct Call {
 
     // approve
     std::optional<approval::ClaimedCall> claim;
+    bool joined = false;  ///< The same call was pending already: it shares its approval.
 
     // credential: lives until execute is done
     Secret credential;

@@ -112,6 +112,8 @@ Task<bool> approve(Call& call, Services& services) {
     const std::string id = requested->approval.id;
     call.result.approval = id;
     call.result.call = requested->approval.call;
+    call.joined = requested->joined;
+    if (call.request.observer != nullptr) call.request.observer->held(id);
     auto holding = hold(call, services, id, approval::Until::decided);
     auto state = co_await std::move(holding);
     if (!state && state.error().code == Errc::cancelled) {

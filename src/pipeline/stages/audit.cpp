@@ -79,8 +79,8 @@ Task<void> record_end(Call& call, Services& services) {
         if (!finished) withhold(call, finished.error());
         co_return;
     }
-    // What still waits has its approval.requested record; what another process ran has its own.
-    if (call.result.disposition == Disposition::pending) co_return;
+    // What still waits has its approval.requested record, unless it joined an earlier one's.
+    if (call.result.disposition == Disposition::pending && !call.joined) co_return;
     auto writing = services.audit.append(end_record(call, services));
     const Result<void> written = co_await std::move(writing);
     if (!written) withhold(call, written.error());
