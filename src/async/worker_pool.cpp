@@ -16,6 +16,11 @@ WorkerPool::~WorkerPool() {
     for (std::thread& thread : threads_) thread.join();
 }
 
+void WorkerPool::wait_idle() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return running_ == 0 && queue_.empty(); });
+}
+
 bool WorkerPool::submit(std::function<void()> job) {
     {
         const std::lock_guard lock(mutex_);
@@ -45,8 +50,12 @@ void WorkerPool::loop() {
             if (queue_.empty()) return;
             job = std::move(queue_.front());
             queue_.pop_front();
+            ++running_;
         }
         job();
+        job = nullptr;  // it holds an executor: gone before anybody is told that it is done
+        const std::lock_guard lock(mutex_);
+        if (--running_ == 0 && queue_.empty()) idle_.notify_all();
     }
 }
 

@@ -29,7 +29,7 @@ public:
 
     explicit WorkerPool(std::size_t threads);
     /// Finishes what is queued, then joins. The io_contexts whose coroutines wait in run() outlive
-    /// the pool.
+    /// the pool, or wait_idle() is called before they die.
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
@@ -37,6 +37,10 @@ public:
     /// Queues `job`, which must not throw. False where the queue is full or the system
     /// gives no thread to run it.
     [[nodiscard]] bool submit(std::function<void()> job);
+
+    /// Waits until no job is queued or running. Whoever stopped an io_context calls this before it
+    /// dies: a thread may still be handing it a result.
+    void wait_idle();
 
     /// Runs `work` (returning Result<T>) on a pool thread and resumes on the awaiting coroutine's
     /// executor. Errors: what `work` returns; unavailable where the queue is full. What `work`
@@ -51,9 +55,10 @@ private:
 
     std::size_t thread_count_;
     std::mutex mutex_;
-    std::condition_variable wake_;
+    std::condition_variable wake_, idle_;
     std::deque<std::function<void()>> queue_;
     std::vector<std::thread> threads_;
+    std::size_t running_ = 0;
     bool stopping_ = false;
 };
 

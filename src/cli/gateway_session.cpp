@@ -12,7 +12,13 @@
 namespace kimbap::cli {
 
 struct Session::Parts {
-    explicit Parts(app::Gateway& gateway) : context(1), lane(gateway.make_lane(context)) {}
+    explicit Parts(app::Gateway& opened)
+        : gateway(opened), context(1), lane(gateway.make_lane(context)) {}
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+    // run() stops the context without waiting for what still runs elsewhere on its behalf.
+    ~Parts() { gateway.workers().wait_idle(); }
+    app::Gateway& gateway;
     boost::asio::io_context context;
     std::unique_ptr<app::Gateway::Lane> lane;
 };

@@ -67,6 +67,32 @@ TEST(WorkerPool, RunsAsManyAtOnceAsItHasThreads) {
     EXPECT_TRUE(met.get_future().get());
 }
 
+TEST(WorkerPool, WaitIdleOutlastsEveryJobAndWhatItHolds) {
+    WorkerPool pool(2);
+    pool.wait_idle();  // nothing to wait for
+    const auto held = std::make_shared<std::atomic<int>>(0);
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(pool.submit([held] { ++*held; }));
+    pool.wait_idle();
+    EXPECT_EQ(*held, 100);
+    EXPECT_EQ(held.use_count(), 1);
+}
+
+// The thread that resumes a coroutine still holds its executor when the coroutine goes on.
+TEST(WorkerPool, AnIoContextThatWasStoppedMayDieAfterWaitIdle) {
+    WorkerPool pool(4);
+    for (int i = 0; i < 500; ++i) {
+        asio::io_context context(1);
+        const auto task = [&]() -> Task<void> {
+            const auto work = []() -> Result<int> { return 7; };
+            auto running = pool.run(work);
+            static_cast<void>(co_await std::move(running));
+        };
+        asio::co_spawn(context, task(), [&](std::exception_ptr) { context.stop(); });
+        context.run();
+        pool.wait_idle();
+    }
+}
+
 TEST(WorkerPool, ZeroThreadsMeansOne) {
     WorkerPool pool(0);
     const auto work = []() -> Result<int> { return 7; };
