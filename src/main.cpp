@@ -5,6 +5,19 @@
 
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/usage.hpp"
+
+namespace {
+
+/// --config may stand after the command as well.
+void accept_root_options(CLI::App& app) {
+    for (CLI::App* command : app.get_subcommands({})) {
+        command->fallthrough();
+        accept_root_options(*command);
+    }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     // A peer that hangs up, or a file size limit, is an error of one write, not the process's end.
@@ -26,12 +39,18 @@ int main(int argc, char** argv) {
                            add_approval, add_audit, add_service, add_doctor}) {
         add(app, context);
     }
+    accept_root_options(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        app.exit(error);
+        const std::string fault = command_fault(app);
+        if (fault.empty()) {
+            app.exit(error);
+        } else {
+            std::fprintf(stderr, "%s\n", fault.c_str());
+        }
         return static_cast<int>(Exit::usage);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "kimbap: %s\n", error.what());

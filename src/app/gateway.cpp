@@ -47,21 +47,9 @@ pipeline::Settings settings_of(const Config& config) {
             config.approvals.required};
 }
 
-/// The channels that policy names must exist: a rule that notifies nobody would wait in silence.
 Result<void> check_channels(const Config& config, const pipeline::Rules& rules) {
-    std::string faults;
-    for (const policy::Rule& rule : rules.policy->rules()) {
-        for (const std::string& name : rule.approval.channels) {
-            const bool known =
-                std::any_of(config.notify.begin(), config.notify.end(),
-                            [&](const auto& channel) { return channel.name == name; });
-            if (known) continue;
-            faults += (faults.empty() ? "" : "\n") + rule.file + ":" + std::to_string(rule.line) +
-                      ":" + std::to_string(rule.column) + ": rule \"" + rule.id + "\" notifies \"" +
-                      name + "\", which no entry of notify names (add it to the configuration)";
-        }
-    }
-    if (!faults.empty()) return make_error(Errc::invalid_config, faults);
+    const Faults faults = unknown_channels(config, *rules.policy);
+    if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
     return {};
 }
 

@@ -85,8 +85,9 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
     const auto address = boost::asio::ip::make_address(host, error);
     std::uint16_t port = 0;
     const char* const end = listen.data() + listen.size();
-    const bool number = colon != std::string::npos &&
-                        std::from_chars(listen.data() + colon + 1, end, port).ptr == end;
+    const auto read = std::from_chars(listen.data() + colon + 1, end, port);
+    // Out of range it reads on to the end, too, and leaves a 0, which would be any port.
+    const bool number = colon != std::string::npos && read.ec == std::errc{} && read.ptr == end;
     if (error || !number) {
         return make_error(Errc::invalid_config,
                           "http.listen: \"" + listen +
@@ -161,6 +162,7 @@ public:
         }
         first.run();
         for (std::thread& thread : threads) thread.join();
+        gateway_->workers().wait_idle();
         return {};
     }
 
@@ -334,6 +336,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     boost::asio::co_spawn(context, gateway.run_approvals(lanes.first(), background.token()),
                           boost::asio::detached);
     context.run();
+    gateway.workers().wait_idle();
     return {};
 }
 

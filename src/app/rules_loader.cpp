@@ -1,5 +1,7 @@
 #include "app/rules_loader.hpp"
 
+#include <algorithm>
+
 #include "app/mirrored_headers.hpp"
 #include "manifests/loader.hpp"
 #include "net/address_guard.hpp"
@@ -33,19 +35,44 @@ std::optional<std::string> read_zone(const std::string& name) {
     return std::move(*bytes);
 }
 
-Result<LoadedRules> load_rules(const Config& config) {
-    LoadedRules out;
-    const auto guard = net::AddressGuard::create(config.egress.allow_private);
-    if (!guard) return guard.error();
-    const auto manifest_files = read_files<manifests::ManifestFile>(config.manifests, "manifests");
-    if (!manifest_files) return manifest_files.error();
-    const auto plain_http = [&](std::string_view host, std::uint16_t port) {
+Faults unknown_channels(const Config& config, const policy::PolicySet& policy) {
+    Faults faults;
+    for (const policy::Rule& rule : policy.rules()) {
+        for (const std::string& name : rule.approval.channels) {
+            const bool known =
+                std::any_of(config.notify.begin(), config.notify.end(),
+                            [&](const auto& channel) { return channel.name == name; });
+            if (known) continue;
+            faults.push_back({rule.file, rule.line, rule.column,
+                              "rule \"" + rule.id + "\" notifies \"" + name +
+                                  "\", which no entry of notify names (add it to the "
+                                  "configuration)"});
+        }
+    }
+    return faults;
+}
+
+Result<manifests::PlainHttpAllowed> plain_http_allowed(const Config& config) {
+    auto guard = net::AddressGuard::create(config.egress.allow_private);
+    if (!guard) {
+        return make_error(Errc::invalid_config, config.file + ": " + guard.error().message);
+    }
+    return manifests::PlainHttpAllowed([guard = std::move(*guard)](std::string_view host,
+                                                                   std::uint16_t port) {
         boost::system::error_code error;
         const auto address = boost::asio::ip::make_address(std::string(host), error);
         const auto probe = error ? boost::asio::ip::make_address("127.0.0.1") : address;
-        return net::classify(probe) != net::AddressKind::global && guard->allows(host, probe, port);
-    };
-    manifests::LoadedManifests loaded = manifests::load_manifests(*manifest_files, plain_http);
+        return net::classify(probe) != net::AddressKind::global && guard.allows(host, probe, port);
+    });
+}
+
+Result<LoadedRules> load_rules(const Config& config) {
+    LoadedRules out;
+    const auto plain_http = plain_http_allowed(config);
+    if (!plain_http) return plain_http.error();
+    const auto manifest_files = read_files<manifests::ManifestFile>(config.manifests, "manifests");
+    if (!manifest_files) return manifest_files.error();
+    manifests::LoadedManifests loaded = manifests::load_manifests(*manifest_files, *plain_http);
     out.notices = loaded.skipped;
     Faults faults = std::move(loaded.faults);
 
@@ -58,7 +85,8 @@ Result<LoadedRules> load_rules(const Config& config) {
     const Result<void> headers = check_mirrored_headers(**actions);
     if (!headers) return headers.error();
     if (policy->empty()) {
-        out.notices.push_back("no policy is loaded: every call is denied (add a document to policies)");
+        out.notices.push_back(
+            "no policy is loaded: every call is denied (add a document to policies)");
     }
     out.rules = std::make_shared<const pipeline::Rules>(
         pipeline::Rules{std::move(*actions), std::move(policy)});

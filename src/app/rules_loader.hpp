@@ -8,6 +8,8 @@
 
 #include "app/config.hpp"
 #include "base/error.hpp"
+#include "base/faults.hpp"
+#include "manifests/base_url.hpp"
 #include "pipeline/services.hpp"
 
 namespace kimbap::app {
@@ -17,8 +19,16 @@ struct LoadedRules {
     std::vector<std::string> notices;  ///< Files left out, policy warnings: for the log.
 };
 
-/// Reads the configured manifests and policies. Errors: invalid_config with every fault, one a line.
+/// Reads the configured manifests and policies. Errors: invalid_config with every fault, one a
+/// line.
 [[nodiscard]] Result<LoadedRules> load_rules(const Config& config);
+
+/// Rules whose `approval.channels` names what no entry of the config's `notify` does: the operators
+/// would never hear of such a call.
+[[nodiscard]] Faults unknown_channels(const Config& config, const policy::PolicySet& policy);
+
+/// Where manifests may use plain http besides loopback, by the config's `egress.allow_private`.
+[[nodiscard]] Result<manifests::PlainHttpAllowed> plain_http_allowed(const Config& config);
 
 /// The bytes of a time zone from the system's database; nullopt where there is none of that name.
 [[nodiscard]] std::optional<std::string> read_zone(const std::string& name);

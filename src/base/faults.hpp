@@ -13,7 +13,7 @@ struct Fault {
     std::string message;  ///< What is wrong (what would be right).
 };
 
-/// `file:line:column: message`.
+/// `file:line:column: message`; without line and column where they are unknown.
 [[nodiscard]] std::string to_string(const Fault& fault);
 
 /// All faults of a set of files, gathered so that one run reports every one of them.

@@ -74,6 +74,7 @@ boost::json::value node_to_json(const YamlNode& node) {
 }  // namespace
 
 std::string to_string(const Fault& fault) {
+    if (fault.line == 0) return fault.file + ": " + fault.message;
     return fault.file + ":" + std::to_string(fault.line) + ":" + std::to_string(fault.column) +
            ": " + fault.message;
 }

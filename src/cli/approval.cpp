@@ -50,6 +50,7 @@ void list(Context& context, const Options& options) {
                    one.action, one.risk, one.rule, format_time(one.expires_at)});
     }
     if (context.json) return print_json(json::object{{"approvals", std::move(out)}});
+    if (found->empty()) std::fprintf(stderr, "no approvals\n");
     table.print();
 }
 

@@ -102,15 +102,11 @@ void export_log(Context& context, const Options& options) {
     filter.agent = options.agent;
     filter.action = options.action;
     if (!options.since.empty()) {
-        filter.since = parse_time(options.since);
+        filter.since = time_or_ago(options.since);
         if (!filter.since) {
-            const auto ago = parse_duration(options.since);
-            if (!ago) {
-                return report(
-                    context, Exit::usage,
-                    "--since " + options.since + ": not a time (RFC 3339) or a duration (24h)");
-            }
-            filter.since = SystemClock{}.now() - *ago;
+            return report(
+                context, Exit::usage,
+                "--since " + options.since + ": not a time (RFC 3339) or a duration (24h)");
         }
     }
     const auto gateway = open_gateway(context);

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "app/gateway_tools.hpp"
 #include "app/lane.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -122,6 +123,18 @@ void show(Context& context, const CallResult& result) {
     }
 }
 
+/// Tells who waits in front of a terminal what for.
+class Waiting final : public pipeline::Observer {
+public:
+    void progress(double, std::optional<double>, std::string_view) override {}
+    void held(const std::string& approval) override {
+        std::fprintf(stderr,
+                     "kimbap: waiting for an operator (kimbap approval approve %s); interrupting "
+                     "this withdraws the call\n",
+                     approval.c_str());
+    }
+};
+
 Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
                                    const std::string& agent) {
     pipeline::Caller caller;
@@ -146,6 +159,23 @@ Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
     return caller;
 }
 
+/// The outcome of a suspended call, as the tool of that name gives it to agents.
+Result<Task<CallResult>> collecting(pipeline::Pipeline& pipeline, pipeline::CallRequest request) {
+    const json::value* approval = request.arguments.if_contains("approval");
+    const json::value* wait = request.arguments.if_contains("wait_seconds");
+    const json::value seconds = wait == nullptr     ? json::value(0)
+                                : wait->is_string() ? json_or_text(wait->get_string().c_str())
+                                                    : *wait;
+    if (approval == nullptr || !approval->is_string() || !seconds.is_int64() ||
+        seconds.get_int64() < 0) {
+        return make_error(Errc::invalid_argument,
+                          "takes --arg approval=apr_… and perhaps --arg wait_seconds=30");
+    }
+    const auto most = std::min(app::kMaxCollectWait, std::chrono::seconds(seconds.get_int64()));
+    return pipeline.collect(std::move(request.caller), approval->get_string().c_str(), most,
+                            std::move(request.cancel));
+}
+
 void run(Context& context, const Options& options) {
     const auto gateway = open_gateway(context);
     if (!gateway) return;
@@ -161,17 +191,23 @@ void run(Context& context, const Options& options) {
     signals.async_wait([&](boost::system::error_code error, int) {
         if (!error) cancel.cancel();
     });
+    Waiting waiting;
     pipeline::CallRequest request;
     request.caller = std::move(*caller);
     request.tool = options.action;
     request.arguments = std::move(*arguments);
+    request.observer = &waiting;
     request.cancel = cancel.token();
     request.hold = gateway->config().approvals.hold;
+    pipeline::Pipeline& pipeline = session.lane().pipeline;
+    auto running = options.action == app::kApprovalResultTool
+                       ? collecting(pipeline, std::move(request))
+                       : Result<Task<CallResult>>(pipeline.run(std::move(request)));
+    if (!running) {
+        return report(context, Exit::usage, options.action + ": " + running.error().message);
+    }
     std::optional<CallResult> result;
-    const auto task = [&]() -> Task<void> {
-        auto running = session.lane().pipeline.run(std::move(request));
-        result.emplace(co_await std::move(running));
-    };
+    const auto task = [&]() -> Task<void> { result.emplace(co_await std::move(*running)); };
     session.run(task());
     show(context, *result);
 }
@@ -183,14 +219,19 @@ void add_call(CLI::App& root, Context& context) {
         "call", "Run one action through the whole pipeline and print its result");
     auto options = std::make_shared<Options>();
     command->add_option("action", options->action, "SERVICE.ACTION")->required();
-    command->add_option("--arg", options->args, "An argument, NAME=VALUE (repeatable)")
+    command
+        ->add_option("--arg", options->args,
+                     "An argument, NAME=VALUE, of other types than string as JSON (repeatable)")
         ->allow_extra_args(false);
     command->add_option("--input", options->input, "All arguments as JSON, @FILE, or - for stdin");
     command->add_option("--agent", options->agent,
                         "Call as this agent instead of the config's stdio.agent");
     command->footer(
-        "Exit codes: 0 done, 1 failed, 3 denied by policy, 4 approval pending, denied or "
-        "expired. KIMBAP_TOKEN says who calls, as for `kimbap mcp`.");
+        "A call that needs an approval is held for approvals.hold; its outcome comes later from\n"
+        "kimbap call kimbap_approval_result --arg approval=apr_… --arg wait_seconds=30\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage or arguments, 3 denied by policy, 4 approval\n"
+        "pending, denied or expired, 5 invalid configuration. KIMBAP_TOKEN says who calls, as for\n"
+        "`kimbap mcp`.");
     add_json_flag(*command, context);
     command->callback([&context, options] { run(context, *options); });
 }

@@ -74,10 +74,21 @@ void Table::print() const {
     }
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
 json::value json_or_text(std::string_view text) {
     auto parsed = parse_json(text);
     if (parsed) return std::move(*parsed);
     return json::string(text);
+}
+
+std::optional<TimePoint> time_or_ago(const std::string& text) {
+    if (auto time = parse_time(text)) return time;
+    const auto ago = parse_duration(text);
+    if (!ago) return std::nullopt;
+    return SystemClock{}.now() - *ago;
 }
 
 void add_json_flag(CLI::App& command, Context& context) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/config.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace kimbap::cli {
@@ -46,8 +47,14 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+/// "1 rule", "2 rules".
+[[nodiscard]] std::string counted(std::size_t count, std::string_view what);
+
 /// `text` as JSON where it is JSON, else as a JSON string: how `--arg NAME=VALUE` is read.
 [[nodiscard]] boost::json::value json_or_text(std::string_view text);
+
+/// A time (RFC 3339), or one that long ago ("24h"); nullopt where it is neither.
+[[nodiscard]] std::optional<TimePoint> time_or_ago(const std::string& text);
 
 /// `--json` on a command.
 void add_json_flag(CLI::App& command, Context& context);

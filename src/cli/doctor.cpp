@@ -123,10 +123,10 @@ private:
         const auto rules = gateway.rules().current();
         for (const std::string& notice : gateway.notices()) add("rules", Level::warning, notice);
         add("manifests", rules->actions->actions().empty() ? Level::warning : Level::ok,
-            std::to_string(rules->actions->services().size()) + " services, " +
-                std::to_string(rules->actions->actions().size()) + " actions");
+            counted(rules->actions->services().size(), "service") + ", " +
+                counted(rules->actions->actions().size(), "action"));
         add("policies", rules->policy->empty() ? Level::error : Level::ok,
-            std::to_string(rules->policy->rules().size()) + " rules");
+            counted(rules->policy->rules().size(), "rule"));
         for (const Fault& fault : rules->policy->lint())
             add("policies", Level::warning, to_string(fault));
         missing_secrets(gateway, *rules, *secrets);

@@ -29,13 +29,10 @@ json::object to_object(const Fault& fault) {
             {"message", fault.message}};
 }
 
-std::string counted(std::size_t count, const char* what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 void check(Context& context, std::vector<std::string> paths) {
+    std::optional<app::Config> config;
     if (paths.empty()) {
-        const auto config = configured(context);
+        config = configured(context);
         if (!config) return;
         paths = config->policies;
     }
@@ -52,6 +49,7 @@ void check(Context& context, std::vector<std::string> paths) {
     }
     Faults faults;
     const auto set = policy::PolicySet::load(texts, app::read_zone, faults);
+    if (set && config) faults = app::unknown_channels(*config, *set);
     const Faults warnings = set ? set->lint() : Faults{};
     if (!faults.empty()) context.exit = Exit::invalid;
     if (context.json) {
@@ -70,7 +68,7 @@ void check(Context& context, std::vector<std::string> paths) {
     }
     for (const Fault& fault : faults) print(printable(to_string(fault)));
     for (const Fault& fault : warnings) print(printable(to_string(fault)) + " [warning]");
-    if (set) {
+    if (set && faults.empty()) {
         if (set->empty()) print("no rule at all: every call is denied [warning]");
         print("valid: " + counted(set->rules().size(), "rule") + " in " +
               counted(texts.size(), "file") + ", digest " + set->digest());

@@ -37,6 +37,19 @@ void list(Context& context) {
     table.print();
 }
 
+/// What the configuration allows; without one, plain http to anywhere: it may be allowed later.
+std::optional<manifests::PlainHttpAllowed> plain_http_rule(Context& context) {
+    if (!app::find_config(context.config_flag, context.environment)) {
+        return manifests::PlainHttpAllowed([](std::string_view, std::uint16_t) { return true; });
+    }
+    const auto config = configured(context);
+    if (!config) return std::nullopt;
+    auto allowed = app::plain_http_allowed(*config);
+    if (allowed) return std::move(*allowed);
+    report(context, allowed.error());
+    return std::nullopt;
+}
+
 void validate(Context& context, const std::vector<std::string>& paths) {
     const auto files = list_yaml_files(paths);
     if (!files) return report(context, Exit::invalid, files.error().message);
@@ -46,8 +59,9 @@ void validate(Context& context, const std::vector<std::string>& paths) {
         if (!text) return report(context, Exit::invalid, text.error().message);
         texts.push_back({path, std::move(*text)});
     }
-    auto loaded =
-        manifests::load_manifests(texts, [](std::string_view, std::uint16_t) { return true; });
+    const auto plain_http = plain_http_rule(context);
+    if (!plain_http) return;
+    auto loaded = manifests::load_manifests(texts, *plain_http);
     std::vector<std::string> lines;
     for (const Fault& fault : loaded.faults) lines.push_back(to_string(fault));
     std::size_t services = loaded.services.size();
@@ -66,7 +80,7 @@ void validate(Context& context, const std::vector<std::string>& paths) {
     }
     for (const std::string& line : lines) print(line);
     for (const std::string& line : loaded.skipped) print(line);
-    if (lines.empty()) print("valid: " + std::to_string(services) + " services");
+    if (lines.empty()) print("valid: " + counted(services, "service"));
 }
 
 }  // namespace
