@@ -21,4 +21,8 @@ void add_audit(CLI::App& root, Context& context);
 void add_service(CLI::App& root, Context& context);
 void add_doctor(CLI::App& root, Context& context);
 
+/// `kimbap policy test` and `kimbap policy replay`, on the `policy` command.
+void add_policy_test(CLI::App& policy, Context& context);
+void add_policy_replay(CLI::App& policy, Context& context);
+
 }  // namespace kimbap::cli

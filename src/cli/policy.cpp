@@ -178,6 +178,8 @@ void add_policy(CLI::App& root, Context& context) {
     explaining->add_option("--at", options->at, "Decide as of this time (RFC 3339)");
     add_json_flag(*explaining, context);
     explaining->callback([&context, options] { explain(context, *options); });
+    add_policy_test(*policy, context);
+    add_policy_replay(*policy, context);
 }
 
 }  // namespace kimbap::cli

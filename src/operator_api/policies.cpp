@@ -9,31 +9,36 @@ namespace kimbap::operator_api {
 
 namespace json = boost::json;
 
-json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call, TimePoint now) {
+PolicyQuestion::PolicyQuestion(const pipeline::Rules& rules, const HypotheticalCall& call)
+    : arguments_(call.args) {
     const manifests::RegisteredAction* action = rules.actions->find(call.action);
-    policy::Request request;
-    request.agent = call.agent;
-    request.token = call.token;
-    request.roles = call.roles;
-    request.client = call.client;
-    json::object arguments = call.args;
-    if (action != nullptr) manifests::apply_defaults(*action->action, arguments);
-    request.args = &arguments;
-    const std::size_t dot = call.action.find('.');
+    declared_ = action != nullptr;
+    request_.agent = call.agent;
+    request_.token = call.token;
+    request_.roles = call.roles;
+    request_.client = call.client;
+    request_.args = &arguments_;
     if (action != nullptr) {
-        request.service = action->service->name;
-        request.action = action->action->name;
-        request.action_id = action->id;
-        request.risk_level = manifests::name(action->action->risk.level);
-        request.mutating = action->action->risk.mutating;
-    } else {
-        request.service = std::string_view(call.action).substr(0, dot);
-        request.action = dot == std::string::npos ? std::string_view(call.action)
-                                                  : std::string_view(call.action).substr(dot + 1);
-        request.action_id = call.action;
-        request.risk_level = call.risk.empty() ? "critical" : std::string_view(call.risk);
-        request.mutating = true;
+        manifests::apply_defaults(*action->action, arguments_);
+        request_.service = action->service->name;
+        request_.action = action->action->name;
+        request_.action_id = action->id;
+        request_.risk_level = manifests::name(action->action->risk.level);
+        request_.mutating = action->action->risk.mutating;
+        return;
     }
+    const std::string_view id = call.action;
+    const std::size_t dot = id.find('.');
+    request_.service = id.substr(0, dot);
+    request_.action = dot == std::string_view::npos ? id : id.substr(dot + 1);
+    request_.action_id = id;
+    request_.risk_level = call.risk.empty() ? "critical" : std::string_view(call.risk);
+    request_.mutating = call.mutating;
+}
+
+json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call, TimePoint now) {
+    const PolicyQuestion question(rules, call);
+    const policy::Request& request = question.request();
     const policy::Decision decision = rules.policy->decide(request, now, nullptr);
     json::array considered;
     for (const auto& step : rules.policy->explain(request, now)) {
@@ -46,7 +51,7 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
         {"decision", policy::name(decision.outcome)},
         {"rule", decision.rule == nullptr ? json::value(nullptr) : json::value(decision.rule->id)},
         {"action", request.action_id},
-        {"known_action", action != nullptr},
+        {"known_action", question.declared()},
         {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},
         {"policy", rules.policy->digest()},
         {"considered", std::move(considered)}};

@@ -15,12 +15,31 @@ struct HypotheticalCall {
     std::string token;
     std::vector<std::string> roles;
     std::string client;
-    std::string risk;  ///< Of an action that no manifest declares; "" for the worst.
+    std::string risk;      ///< Of an action that no manifest declares; "" for the worst.
+    bool mutating = true;  ///< Likewise.
     boost::json::object args;
 };
 
+/// A hypothetical call as policy sees it: the manifest's defaults filled in, its risk looked up.
+/// Views into the rules and the call, which outlive it.
+class PolicyQuestion {
+public:
+    PolicyQuestion(const pipeline::Rules& rules, const HypotheticalCall& call);
+    PolicyQuestion(const PolicyQuestion&) = delete;
+    PolicyQuestion& operator=(const PolicyQuestion&) = delete;
+
+    [[nodiscard]] const policy::Request& request() const { return request_; }
+    /// Whether a manifest declares the action.
+    [[nodiscard]] bool declared() const { return declared_; }
+
+private:
+    boost::json::object arguments_;
+    policy::Request request_;
+    bool declared_;
+};
+
 /// The decision and every rule that was considered, as JSON. Uses no allowance.
-[[nodiscard]] boost::json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
-                                          TimePoint now);
+[[nodiscard]] boost::json::object explain(const pipeline::Rules& rules,
+                                          const HypotheticalCall& call, TimePoint now);
 
 }  // namespace kimbap::operator_api

@@ -11,9 +11,27 @@ namespace kimbap::pipeline {
 
 namespace {
 
+constexpr std::string_view kCutMark = " bytes, sha256 ";
+
+/// Whether a value bears a mark of sanitize().
+bool marked(const json::value& value) {
+    if (const auto* text = value.if_string()) {
+        return std::string_view(*text) == kRedacted || text->find(kCutMark) != json::string::npos;
+    }
+    if (const auto* array = value.if_array()) {
+        return std::any_of(array->begin(), array->end(), marked);
+    }
+    if (const auto* object = value.if_object()) {
+        return std::any_of(object->begin(), object->end(),
+                           [](const auto& member) { return marked(member.value()); });
+    }
+    return false;
+}
+
 std::string shortened(std::string_view text) {
     std::string kept = to_valid_utf8(text.substr(0, kMaxKeptString));
-    return kept + "… (" + std::to_string(text.size()) + " bytes, sha256 " + sha256_hex(text) + ")";
+    return kept + "… (" + std::to_string(text.size()) + std::string(kCutMark) + sha256_hex(text) +
+           ")";
 }
 
 json::value shorten(const json::value& value) {
@@ -58,6 +76,12 @@ boost::json::object sanitize(const boost::json::object& arguments,
     if (text.size() <= kMaxKeptParameters) return out;
     return {{"_omitted", "parameters of " + std::to_string(text.size()) + " bytes"},
             {"_sha256", sha256_hex(to_canonical_json(arguments))}};
+}
+
+bool is_whole(const boost::json::object& sanitized) {
+    return !sanitized.contains("_omitted") &&
+           std::none_of(sanitized.begin(), sanitized.end(),
+                        [](const auto& member) { return marked(member.value()); });
 }
 
 }  // namespace kimbap::pipeline

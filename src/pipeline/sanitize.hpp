@@ -21,5 +21,8 @@ inline constexpr std::size_t kMaxKeptParameters = 16U << 10;
 /// can still be proven; a set that stays too large is replaced by its digest.
 [[nodiscard]] boost::json::object sanitize(const boost::json::object& arguments,
                                            const std::vector<std::string>& sensitive);
+/// Whether these are the arguments as they were: sanitize() took nothing out of them. (Never true
+/// of arguments that hold its marks themselves.)
+[[nodiscard]] bool is_whole(const boost::json::object& sanitized);
 
 }  // namespace kimbap::pipeline
