@@ -23,6 +23,7 @@
 #include "app/principal.hpp"
 #include "app/reloader.hpp"
 #include "app/token_authenticator.hpp"
+#include "async/worker_pool.hpp"
 #include "base/log.hpp"
 #include "identity/token_registry.hpp"
 #include "mcp/server.hpp"

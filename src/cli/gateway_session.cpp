@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "app/lane.hpp"
+#include "async/worker_pool.hpp"
 
 namespace kimbap::cli {
 
