@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <boost/json/parser.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <vector>
-
-#include "base/json_fault.hpp"
 
 namespace kimbap {
 
@@ -83,20 +80,6 @@ void append_canonical_double(std::string& out, double value) {
     } else {
         append_double(out, value);
     }
-}
-
-/// A number too large for a double comes out of the parser as infinity, which would be passed on
-/// as null: another value than the one that was validated and decided on.
-bool finite(const json::value& value) {
-    if (const double* real = value.if_double()) return std::isfinite(*real);
-    if (const auto* array = value.if_array()) {
-        return std::all_of(array->begin(), array->end(), finite);
-    }
-    if (const auto* object = value.if_object()) {
-        return std::all_of(object->begin(), object->end(),
-                           [](const auto& member) { return finite(member.value()); });
-    }
-    return true;
 }
 
 template <Style style>
@@ -194,26 +177,6 @@ private:
 };
 
 }  // namespace
-
-Result<json::value> parse_json(std::string_view text) {
-    json::parse_options options;
-    options.max_depth = kMaxJsonDepth;
-    json::error_code error;
-    // What is being parsed stands here first, as long as it fits: most messages do.
-    std::array<unsigned char, 4096> stack;  // not zeroed: that would cost as much as the allocation
-    json::parser parser({}, options, stack.data(), stack.size());
-    const std::size_t read = parser.write_some(text.data(), text.size(), error);
-    if (error) return json_fault(error, read);
-    const Result<void> whole = nothing_behind(text, read);
-    if (!whole) return whole.error();
-    json::value value = parser.release();
-    if (!finite(value)) {
-        return make_error(
-            Errc::invalid_argument,
-            "not usable JSON: a number is too large for a double (RFC 8259 section 6)");
-    }
-    return value;
-}
 
 void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";

@@ -34,6 +34,16 @@ TEST(JsonText, ReadsBackWhatItWrote) {
     }
 }
 
+TEST(JsonText, ReadsFractionsToTheLastBit) {
+    // Each of them is one that Boost.JSON 1.81 reads as its neighbour.
+    for (const char* text :
+         {"-943305.0469559873", "-109225.61189039715", "443080.06468156516", "-915945780.6936103",
+          "947650990.1851103", "5e-324", "2.2250738585072014e-308", "1.7976931348623157e+308"}) {
+        EXPECT_EQ(to_json(*parse_json(text)), text);
+    }
+    EXPECT_EQ(to_json(*parse_json("[0.1,1E+2,-0.0,-1.5e-3]")), "[0.1,100.0,-0.0,-0.0015]");
+}
+
 TEST(JsonText, RefusesNumbersThatNoDoubleHolds) {
     for (const char* text : {"1e400", "-1e400", "[1,{\"a\":1e309}]"}) {
         EXPECT_FALSE(parse_json(text)) << text;
