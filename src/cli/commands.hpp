@@ -25,4 +25,7 @@ void add_doctor(CLI::App& root, Context& context);
 void add_policy_test(CLI::App& policy, Context& context);
 void add_policy_replay(CLI::App& policy, Context& context);
 
+/// `kimbap service import`, on the `service` command.
+void add_service_import(CLI::App& service, Context& context);
+
 }  // namespace kimbap::cli

@@ -98,6 +98,7 @@ void add_service(CLI::App& root, Context& context) {
     validating->add_option("file", *paths, "Files or folders")->required();
     add_json_flag(*validating, context);
     validating->callback([&context, paths] { validate(context, *paths); });
+    add_service_import(*service, context);
 }
 
 }  // namespace kimbap::cli

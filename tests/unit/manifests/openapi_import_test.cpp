@@ -1,0 +1,188 @@
+#include "manifests/openapi_import.hpp"
+
+#include "base/yaml_text.hpp"
+#include "manifests/openapi_operation.hpp"
+#include "unit/manifests/support.hpp"
+
+namespace kimbap::manifests::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kDocument = R"({
+  "openapi": "3.0.3",
+  "info": {"title": "Pet Store", "version": "1.2"},
+  "servers": [{"url": "https://{region}.pets.example/v1/", "variables": {"region": {"default": "eu"}}}],
+  "security": [{"key": []}],
+  "components": {
+    "securitySchemes": {
+      "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+      "web": {"type": "http", "scheme": "bearer"}},
+    "parameters": {"Limit": {"name": "limit", "in": "query", "description": "How many",
+      "schema": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}}},
+    "schemas": {
+      "Pet": {"allOf": [{"$ref": "#/components/schemas/NewPet"},
+        {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "readOnly": true}}}]},
+      "NewPet": {"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string", "maxLength": 20, "description": "What it answers to"},
+        "tag": {"type": "string", "nullable": true},
+        "parent": {"$ref": "#/components/schemas/NewPet"}}}}},
+  "paths": {
+    "/pets": {
+      "parameters": [{"$ref": "#/components/parameters/Limit"}],
+      "get": {"operationId": "listPets", "summary": "List the pets",
+        "parameters": [{"name": "tags[]", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                       {"name": "X-Trace", "in": "header", "schema": {"type": "string"}},
+                       {"name": "Accept", "in": "header", "schema": {"type": "string"}},
+                       {"name": "session", "in": "cookie", "schema": {"type": "string"}}]},
+      "post": {"operationId": "create_pet", "security": [{"web": []}], "description": "Add one.\n\nMore.",
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}}},
+    "/pets/{pet id}": {
+      "delete": {"deprecated": true, "security": [],
+        "parameters": [{"name": "pet id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^(?!x)"
+}
+}]
+}
+, "put" : {
+    "operationId" : "photo", "requestBody" : {
+        "content" : {
+            "image/png" : {}
+        }
+    }
+}
+}
+, "/login" : {
+    "post" : {
+        "operationId" : "login",
+        "requestBody" : {
+            "content" : {
+                "application/x-www-form-urlencoded" :
+                    {"schema" :
+                         {"type" : "object", "properties" : {"user" : {"type" : "string"}}}}
+            }
+        }
+    }
+},
+             "/any" : {
+    "post" : {
+        "operationId" : "any", "requestBody" : {
+            "content" : {
+                "application/json" : {
+                    "schema" : {
+                        "oneOf" : [ {"type" : "string"}, {"$ref" : "#/components/schemas/NewPet"} ]
+                    }
+                }
+            }
+        }
+    }
+}
+}
+})";
+
+ImportedManifest imported(std::string_view text, const OpenApiOptions& options = {}) {
+    const auto document = parse_json(text);
+    EXPECT_TRUE(document);
+    auto out = import_openapi(*document, options);
+    EXPECT_TRUE(out) << (out ? "" : out.error().message);
+    return out ? std::move(*out) : ImportedManifest{};
+}
+
+TEST(OpenApiImportTest, GivesAManifestThatLoads) {
+    const ImportedManifest result = imported(kDocument);
+    const std::string yaml = to_yaml(result.manifest);
+    const Service service = load_service(yaml);
+    EXPECT_EQ(service.name, "pet-store");
+    EXPECT_EQ(service.base_url, "https://eu.pets.example/v1");
+    EXPECT_EQ(service.auth.type, AuthType::header);
+    EXPECT_EQ(service.auth.field, "X-Api-Key");
+    EXPECT_EQ(service.auth.credential_ref, "pet-store.token");
+    std::vector<std::string> names;
+    for (const Action& action : service.actions) names.push_back(action.name);
+    EXPECT_THAT(names, ElementsAre("list-pets", "create-pet", "delete-pets-pet-id", "login", "any"))
+        << yaml;
+    EXPECT_EQ(service.actions[1].auth.type, AuthType::bearer);
+    EXPECT_EQ(service.actions[2].auth.type, AuthType::none);
+    EXPECT_EQ(service.actions[2].risk.level, RiskLevel::high);
+}
+
+TEST(OpenApiImportTest, ParametersAndBodiesBecomeArguments) {
+    const ImportedManifest result = imported(kDocument);
+    const json::object& actions = result.manifest.at("actions").get_object();
+    EXPECT_EQ(
+        to_yaml(actions.at("list-pets")),
+        "description: \"List the pets\"\n"
+        "method: GET\n"
+        "path: \"/pets\"\n"
+        "risk: {level: low, mutating: false}\n"
+        "args:\n"
+        "  - {name: tags, type: array, items: {type: string}}\n"
+        "  - {name: X-Trace, type: string}\n"
+        "  - {name: limit, type: integer, minimum: 1, maximum: 50, description: \"How many\"}\n"
+        "request:\n"
+        "  query: {\"tags[]\": \"{tags}\", limit: \"{limit}\"}\n"
+        "  headers: {X-Trace: \"{X-Trace}\"}\n");
+    const json::object& create = actions.at("create-pet").get_object();
+    EXPECT_EQ(create.at("description"), "Add one.");
+    EXPECT_EQ(
+        create.at("request"),
+        (json::object{{"body", {{"name", "{name}"}, {"tag", "{tag}"}, {"parent", "{parent}"}}}}));
+    const json::array& args = create.at("args").get_array();
+    EXPECT_EQ(args[0], (json::object{{"name", "name"},
+                                     {"type", "string"},
+                                     {"max_length", 20},
+                                     {"required", true},
+                                     {"description", "What it answers to"}}));
+    EXPECT_EQ(args[1], (json::object{{"name", "tag"},
+                                     {"schema", {{"type", json::array{"string", "null"}}}}}));
+    const json::object& remove = actions.at("delete-pets-pet-id").get_object();
+    EXPECT_EQ(remove.at("path"), "/pets/{pet_id}");
+    EXPECT_EQ(remove.at("warnings"), json::array{"Deprecated by the service."});
+    EXPECT_EQ(actions.at("login").at("request").at("encoding"), "form");
+    EXPECT_EQ(actions.at("any").at("request"), (json::object{{"body", "{body}"}}));
+}
+
+TEST(OpenApiImportTest, NotesSayWhatWasLeftOut) {
+    EXPECT_THAT(imported(kDocument).notes,
+                ElementsAre("GET /pets: the cookie session is left out",
+                            "PUT /pets/{pet id}: left out: its body is neither JSON nor a form "
+                            "(image/png)"));
+    EXPECT_THAT(imported(R"({"openapi": "3.1.0", "info": {"title": "a"},
+        "security": [{"m": []}], "components": {"securitySchemes": {"m": {"type": "mutualTLS"}}},
+        "paths": {"/": {"get": {}}}})",
+                         {"b", "https://b.example"})
+                    .notes,
+                ElementsAre(HasSubstr("its authentication can't be done")));
+}
+
+TEST(OpenApiImportTest, RefusesWhatIsNoDocument) {
+    const struct {
+        const char* text;
+        const char* says;
+    } rows[] = {
+        {"[]", "not an OpenAPI 3 document"},
+        {R"({"swagger": "2.0"})", "not an OpenAPI 3 document"},
+        {R"({"openapi": "3.0.0"})", "give --name"},
+        {R"({"openapi": "3.0.0", "info": {"title": "a"}})", "give --base-url"},
+        {R"({"openapi": "3.0.0", "info": {"title": "a"}, "servers": [{"url": "/v1"}]})",
+         "give --base-url"},
+        {R"({"openapi": "3.0.0", "info": {"title": "a"}, "servers": [{"url": "https://a.example"}], "paths": {}})",
+         "no operation"},
+    };
+    for (const auto& row : rows) {
+        const auto result = import_openapi(*parse_json(row.text), {});
+        ASSERT_FALSE(result) << row.text;
+        EXPECT_THAT(result.error().message, HasSubstr(row.says));
+    }
+}
+
+TEST(OpenApiImportTest, NamesAreWordsWithHyphens) {
+    EXPECT_EQ(name_of("listPetsByID"), "list-pets-by-id");
+    EXPECT_EQ(name_of("get /pets/{petId}"), "get-pets-pet-id");
+    EXPECT_EQ(name_of("3D Models (v2)"), "d-models-v2");
+    EXPECT_EQ(name_of("…"), "");
+}
+
+}  // namespace
+}  // namespace kimbap::manifests::test
