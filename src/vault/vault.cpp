@@ -15,9 +15,6 @@ namespace kimbap::vault {
 
 namespace {
 
-/// Rounds of asking again because what came was read before the question.
-constexpr int kMaxRounds = 16;
-
 bool is_internal(std::string_view ref) {
     return ref.starts_with(kInternalPrefix);
 }
@@ -46,35 +43,24 @@ Result<void> Vault::check() {
 }
 
 std::optional<Result<Secret>> Vault::try_open(std::string_view ref) const {
-    const OpenRecordPtr record = core_->cache.find(ref);
-    if (!record || record->version != core_->store.changes().version(store::Topic::secrets)) {
-        return std::nullopt;
-    }
+    // No manifest may name kimbap's own records as its credential.
+    if (is_internal(ref)) return std::nullopt;
+    const OpenRecordPtr record = core_->current(ref);
+    if (!record) return std::nullopt;
     return record->open();
 }
 
 Task<Result<Secret>> Vault::open(std::string ref, async::WorkerPool& workers) const {
-    // No manifest may name kimbap's own keys as its credential.
     if (is_internal(ref)) co_return no_such_secret(ref);
-    const std::uint64_t asked_at = core_->store.changes().version(store::Topic::secrets);
-    for (int round = 0; round < kMaxRounds; ++round) {
-        if (auto known = try_open(ref)) co_return std::move(*known);
-        Flights::Joined joined = core_->flights.join(ref);
-        if (joined.first) core_->start_flight(ref, workers);
-        Task<Flight::Landing> waiting = Flight::landing(std::move(joined.flight));
-        const Flight::Landing landing = co_await std::move(waiting);
-        if (landing.version < asked_at) continue;
-        if (!landing.record) co_return landing.record.error();
-        co_return (*landing.record)->open();
-    }
-    co_return make_error(Errc::unavailable, "the vault is changing all the time (try again)");
+    auto fetching = core_->fetch(std::move(ref), workers);
+    const Result<OpenRecordPtr> record = co_await std::move(fetching);
+    if (!record) co_return record.error();
+    co_return (*record)->open();
 }
 
 Result<Secret> Vault::open_blocking(std::string_view ref) const {
     if (is_internal(ref)) return no_such_secret(ref);
-    if (auto known = try_open(ref)) return std::move(*known);
-    const std::uint64_t version = core_->store.changes().version(store::Topic::secrets);
-    const auto record = core_->load(std::string(ref), version, true);
+    const Result<OpenRecordPtr> record = core_->fetch_blocking(ref);
     if (!record) return record.error();
     return (*record)->open();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ class WorkerPool;
 }
 namespace kimbap::store {
 class Store;
-}
+class Transaction;
+}  // namespace kimbap::store
 
 namespace kimbap::vault {
 
@@ -83,6 +85,32 @@ public:
     /// kimbap's own random key of `size` bytes by this name, made at its first use: [a-z0-9-]+,
     /// without prefix. Blocking at first use in a process.
     [[nodiscard]] Result<Secret> internal_key(std::string_view name, std::size_t size);
+
+    /// One of kimbap's own records (OAuth tokens): under a name of their own, [a-z0-9._/-]+, that
+    /// is neither listed nor served as a credential.
+    struct OwnRecord {
+        Secret value;
+        std::int64_t version = 0;
+    };
+    /// What goes into the transaction of a change of one: its audit record at least.
+    using Also = std::function<Result<void>(store::Transaction&)>;
+    /// As try_open().
+    [[nodiscard]] std::optional<Result<OwnRecord>> try_open_own(std::string_view name) const;
+    /// As open().
+    [[nodiscard]] Task<Result<OwnRecord>> open_own(std::string name,
+                                                   async::WorkerPool& workers) const;
+    /// As open_blocking().
+    [[nodiscard]] Result<OwnRecord> open_own_blocking(std::string_view name) const;
+    /// Writes the version after `expected` (0: creates) and gives it. Keeps the record's salt, so
+    /// that neither this nor the next to open it derives a key; the nonce is fresh. Blocking.
+    /// Errors: conflict where the stored version is another, too_large, what `also` returns, and
+    /// set()'s.
+    Result<std::int64_t> put_own(std::string_view name, const Secret& value, std::int64_t expected,
+                                 const Also& also);
+    /// Blocking. Errors: not_found.
+    Result<void> remove_own(std::string_view name, const Also& also);
+    /// Names (without kimbap's prefix) that begin with `prefix`, sorted. Blocking.
+    [[nodiscard]] Result<std::vector<std::string>> list_own(std::string_view prefix) const;
 
     /// How keys are kept from others, for `kimbap doctor`.
     [[nodiscard]] Protection protection() const noexcept;

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kArenaSize = 16U << 10;
 constexpr std::size_t kMaxCachedRecords = 256;
 constexpr std::size_t kMaxDerivations = 16;
+/// Rounds of asking again because what came was read before the question.
+constexpr int kMaxRounds = 16;
 
 std::string_view text_of(const Salt& salt) {
     return {reinterpret_cast<const char*>(salt.data()), salt.size()};
@@ -217,6 +219,31 @@ Error Vault::Core::explain(const Error& error) {
     }
     const Result<void> right = verify_check(**stored, secret()->reveal());
     return right ? error : right.error();
+}
+
+OpenRecordPtr Vault::Core::current(std::string_view name) const {
+    OpenRecordPtr record = cache.find(name);
+    if (!record || record->version != store.changes().version(store::Topic::secrets))
+        return nullptr;
+    return record;
+}
+
+Task<Result<OpenRecordPtr>> Vault::Core::fetch(std::string name, async::WorkerPool& workers) {
+    const std::uint64_t asked_at = store.changes().version(store::Topic::secrets);
+    for (int round = 0; round < kMaxRounds; ++round) {
+        if (OpenRecordPtr known = current(name)) co_return known;
+        Flights::Joined joined = flights.join(name);
+        if (joined.first) start_flight(name, workers);
+        Task<Flight::Landing> waiting = Flight::landing(std::move(joined.flight));
+        Flight::Landing landing = co_await std::move(waiting);
+        if (landing.version >= asked_at) co_return std::move(landing.record);
+    }
+    co_return make_error(Errc::unavailable, "the vault is changing all the time (try again)");
+}
+
+Result<OpenRecordPtr> Vault::Core::fetch_blocking(std::string_view name) {
+    if (OpenRecordPtr known = current(name)) return known;
+    return load(std::string(name), store.changes().version(store::Topic::secrets), true);
 }
 
 void Vault::Core::start_flight(const std::string& name, async::WorkerPool& workers) {

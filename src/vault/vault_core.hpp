@@ -54,6 +54,12 @@ public:
     Result<OpenRecordPtr> derive_and_keep(OpenRecord record);
     /// What `error`, of opening a record, really means: the vault may have been rekeyed.
     Error explain(const Error& error);
+    /// The cached record where nothing changed since; null otherwise.
+    [[nodiscard]] OpenRecordPtr current(std::string_view name) const;
+    /// A record as it stands now, read on `workers`, once however many ask at the same time.
+    Task<Result<OpenRecordPtr>> fetch(std::string name, async::WorkerPool& workers);
+    /// The same, blocking.
+    Result<OpenRecordPtr> fetch_blocking(std::string_view name);
     /// Starts loading on `workers`; the flight by this name lands when it is done.
     void start_flight(const std::string& name, async::WorkerPool& workers);
 
@@ -64,6 +70,10 @@ public:
                                          std::string_view value);
     Result<store::SecretRow> make_record(const LockedBytes& secret, std::string_view name,
                                          std::int64_t version, std::string_view value);
+    /// A record of `version` under the salt and key of the cached one, where there is one: nobody
+    /// derives a key then.
+    Result<store::SecretRow> reseal(const std::string& name, std::int64_t version,
+                                    std::string_view value);
     /// `row` opened under this vault's secret and encrypted under `fresh`.
     Result<store::SecretRow> under(const LockedBytes& fresh, const store::SecretRow& row);
     /// What a write does about a record that is there already, or isn't.
