@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "manifests/action_reader.hpp"
 #include "manifests/base_url.hpp"
 
 namespace kimbap::manifests {
@@ -52,13 +53,28 @@ std::string read_prefix(const YamlReader& reader, AuthType type) {
 Auth read_auth(const YamlReader& reader) {
     Auth auth;
     if (!reader.expect_map({"type", "credential_ref", "header_name", "query_param", "body_field",
-                            "prefix", "provider", "scopes"})) {
+                            "prefix", "provider", "connection", "scopes"})) {
         return auth;
     }
     auth.type = static_cast<AuthType>(reader.require("type").choice(kAuthTypes, 0));
     auth.credential_ref = reader.get("credential_ref").string();
+    if (auth.credential_ref.starts_with("oauth/")) {
+        reader.get("credential_ref")
+            .fault("names under oauth/ are client secrets, which go to their provider alone (use "
+                   "type oauth2)");
+    }
     auth.prefix = read_prefix(reader, auth.type);
     auth.provider = reader.get("provider").string();
+    auth.connection = reader.get("connection").string();
+    if (!auth.connection.empty()) {
+        if (auth.type != AuthType::oauth2) {
+            reader.get("connection").fault("only used with type oauth2 (remove it)");
+        } else if (!is_word(auth.connection, false)) {
+            reader.get("connection")
+                .fault("\"" + auth.connection +
+                       "\" is not a connection's name (lower-case letters, digits and -)");
+        }
+    }
     auth.scopes = reader.get("scopes").strings();
     for (const auto& [type, key] :
          {std::pair{AuthType::header, "header_name"}, std::pair{AuthType::query, "query_param"},

@@ -28,7 +28,18 @@ struct Auth {
     std::string field;           ///< header_name, query_param or body_field.
     std::string prefix;          ///< Before the value in a header ("Token "); may be empty.
     std::string provider;        ///< oauth2
+    std::string connection;      ///< oauth2: which of the provider's; "" for the default one.
     std::vector<std::string> scopes;
+
+    /// Whether the OAuth broker gives the credential, and not the vault.
+    [[nodiscard]] bool brokered() const noexcept {
+        return type == AuthType::oauth2 && credential_ref.empty();
+    }
+    /// Names the credential: the vault's name, or "oauth2:PROVIDER.CONNECTION".
+    [[nodiscard]] std::string reference() const {
+        if (!brokered()) return credential_ref;
+        return "oauth2:" + provider + "." + (connection.empty() ? "default" : connection);
+    }
 };
 
 enum class RiskLevel { low, medium, high, critical };
