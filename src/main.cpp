@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     app.footer(
         "A first installation: kimbap init. What it does and how: docs/ in the source tree.");
     for (const auto add : {add_init, add_mcp, add_serve, add_call, add_vault, add_token, add_policy,
-                           add_approval, add_audit, add_service, add_doctor}) {
+                           add_approval, add_audit, add_auth, add_service, add_doctor}) {
         add(app, context);
     }
     accept_root_options(app);

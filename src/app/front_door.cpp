@@ -117,6 +117,9 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
                          "http.allowed_origins name the ones that are)");
     } else if (NotifyDoor::serves(path) && !server_.draining()) {
         co_return co_await notify_.handle(request, response);
+    } else if (path == operator_api::kCallbackPath && request.method == net::http::verb::get) {
+        auto connecting = api_.callback(request);
+        answer = co_await std::move(connecting);
     } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
         auto answering = operators_only(request);
         answer = co_await std::move(answering);

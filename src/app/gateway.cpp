@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <filesystem>
 
+#include "app/connection_alarm.hpp"
 #include "app/lane.hpp"
 #include "app/notifiers.hpp"
 #include "approval/approval_manager.hpp"
@@ -18,6 +19,9 @@
 #include "identity/token_registry.hpp"
 #include "net/address_guard.hpp"
 #include "net/tls.hpp"
+#include "oauth/broker.hpp"
+#include "oauth/connection_store.hpp"
+#include "oauth/connector.hpp"
 #include "pipeline/call_metrics.hpp"
 #include "ratelimit/shared_rate_limiter.hpp"
 #include "store/store.hpp"
@@ -39,6 +43,12 @@ approval::ManagerOptions manager_options(const Config& config) {
         options.channels.push_back(channel.name);
         options.recipients[channel.name] = approval::recipients_of(channel);
     }
+    return options;
+}
+
+oauth::BrokerOptions broker_options(const Config& config) {
+    oauth::BrokerOptions options;
+    options.lock_folder = config.data_dir + "/oauth";
     return options;
 }
 
@@ -73,8 +83,11 @@ struct Gateway::Parts {
           approvals(*store, sealer, clock, workers, manager_options(config)),
           rules(std::move(loaded.rules)),
           notices(std::move(loaded.notices)),
-          services{rules,    tokens,  vault, approvals,          audit,
-                   *limiter, workers, clock, metrics, settings_of(config)} {}
+          connections(vault, clock, connection_alarm(config, clock)),
+          broker(rules, connections, vault, workers, clock, broker_options(config)),
+          connector(rules, connections, vault, workers, clock, broker_options(config)),
+          services{rules,   tokens, vault,   broker,               approvals, audit, *limiter,
+                   workers, clock,  metrics, settings_of(config)} {}
 
     Config config;
     SystemClock clock;
@@ -93,6 +106,9 @@ struct Gateway::Parts {
     std::vector<std::string> notices;
     pipeline::CallMetrics metrics;
     vault::SecretFacts vault_secret;
+    oauth::ConnectionStore connections;
+    oauth::Broker broker;
+    oauth::Connector connector;
     pipeline::Services services;
     std::shared_ptr<net::ClientTls> tls = std::make_shared<net::ClientTls>();
 };
@@ -137,6 +153,12 @@ vault::Vault& Gateway::vault() {
 }
 identity::TokenRegistry& Gateway::tokens() {
     return parts_->tokens;
+}
+oauth::ConnectionStore& Gateway::connections() {
+    return parts_->connections;
+}
+oauth::Connector& Gateway::connector() {
+    return parts_->connector;
 }
 approval::ApprovalManager& Gateway::approvals() {
     return parts_->approvals;

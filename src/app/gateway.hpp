@@ -25,6 +25,10 @@ struct SecretFacts;
 namespace kimbap::net {
 class AddressGuard;
 }
+namespace kimbap::oauth {
+class ConnectionStore;
+class Connector;
+}  // namespace kimbap::oauth
 
 namespace kimbap::app {
 
@@ -43,6 +47,8 @@ public:
     [[nodiscard]] store::Store& store();
     [[nodiscard]] vault::Vault& vault();
     [[nodiscard]] identity::TokenRegistry& tokens();
+    [[nodiscard]] oauth::ConnectionStore& connections();
+    [[nodiscard]] oauth::Connector& connector();
     [[nodiscard]] approval::ApprovalManager& approvals();
     /// Makes and checks the links to decision pages.
     [[nodiscard]] const approval::DecisionLinks& links() const;

@@ -29,6 +29,7 @@
 #include "mcp/server.hpp"
 #include "mcp/transport/stdio_transport.hpp"
 #include "net/tls.hpp"
+#include "oauth/pending_attempts.hpp"
 #include "operator_api/operator_api.hpp"
 
 namespace kimbap::app {
@@ -136,7 +137,7 @@ public:
           face_(*gateway_, lanes_),
           authenticator_(*gateway_),
           api_{gateway_->store(),   gateway_->vault(),   gateway_->tokens(), gateway_->approvals(),
-               gateway_->rules(),   gateway_->workers(), gateway_->clock()},
+               gateway_->rules(),   gateway_->workers(), gateway_->clock(),  oauth_services()},
           door_(*gateway_, lanes_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
 
     Result<void> run() {
@@ -193,6 +194,17 @@ private:
         log::info("serving", {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
                               {"tls", tls != nullptr}});
         return {};
+    }
+
+    operator_api::OAuthServices oauth_services() {
+        const auto here = [this]() -> Task<net::HttpClient*> {
+            auto finding = lanes_.here();
+            Gateway::Lane* lane = co_await std::move(finding);
+            co_return &lane->http;
+        };
+        std::string url = gateway_->config().http.public_url;
+        while (url.ends_with('/')) url.pop_back();
+        return {gateway_->connections(), gateway_->connector(), attempts_, here, std::move(url)};
     }
 
     void make_threads() {
@@ -264,6 +276,7 @@ private:
     std::vector<Guard> guards_;
     Lanes lanes_;
     Face face_;
+    oauth::PendingAttempts attempts_;
     TokenAuthenticator authenticator_;
     operator_api::ApiServices api_;
     FrontDoor door_;

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <filesystem>
 
+#include "app/provider_files.hpp"
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
 
@@ -46,6 +47,7 @@ void Reloader::watch_files() {
                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
     };
     for (const std::string& path : gateway_.config().manifests) watch(path);
+    for (const std::string& path : provider_folders(gateway_.config().manifests)) watch(path);
     for (const std::string& path : gateway_.config().policies) watch(path);
     await_change();
 }

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "app/mirrored_headers.hpp"
+#include "app/provider_files.hpp"
 #include "manifests/loader.hpp"
 #include "net/address_guard.hpp"
+#include "oauth/needed_scopes.hpp"
 
 namespace kimbap::app {
 
@@ -75,6 +77,9 @@ Result<LoadedRules> load_rules(const Config& config) {
     manifests::LoadedManifests loaded = manifests::load_manifests(*manifest_files, *plain_http);
     out.notices = loaded.skipped;
     Faults faults = std::move(loaded.faults);
+    const auto provider_files = read_provider_files(config.manifests);
+    if (!provider_files) return provider_files.error();
+    auto providers = oauth::ProviderSet::load(*provider_files, plain_http, faults);
 
     const auto policy_files = read_files<policy::PolicyFile>(config.policies, "policies");
     if (!policy_files) return policy_files.error();
@@ -88,8 +93,14 @@ Result<LoadedRules> load_rules(const Config& config) {
         out.notices.push_back(
             "no policy is loaded: every call is denied (add a document to policies)");
     }
+    for (const oauth::ConnectionId& id : oauth::needed_connections(**actions)) {
+        if (providers->find(id.provider) != nullptr) continue;
+        out.notices.push_back("a manifest needs the OAuth provider \"" + id.provider +
+                              "\", which no file declares (add it to a providers folder beside the "
+                              "manifests)");
+    }
     out.rules = std::make_shared<const pipeline::Rules>(
-        pipeline::Rules{std::move(*actions), std::move(policy)});
+        pipeline::Rules{std::move(*actions), std::move(policy), std::move(providers)});
     return out;
 }
 

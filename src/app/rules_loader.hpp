@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/faults.hpp"
 #include "manifests/base_url.hpp"
+#include "oauth/provider_set.hpp"
 #include "pipeline/services.hpp"
 
 namespace kimbap::app {
@@ -19,8 +20,8 @@ struct LoadedRules {
     std::vector<std::string> notices;  ///< Files left out, policy warnings: for the log.
 };
 
-/// Reads the configured manifests and policies. Errors: invalid_config with every fault, one a
-/// line.
+/// Reads the configured manifests, OAuth providers and policies. Errors: invalid_config with every
+/// fault, one a line.
 [[nodiscard]] Result<LoadedRules> load_rules(const Config& config);
 
 /// Rules whose `approval.channels` names what no entry of the config's `notify` does: the operators
@@ -34,11 +35,14 @@ struct LoadedRules {
 [[nodiscard]] std::optional<std::string> read_zone(const std::string& name);
 
 /// The rules in force, replaced as a whole by a reload.
-class RulesHolder final : public pipeline::RulesSource {
+class RulesHolder final : public pipeline::RulesSource, public oauth::ProviderSource {
 public:
     explicit RulesHolder(std::shared_ptr<const pipeline::Rules> rules) { set(std::move(rules)); }
     [[nodiscard]] std::shared_ptr<const pipeline::Rules> current() const override {
         return rules_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] std::shared_ptr<const oauth::ProviderSet> providers() const override {
+        return current()->providers;
     }
     void set(std::shared_ptr<const pipeline::Rules> rules) { rules_.store(std::move(rules)); }
 

@@ -18,6 +18,7 @@ void add_token(CLI::App& root, Context& context);
 void add_policy(CLI::App& root, Context& context);
 void add_approval(CLI::App& root, Context& context);
 void add_audit(CLI::App& root, Context& context);
+void add_auth(CLI::App& root, Context& context);
 void add_service(CLI::App& root, Context& context);
 void add_doctor(CLI::App& root, Context& context);
 

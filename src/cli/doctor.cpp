@@ -11,6 +11,9 @@
 #include "cli/file_permissions.hpp"
 #include "cli/gateway_session.hpp"
 #include "net/http_client.hpp"
+#include "oauth/connection_store.hpp"
+#include "oauth/needed_scopes.hpp"
+#include "oauth/provider_set.hpp"
 #include "vault/vault.hpp"
 #include "vault/vault_secret.hpp"
 
@@ -130,6 +133,7 @@ private:
         for (const Fault& fault : rules->policy->lint())
             add("policies", Level::warning, to_string(fault));
         missing_secrets(gateway, *rules, *secrets);
+        connections(gateway, *rules);
         clock();
         if (reach) reachability(gateway, *rules);
     }
@@ -152,6 +156,33 @@ private:
         for (const app::NotifyChannel& entry : gateway.config().notify) {
             check(entry.secret_ref, "notify entry " + entry.name);
             check(entry.callback_ref, "notify entry " + entry.name);
+        }
+    }
+
+    void connections(app::Gateway& gateway, const pipeline::Rules& rules) {
+        const auto made = gateway.connections().list();
+        if (!made) return add("connection", Level::error, made.error().message);
+        const TimePoint now = gateway.clock().now();
+        for (const oauth::Connection& connection : *made) {
+            const bool over = connection.expires_at && *connection.expires_at <= now &&
+                              !connection.refreshable;
+            const bool ended = connection.state == oauth::ConnectionState::reauth_needed;
+            if (ended || over) {
+                add("connection", Level::warning,
+                    connection.id.text() + " " + (ended ? connection.reason : "is over") +
+                        " (kimbap auth connect " + connection.id.provider + " --name " +
+                        connection.id.name + ")");
+            } else {
+                add("connection", Level::ok, connection.id.text());
+            }
+        }
+        for (const oauth::ConnectionId& id : oauth::needed_connections(*rules.actions)) {
+            const bool there = std::any_of(made->begin(), made->end(),
+                                           [&](const auto& one) { return one.id == id; });
+            if (there || rules.providers->find(id.provider) == nullptr) continue;
+            add("connection", Level::warning,
+                id.text() + " is needed by a manifest and not there (kimbap auth connect " +
+                    id.provider + " --name " + id.name + ")");
         }
     }
 

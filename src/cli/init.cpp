@@ -88,6 +88,8 @@ std::vector<NewFile> plan(const fs::path& folder, const std::string& config_name
         const bool asked = std::find(with.begin(), with.end(), name) != with.end() ||
                            std::find(with.begin(), with.end(), "all") != with.end();
         if (asset.path.starts_with("manifests/") && !keyless && !asked) continue;
+        // Always known to the binary; a copy here would stop following it.
+        if (asset.path.starts_with("manifests/providers/")) continue;
         files.push_back({(folder / asset.path).string(), std::string(asset.text), 0644});
     }
     for (const std::string& name : with) {

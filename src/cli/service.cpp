@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "app/provider_files.hpp"
 #include "app/rules_loader.hpp"
 #include "base/json_text.hpp"
 #include "base/yaml_reader.hpp"
@@ -22,7 +23,7 @@ void list(Context& context) {
         const auto& risk = action.action->risk;
         const std::string level =
             std::string(manifests::name(risk.level)) + (risk.mutating ? ", changes" : "");
-        const std::string& credential = action.action->auth.credential_ref;
+        const std::string credential = action.action->auth.reference();
         out.push_back({{"action", action.id},
                        {"tool", action.tool_name},
                        {"description", action.action->description},
@@ -50,6 +51,22 @@ std::optional<manifests::PlainHttpAllowed> plain_http_rule(Context& context) {
     return std::nullopt;
 }
 
+/// Adds the faults of the OAuth providers in the `providers` folders of these paths; gives how many
+/// there are.
+std::size_t check_providers(const std::vector<std::string>& paths,
+                            const manifests::PlainHttpAllowed& plain_http, Faults& faults) {
+    const auto files = app::read_provider_files(paths);
+    if (!files) {
+        faults.push_back({"providers", 0, 0, files.error().message});
+        return 0;
+    }
+    std::vector<oauth::ProviderFile> own;
+    for (const oauth::ProviderFile& file : *files) {
+        if (!file.shipped) own.push_back(file);
+    }
+    return oauth::ProviderSet::load(own, plain_http, faults)->all().size();
+}
+
 void validate(Context& context, const std::vector<std::string>& paths) {
     const auto files = list_yaml_files(paths);
     if (!files) return report(context, Exit::invalid, files.error().message);
@@ -62,6 +79,7 @@ void validate(Context& context, const std::vector<std::string>& paths) {
     const auto plain_http = plain_http_rule(context);
     if (!plain_http) return;
     auto loaded = manifests::load_manifests(texts, *plain_http);
+    const std::size_t providers = check_providers(paths, *plain_http, loaded.faults);
     std::vector<std::string> lines;
     for (const Fault& fault : loaded.faults) lines.push_back(to_string(fault));
     std::size_t services = loaded.services.size();
@@ -76,11 +94,15 @@ void validate(Context& context, const std::vector<std::string>& paths) {
         return print_json(json::object{{"valid", faults.empty()},
                                        {"faults", std::move(faults)},
                                        {"skipped", std::move(skipped)},
-                                       {"services", services}});
+                                       {"services", services},
+                                       {"providers", providers}});
     }
     for (const std::string& line : lines) print(line);
     for (const std::string& line : loaded.skipped) print(line);
-    if (lines.empty()) print("valid: " + counted(services, "service"));
+    if (lines.empty()) {
+        print("valid: " + counted(services, "service") +
+              (providers == 0 ? "" : ", " + counted(providers, "OAuth provider")));
+    }
 }
 
 }  // namespace

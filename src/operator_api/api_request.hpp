@@ -22,6 +22,7 @@ struct ApiRequest {
     std::string path;                          ///< Percent-decoded, without the query.
     std::string id;                            ///< What {id} of the route matched.
     std::map<std::string, std::string> query;  ///< Decoded; the last of repeated names.
+    std::string server_url;                    ///< As the caller reached it: scheme and Host.
     boost::json::object body;                  ///< Empty where none was sent.
     std::shared_ptr<const identity::Identity> caller;
 

@@ -37,16 +37,10 @@ Task<net::HttpResponse> list_services(const ApiRequest&, ApiServices& services) 
                         {"version", service.version},
                         {"description", service.description},
                         {"base_url", service.base_url},
-                        {"credential_ref", service.auth.credential_ref},
+                        {"credential_ref", service.auth.reference()},
                         {"actions", std::move(actions)}});
     }
     json::object body{{"services", std::move(list)}};
-    co_return json_response(body);
-}
-
-Task<net::HttpResponse> list_connections(const ApiRequest&, ApiServices&) {
-    // OAuth connections are made by the broker, which this version doesn't have: there are none.
-    json::object body{{"connections", json::array{}}};
     co_return json_response(body);
 }
 

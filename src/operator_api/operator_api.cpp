@@ -37,6 +37,9 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/secrets", false, "", list_secrets},
     Route{"GET", "/v1/services", false, "", list_services},
     Route{"GET", "/v1/connections", false, "", list_connections},
+    Route{"POST", "/v1/connections", false, "", create_connection},
+    Route{"DELETE", "/v1/connections/", true, "", revoke_connection},
+    Route{"POST", "/v1/connections/", true, ":revoke", revoke_connection},
 };
 
 /// Whether `path` is the route's; the identifier into `id`.
@@ -66,6 +69,7 @@ Task<net::HttpResponse> OperatorApi::handle(net::HttpRequest& request,
     ApiRequest api;
     api.method = request.method_text;
     api.caller = std::move(caller);
+    api.server_url = (request.tls ? "https://" : "http://") + std::string(request.header("Host"));
     const auto path = percent_decode(request.path());
     auto query = parse_query(request.query());
     if (!path || !query) co_return problem(400, "the URL has a malformed %-escape");

@@ -21,5 +21,7 @@ Task<net::HttpResponse> revoke_token(const ApiRequest& request, ApiServices& ser
 Task<net::HttpResponse> list_secrets(const ApiRequest& request, ApiServices& services);
 Task<net::HttpResponse> list_services(const ApiRequest& request, ApiServices& services);
 Task<net::HttpResponse> list_connections(const ApiRequest& request, ApiServices& services);
+Task<net::HttpResponse> create_connection(const ApiRequest& request, ApiServices& services);
+Task<net::HttpResponse> revoke_connection(const ApiRequest& request, ApiServices& services);
 
 }  // namespace kimbap::operator_api

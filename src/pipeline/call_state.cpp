@@ -64,7 +64,7 @@ std::string Call::binding(std::string_view policy_digest) const {
                              {"action", action->id},
                              {"arguments", request.arguments},
                              {"request", rendered.digest()},
-                             {"credential", action->action->auth.credential_ref},
+                             {"credential", action->action->auth.reference()},
                              {"credential_type", manifests::name(action->action->auth.type)},
                              {"policy", policy_digest}};
     return sha256_hex(to_canonical_json(whole));

@@ -38,6 +38,7 @@ struct Call {
 
     // credential: lives until execute is done
     Secret credential;
+    std::int64_t credential_version = 0;  ///< Of the OAuth connection that it is from.
     Scrubber scrubber;
 
     // execute

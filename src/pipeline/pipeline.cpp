@@ -26,7 +26,7 @@ Task<void> Pipeline::walk(Call& call) {
 }
 
 Task<void> Pipeline::act(Call& call) {
-    auto opened = stages::credential(call, services_);
+    auto opened = stages::credential(call, services_, http_);
     if (!co_await std::move(opened)) co_return;
     const manifests::Action& action = *call.action->action;
     if (!action.idempotent || audit_failed_) {

@@ -19,6 +19,10 @@ class Writer;
 namespace kimbap::identity {
 class TokenRegistry;
 }
+namespace kimbap::oauth {
+class Broker;
+class ProviderSet;
+}  // namespace kimbap::oauth
 namespace kimbap::vault {
 class Vault;
 }
@@ -32,6 +36,7 @@ class CallMetrics;
 struct Rules {
     std::shared_ptr<const manifests::ActionRegistry> actions;
     std::shared_ptr<const policy::PolicySet> policy;
+    std::shared_ptr<const oauth::ProviderSet> providers;
 };
 
 class RulesSource {
@@ -53,6 +58,7 @@ struct Services {
     const RulesSource& rules;
     identity::TokenRegistry& tokens;
     vault::Vault& vault;
+    oauth::Broker& oauth;
     approval::ApprovalManager& approvals;
     audit::Writer& audit;
     policy::RateLimiter& limiter;

@@ -128,6 +128,14 @@ private:
             auto sending = http_.send(std::move(*outbound));
             net::Exchange exchange = co_await std::move(sending);
             const manifests::Attempt attempt = attempt_of(exchange, number);
+            if (attempt.status == 401 && !renewed_ && hop.with_credential &&
+                action_.auth.brokered()) {
+                // RFC 9110 section 15.5.2: the request was not applied, so that even one that can't
+                // be repeated may be sent again; once, with another token.
+                renewed_ = true;
+                auto renewing = renew_credential(call_, services_, http_);
+                if (co_await std::move(renewing)) continue;
+            }
             const bool streamed = reader_ && exchange.response && exchange.response->status < 300;
             const auto wait = streamed ? std::nullopt
                                        : manifests::next_attempt(action_, attempt,
@@ -278,6 +286,7 @@ private:
     const Action& action_;
     std::optional<StreamReader> reader_;
     bool unfolds_ = false;  ///< Whether taking the answer apart may bring out a credential.
+    bool renewed_ = false;  ///< The access token was replaced, or that was tried.
 };
 
 }  // namespace
