@@ -40,7 +40,7 @@ public:
 
     void read(const YamlReader& root) {
         if (!root.expect_map({"data_dir", "manifests", "policies", "store", "vault", "http",
-                              "stdio", "egress", "approvals", "notify", "audit", "log"})) {
+                              "stdio", "egress", "approvals", "tasks", "notify", "audit", "log"})) {
             return;
         }
         config_.data_dir = resolve(root.get("data_dir").string("./data"));
@@ -52,6 +52,7 @@ public:
         read_stdio(root.get("stdio"));
         read_egress(root.get("egress"));
         read_approvals(root.get("approvals"));
+        read_tasks(root.get("tasks"));
         read_notify(root.get("notify"));
         read_audit(root.get("audit"));
         read_log(root.get("log"));
@@ -123,6 +124,12 @@ private:
                 .integer(static_cast<std::int64_t>(egress.max_response_bytes), 1,
                          kMaxResponseLimit));
         egress.allow_private = reader.get("allow_private").strings();
+    }
+
+    void read_tasks(const YamlReader& reader) {
+        if (reader.absent() || !reader.expect_map({"after"})) return;
+        config_.tasks.after =
+            duration(reader.get("after"), config_.tasks.after, std::chrono::milliseconds{0});
     }
 
     void read_approvals(const YamlReader& reader) {

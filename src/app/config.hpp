@@ -59,6 +59,10 @@ struct Config {
         std::chrono::milliseconds expires{1'800'000};
         int required = 1;
     } approvals;
+    struct Tasks {
+        /// A call of a client that takes tasks becomes one where it runs for longer.
+        std::chrono::milliseconds after{10'000};
+    } tasks;
 
     std::vector<NotifyChannel> notify;
     bool audit_fsync = true;

@@ -8,8 +8,17 @@ namespace kimbap::app {
 
 namespace {
 
-constexpr std::string_view kServices = "kimbap://services/";
-constexpr std::string_view kApprovals = "kimbap://approvals/";
+std::string recipe_text(const manifests::Service& service, const manifests::Recipe& recipe) {
+    std::string out = recipe.name + " (" + service.name + ")\n";
+    if (!recipe.description.empty()) out += recipe.description + "\n";
+    int number = 0;
+    for (const std::string& step : recipe.steps) {
+        out += "\n" + std::to_string(++number) + ". " + step;
+    }
+    return out;
+}
+
+}  // namespace
 
 /// "service: recipe" as a prompt's name: lower-case words joined by hyphens.
 std::string prompt_name(const manifests::Service& service, const manifests::Recipe& recipe) {
@@ -28,7 +37,6 @@ std::string prompt_name(const manifests::Service& service, const manifests::Reci
     return out;
 }
 
-/// Whether policy could let the caller do anything at all with a service.
 bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
              const manifests::Service& service) {
     for (const auto& action : rules.actions->actions()) {
@@ -52,23 +60,11 @@ pipeline::Caller caller_of(const mcp::RequestContext& context) {
     return context.principal_as<AgentPrincipal>().caller(context.client().name);
 }
 
-std::string recipe_text(const manifests::Service& service, const manifests::Recipe& recipe) {
-    std::string out = recipe.name + " (" + service.name + ")\n";
-    if (!recipe.description.empty()) out += recipe.description + "\n";
-    int number = 0;
-    for (const std::string& step : recipe.steps) {
-        out += "\n" + std::to_string(++number) + ". " + step;
-    }
-    return out;
-}
-
-}  // namespace
-
 std::string document(const manifests::Service& service) {
     std::string out = "# " + service.name + "\n\n" + service.description + "\n\n## Actions\n";
     for (const manifests::Action& action : service.actions) {
-        out += "\n### " + action.name + "\n\n" + action.description + "\n\nRisk: " +
-               std::string(manifests::name(action.risk.level)) +
+        out += "\n### " + action.name + "\n\n" + action.description +
+               "\n\nRisk: " + std::string(manifests::name(action.risk.level)) +
                (action.risk.mutating ? ", changes things" : ", reads") + ".\n";
         for (const std::string& warning : action.warnings) out += "\nWarning: " + warning + "\n";
         for (const manifests::Arg& arg : action.args) {
@@ -91,7 +87,8 @@ std::string document(const manifests::Service& service) {
     return out;
 }
 
-Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context, mcp::ListRequest request) {
+Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context,
+                                            mcp::ListRequest request) {
     const auto rules = gateway_.rules().current();
     const pipeline::Caller caller = caller_of(context);
     std::vector<mcp::ItemList::Item> items;
@@ -136,7 +133,7 @@ Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
     std::vector<mcp::ItemList::Item> items;
     for (const manifests::Service& service : rules->actions->services()) {
         if (!visible(*rules, caller, service)) continue;
-        const std::string uri = std::string(kServices) + service.name;
+        const std::string uri = std::string(kServiceUris) + service.name;
         const json::object resource{{"uri", uri},
                                     {"name", service.name},
                                     {"description", service.description},
@@ -149,16 +146,16 @@ Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
 
 Task<mcp::PageOutcome> GatewayResources::list_templates(mcp::RequestContext&,
                                                         mcp::ListRequest request) {
-    const json::object services{{"uriTemplate", std::string(kServices) + "{name}"},
+    const json::object services{{"uriTemplate", std::string(kServiceUris) + "{name}"},
                                 {"name", "service"},
                                 {"description", "A service's actions, and what to know of them"},
                                 {"mimeType", "text/markdown"}};
-    const json::object approvals{{"uriTemplate", std::string(kApprovals) + "{id}"},
+    const json::object approvals{{"uriTemplate", std::string(kApprovalUris) + "{id}"},
                                  {"name", "approval"},
                                  {"description", "How one of your own suspended calls stands"},
                                  {"mimeType", "application/json"}};
-    const auto list = mcp::ItemList::create(
-        {{"approval", to_json(approvals)}, {"service", to_json(services)}});
+    const auto list =
+        mcp::ItemList::create({{"approval", to_json(approvals)}, {"service", to_json(services)}});
     co_return list->page(request.cursor, request.page_size);
 }
 
@@ -167,17 +164,18 @@ Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
     const pipeline::Caller caller = caller_of(context);
     const std::string_view uri = request.uri;
     mcp::ReadResult result;
-    if (uri.starts_with(kServices)) {
+    if (uri.starts_with(kServiceUris)) {
         const auto rules = gateway_.rules().current();
-        const auto* service = rules->actions->service(uri.substr(kServices.size()));
+        const auto* service = rules->actions->service(uri.substr(kServiceUris.size()));
         if (service == nullptr || !visible(*rules, caller, *service)) {
             co_return mcp::resource_not_found(uri);
         }
         result.contents.push_back({request.uri, "text/markdown", document(*service)});
         co_return result;
     }
-    if (uri.starts_with(kApprovals)) {
-        auto asking = gateway_.approvals().outcome(std::string(uri.substr(kApprovals.size())), caller.key());
+    if (uri.starts_with(kApprovalUris)) {
+        auto asking = gateway_.approvals().outcome(std::string(uri.substr(kApprovalUris.size())),
+                                                   caller.key());
         const auto collected = co_await std::move(asking);
         if (!collected) co_return mcp::resource_not_found(uri);
         json::object state = approval::to_json(collected->approval);
@@ -185,6 +183,14 @@ Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
         co_return result;
     }
     co_return mcp::resource_not_found(uri);
+}
+
+Task<std::optional<mcp::ProtocolError>> GatewayResources::subscribe(mcp::RequestContext& context,
+                                                                    std::string uri) {
+    auto reading = read(context, {std::move(uri)});
+    auto outcome = co_await std::move(reading);
+    if (auto* error = std::get_if<mcp::ProtocolError>(&outcome)) co_return std::move(*error);
+    co_return std::nullopt;
 }
 
 }  // namespace kimbap::app

@@ -5,6 +5,9 @@
 
 namespace kimbap::app {
 
+inline constexpr std::string_view kServiceUris = "kimbap://services/";
+inline constexpr std::string_view kApprovalUris = "kimbap://approvals/";
+
 /// Recipes of the manifests as MCP prompts.
 class GatewayPrompts final : public mcp::PromptProvider {
 public:
@@ -25,10 +28,21 @@ public:
     Task<mcp::PageOutcome> list_templates(mcp::RequestContext& context,
                                           mcp::ListRequest request) override;
     Task<mcp::ReadOutcome> read(mcp::RequestContext& context, mcp::ResourceRead request) override;
+    /// What the caller may read.
+    Task<std::optional<mcp::ProtocolError>> subscribe(mcp::RequestContext& context,
+                                                      std::string uri) override;
 
 private:
     Gateway& gateway_;
 };
+
+/// The prompt that a recipe is offered as.
+[[nodiscard]] std::string prompt_name(const manifests::Service& service,
+                                      const manifests::Recipe& recipe);
+/// Whether policy could let the caller do anything at all with a service.
+[[nodiscard]] bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
+                           const manifests::Service& service);
+[[nodiscard]] pipeline::Caller caller_of(const mcp::RequestContext& context);
 
 /// A service's documentation as Markdown.
 [[nodiscard]] std::string document(const manifests::Service& service);

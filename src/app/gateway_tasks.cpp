@@ -59,17 +59,13 @@ milliseconds since(TimePoint start, TimePoint end) {
 
 }  // namespace
 
-std::optional<mcp::TaskState> task_of(const approval::Collected& collected, milliseconds retention,
+std::optional<mcp::TaskState> task_of(const Approval& approval, milliseconds retention,
                                       TimePoint now) {
-    const Approval& approval = collected.approval;
     const bool cancelled = approval.standing.stopping || approval.state() == State::withdrawn;
     const bool ended = approval::is_final(approval.standing);
     const TimePoint changed = changed_at(approval);
     const TimePoint kept = (ended ? changed : approval.expires_at) + retention;
-    const bool ran =
-        approval.execution() == Execution::done || approval.execution() == Execution::failed;
-    if (ended && (now >= kept || (ran && !cancelled && !collected.outcome))) return std::nullopt;
-
+    if (ended && now >= kept) return std::nullopt;
     mcp::TaskState task;
     task.id = approval.id;
     task.status_message = message_of(approval);
@@ -80,7 +76,7 @@ std::optional<mcp::TaskState> task_of(const approval::Collected& collected, mill
         task.status = TaskStatus::cancelled;
     } else if (ended) {
         task.status = TaskStatus::completed;
-        task.result = to_tool_result(pipeline::result_of(collected));
+        task.result.emplace().is_error = approval.execution() != Execution::done;
     } else {
         task.poll_interval = approval.state() == State::pending ? kPollWaiting : kPollRunning;
     }
@@ -95,13 +91,56 @@ Task<mcp::TaskOutcome> GatewayTasks::state(std::string id, std::string caller_ke
         co_return mcp::ProtocolError{mcp::code::kInternalError, collected.error().message, {}};
     }
     if (!collected) co_return unknown_task();
-    auto task = task_of(*collected, calls.retention(), gateway_.clock().now());
+    auto task = task_of(collected->approval, calls.retention(), gateway_.clock().now());
     if (!task) co_return unknown_task();
+    if (task->status == TaskStatus::completed) {
+        task->result = to_tool_result(pipeline::result_of(*collected));
+    }
     co_return std::move(*task);
 }
 
 Task<mcp::TaskOutcome> GatewayTasks::get(mcp::RequestContext& context, std::string id) {
     return state(std::move(id), key_of(context));
+}
+
+Task<mcp::TaskOutcome> GatewayTasks::wait(mcp::RequestContext& context, std::string id) {
+    const std::string key = key_of(context);
+    auto looking = state(id, key);  // another caller's is not waited for
+    auto found = co_await std::move(looking);
+    const auto* task = std::get_if<mcp::TaskState>(&found);
+    if (task == nullptr || mcp::ended(task->status)) co_return found;
+    const auto deadline = std::chrono::steady_clock::now() + gateway_.approvals().retention();
+    auto waiting =
+        gateway_.approvals().wait(id, approval::Until::final, deadline, context.cancel_token());
+    static_cast<void>(co_await std::move(waiting));
+    auto again = state(std::move(id), key);
+    co_return co_await std::move(again);
+}
+
+Task<std::variant<mcp::TaskPage, mcp::ProtocolError>> GatewayTasks::list(
+    mcp::RequestContext& context, mcp::ListRequest request) {
+    if (!request.cursor.empty() && !request.cursor.starts_with("apr_") &&
+        !request.cursor.starts_with("task_")) {
+        co_return mcp::invalid_params("params.cursor is none that tasks/list gave");
+    }
+    approval::ListFilter filter;
+    filter.caller_key = key_of(context);
+    filter.limit = request.page_size;
+    filter.before_id = std::move(request.cursor);
+    filter.detached = true;
+    auto listing = gateway_.approvals().list(filter);
+    const auto listed = co_await std::move(listing);
+    if (!listed) {
+        co_return mcp::ProtocolError{mcp::code::kInternalError, listed.error().message, {}};
+    }
+    mcp::TaskPage page;
+    const TimePoint now = gateway_.clock().now();
+    for (const Approval& one : *listed) {
+        auto task = task_of(one, gateway_.approvals().retention(), now);
+        if (task) page.tasks.push_back(std::move(*task));
+    }
+    if (listed->size() == filter.limit) page.next_cursor = listed->back().id;
+    co_return page;
 }
 
 Task<std::optional<mcp::ProtocolError>> GatewayTasks::update(mcp::RequestContext& context,

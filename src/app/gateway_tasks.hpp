@@ -15,6 +15,9 @@ public:
     explicit GatewayTasks(Gateway& gateway) : gateway_(gateway) {}
 
     Task<mcp::TaskOutcome> get(mcp::RequestContext& context, std::string id) override;
+    Task<mcp::TaskOutcome> wait(mcp::RequestContext& context, std::string id) override;
+    Task<std::variant<mcp::TaskPage, mcp::ProtocolError>> list(mcp::RequestContext& context,
+                                                               mcp::ListRequest request) override;
     /// Nothing is ever asked of the client: there is nothing to take.
     Task<std::optional<mcp::ProtocolError>> update(mcp::RequestContext& context, std::string id,
                                                    boost::json::object responses) override;
@@ -28,9 +31,9 @@ private:
     Gateway& gateway_;
 };
 
-/// How a suspended call stands, in MCP's terms; nullopt once its outcome is no longer kept.
-/// `retention`: for how long it is, from its end.
-[[nodiscard]] std::optional<mcp::TaskState> task_of(const approval::Collected& collected,
+/// How a suspended call stands, in MCP's terms; of the result of one that ended, whether it is an
+/// error. nullopt once it is no longer told: `retention` after its end.
+[[nodiscard]] std::optional<mcp::TaskState> task_of(const approval::Approval& approval,
                                                     std::chrono::milliseconds retention,
                                                     TimePoint now);
 

@@ -19,6 +19,11 @@ public:
     void progress(double done, std::optional<double> total, std::string_view message) override {
         context_.progress(done, total, message);
     }
+    void note(pipeline::NoteLevel level, std::string_view message) override {
+        const bool warns = level == pipeline::NoteLevel::warning;
+        context_.log(warns ? mcp::LogLevel::warning : mcp::LogLevel::info, "kimbap",
+                     json::value(message));
+    }
 
 private:
     mcp::RequestContext& context_;
@@ -41,7 +46,8 @@ std::string approval_result_definition() {
         {"name", kApprovalResultTool},
         {"title", "kimbap: outcome of an approval"},
         {"description",
-         "Collects the outcome of a call that waits for an operator's approval. Use it after a tool "
+         "Collects the outcome of a call that waits for an operator's approval. Use it after a "
+         "tool "
          "answered that its call needs approval; it answers with the call's own result once an "
          "operator approved and the call ran, or says how it stands."},
         {"inputSchema", schema},
@@ -64,12 +70,25 @@ policy::Request prospect_request(const pipeline::Caller& caller,
     return request;
 }
 
+/// With what revision 2025-11-25 wants to know of tasks.
+std::string definition(const manifests::RegisteredAction& action, bool tasks) {
+    std::string out = action.tool_json;
+    if (!tasks) return out;
+    out.pop_back();
+    return out + R"(,"execution":{"taskSupport":"optional"}})";
+}
+
+mcp::ToolOutcome no_such_tool(CallResult result) {
+    return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
+}
+
 json::object meta_of(const CallResult& result) {
     json::object meta;
     if (!result.call.empty()) meta["kimbap/call"] = result.call;
     if (!result.decision.empty()) meta["kimbap/decision"] = result.decision;
     if (!result.rule.empty()) meta["kimbap/rule"] = result.rule;
     if (!result.approval.empty()) meta["kimbap/approval"] = result.approval;
+    if (!result.task.empty()) meta["kimbap/task"] = result.task;
     return meta;
 }
 
@@ -78,14 +97,16 @@ json::object meta_of(const CallResult& result) {
 mcp::ToolResult to_tool_result(CallResult result) {
     mcp::ToolResult out;
     out.meta = meta_of(result);
-    out.is_error = result.disposition != Disposition::succeeded &&
-                   result.disposition != Disposition::pending;
+    out.is_error =
+        result.disposition != Disposition::succeeded && result.disposition != Disposition::pending;
     if (result.disposition != Disposition::succeeded) {
         out.content.push_back(mcp::text_content(std::move(result.message)));
         return out;
     }
     switch (result.content) {
-        case ContentKind::none: out.content.push_back(mcp::text_content("Done.")); break;
+        case ContentKind::none:
+            out.content.push_back(mcp::text_content("Done."));
+            break;
         case ContentKind::json:
             out.structured_json = std::move(result.body);  // any JSON value; its text is added
             break;
@@ -111,9 +132,10 @@ mcp::ToolResult to_tool_result(CallResult result) {
     return out;
 }
 
-std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Caller& caller) {
+std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Caller& caller,
+                                                            bool tasks) {
     const auto rules = gateway_.rules().current();
-    const std::string key = caller.key();
+    const std::string key = (tasks ? "tasks:" : "plain:") + caller.key();
     {
         const std::lock_guard lock(mutex_);
         const auto found = cache_.find(key);
@@ -126,7 +148,7 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
         const auto prospect = rules->policy->prospect(prospect_request(caller, action));
         if (!prospect.possible) continue;
         approvals = approvals || prospect.approval;
-        items.push_back({action.tool_name, action.tool_json});
+        items.push_back({action.tool_name, definition(action, tasks)});
     }
     if (approvals) {
         items.push_back({std::string(kApprovalResultTool), approval_result_definition()});
@@ -141,7 +163,8 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
 Task<mcp::PageOutcome> GatewayTools::list(mcp::RequestContext& context, mcp::ListRequest request) {
     const auto& principal = context.principal_as<AgentPrincipal>();
     const pipeline::Caller caller = principal.caller(context.client().name);
-    co_return list_for(caller)->page(request.cursor, request.page_size);
+    co_return list_for(caller, context.tools_declare_tasks())
+        ->page(request.cursor, request.page_size);
 }
 
 Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::ToolCall call) {
@@ -158,23 +181,51 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
     request.arguments = std::move(call.arguments);
     request.observer = &observer;
     request.cancel = context.cancel_token();
-    // Who takes tasks need not be kept waiting for an operator.
-    const bool as_task = context.client_supports_tasks();
-    if (!as_task) request.hold = gateway_.config().approvals.hold;
-    const std::string key = request.caller.key();
     Gateway::Lane* const lane = co_await lanes_.here();
+    if (context.client_supports_tasks()) {
+        auto calling = call_for_task(context, lane->pipeline, std::move(request));
+        co_return co_await std::move(calling);
+    }
+    request.hold = gateway_.config().approvals.hold;
     auto running = lane->pipeline.run(std::move(request));
     CallResult result = co_await std::move(running);
-    if (result.disposition == Disposition::unknown_tool) {
-        co_return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
-    }
-    if (as_task && result.disposition == Disposition::pending) {
-        auto looking = tasks_.state(result.approval, key);
-        auto task = co_await std::move(looking);
-        if (auto* error = std::get_if<mcp::ProtocolError>(&task)) co_return std::move(*error);
-        co_return std::move(std::get<mcp::TaskState>(task));
-    }
+    if (result.disposition == Disposition::unknown_tool) co_return no_such_tool(std::move(result));
     co_return to_tool_result(std::move(result));
+}
+
+/// For a client that comes back for the result: not held for an operator, and not for long.
+Task<mcp::ToolOutcome> GatewayTools::call_for_task(mcp::RequestContext& context,
+                                                   pipeline::Pipeline& pipeline,
+                                                   pipeline::CallRequest request) {
+    const std::string key = request.caller.key();
+    pipeline::Detach detach;
+    detach.always = context.task_asked();
+    if (!detach.always) detach.patience = gateway_.config().tasks.after;
+    detach.keep_streams = context.wants_progress() && !detach.always;
+    auto running = pipeline.run(std::move(request), detach);
+    CallResult result = co_await std::move(running);
+    if (result.disposition == Disposition::unknown_tool) co_return no_such_tool(std::move(result));
+    if (result.disposition != Disposition::pending && !detach.always) {
+        co_return to_tool_result(std::move(result));
+    }
+    std::string id = result.task.empty() ? result.approval : result.task;
+    if (id.empty()) {  // its caller went, or the store takes nothing
+        co_return mcp::ProtocolError{mcp::code::kInternalError, std::move(result.message), {}};
+    }
+    auto looking = tasks_.state(std::move(id), key);
+    auto task = co_await std::move(looking);
+    if (auto* error = std::get_if<mcp::ProtocolError>(&task)) co_return std::move(*error);
+    auto& created = std::get<mcp::TaskState>(task);
+    if (detach.always) {  // begins as `working`, whatever is known already (Task Status Lifecycle)
+        created.status = mcp::TaskStatus::working;
+        created.result.reset();
+    }
+    co_return std::move(created);
+}
+
+/// Names that there aren't are call()'s to refuse.
+bool GatewayTools::takes_task(const mcp::RequestContext&, std::string_view tool) {
+    return tool != kApprovalResultTool;
 }
 
 std::shared_ptr<const mcp::HeaderParams> GatewayTools::header_params(
@@ -198,13 +249,15 @@ Task<mcp::ToolOutcome> GatewayTools::collect(mcp::RequestContext& context,
     const json::value* wait = call.arguments.if_contains("wait_seconds");
     std::chrono::seconds seconds{0};
     if (approval == nullptr || !approval->is_string()) {
-        co_return mcp::error_result("Invalid arguments: /approval must be the approval's identifier, "
-                                    "like \"apr_…\".");
+        co_return mcp::error_result(
+            "Invalid arguments: /approval must be the approval's identifier, "
+            "like \"apr_…\".");
     }
     if (wait != nullptr) {
         if (!wait->is_int64() || wait->get_int64() < 0) {
-            co_return mcp::error_result("Invalid arguments: /wait_seconds must be a whole number of "
-                                        "seconds, at most 55.");
+            co_return mcp::error_result(
+                "Invalid arguments: /wait_seconds must be a whole number of "
+                "seconds, at most 55.");
         }
         seconds = std::min(kMaxCollectWait, std::chrono::seconds{wait->get_int64()});
     }

@@ -26,6 +26,7 @@ public:
 
     Task<mcp::PageOutcome> list(mcp::RequestContext& context, mcp::ListRequest request) override;
     Task<mcp::ToolOutcome> call(mcp::RequestContext& context, mcp::ToolCall call) override;
+    bool takes_task(const mcp::RequestContext& context, std::string_view tool) override;
     /// None of an action that the caller can't see: its existence is not told.
     std::shared_ptr<const mcp::HeaderParams> header_params(const mcp::RequestContext& context,
                                                            std::string_view tool) override;
@@ -37,7 +38,9 @@ private:
         std::shared_ptr<const mcp::ItemList> list;
     };
 
-    std::shared_ptr<const mcp::ItemList> list_for(const pipeline::Caller& caller);
+    std::shared_ptr<const mcp::ItemList> list_for(const pipeline::Caller& caller, bool tasks);
+    Task<mcp::ToolOutcome> call_for_task(mcp::RequestContext& context, pipeline::Pipeline& pipeline,
+                                         pipeline::CallRequest request);
     Task<mcp::ToolOutcome> collect(mcp::RequestContext& context, const pipeline::Caller& caller,
                                    const mcp::ToolCall& call);
 

@@ -6,6 +6,12 @@
 
 namespace kimbap::app {
 
+std::size_t Lanes::beside() const {
+    std::size_t count = 0;
+    for (const auto& lane : lanes_) count += lane->pipeline.beside();
+    return count;
+}
+
 Task<Gateway::Lane*> Lanes::here() {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto& context = asio::query(executor, asio::execution::context);

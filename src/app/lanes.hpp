@@ -15,6 +15,8 @@ public:
     void add(std::unique_ptr<Gateway::Lane> lane) { lanes_.push_back(std::move(lane)); }
     [[nodiscard]] Gateway::Lane& first() { return *lanes_.front(); }
     [[nodiscard]] const std::vector<std::unique_ptr<Gateway::Lane>>& all() const { return lanes_; }
+    /// Calls that run beside their requests, or without one. Any thread.
+    [[nodiscard]] std::size_t beside() const;
     /// The awaiting coroutine's.
     Task<Gateway::Lane*> here();
 

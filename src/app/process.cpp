@@ -9,13 +9,16 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <thread>
 
+#include "app/change_watch.hpp"
 #include "app/front_door.hpp"
 #include "app/gateway.hpp"
+#include "app/gateway_completions.hpp"
 #include "app/gateway_docs.hpp"
 #include "app/gateway_tasks.hpp"
 #include "app/gateway_tools.hpp"
@@ -63,19 +66,27 @@ struct Face {
           tools(gateway, lanes, tasks),
           prompts(gateway),
           resources(gateway),
-          server(server_options(), mcp::Providers{&tools, &prompts, &resources, nullptr, &tasks}) {}
+          completions(gateway),
+          server(server_options(),
+                 mcp::Providers{&tools, &prompts, &resources, &completions, &tasks}),
+          watch(gateway, tasks, server) {}
 
     void rules_changed() {
         server.tools_changed();
         server.prompts_changed();
         server.resources_changed();
+        for (const std::string& uri : server.watched().uris) {
+            if (uri.starts_with(kServiceUris)) server.resource_updated(uri);
+        }
     }
 
     GatewayTasks tasks;
     GatewayTools tools;
     GatewayPrompts prompts;
     GatewayResources resources;
+    GatewayCompletions completions;
     mcp::Server server;
+    ChangeWatch watch;
 };
 
 Result<tcp::endpoint> endpoint_of(const std::string& listen) {
@@ -117,9 +128,11 @@ void announce(const Gateway& gateway) {
     for (const std::string& notice : gateway.notices()) log::warn(notice);
 }
 
-/// Lets running calls finish, then cancels what is left.
-Task<void> drain(mcp::Server& server) {
+/// Lets running calls finish, then cancels what is left. Calls that go on without a request are
+/// waited for, too; those that take longer stay in the store, where another process finds them.
+Task<void> drain(mcp::Server& server, const Lanes& lanes) {
     server.drain();
+    const auto deadline = std::chrono::steady_clock::now() + kDrain;
     auto finishing = server.idle(kDrain);
     const bool idle = co_await std::move(finishing);
     if (!idle) {
@@ -127,6 +140,11 @@ Task<void> drain(mcp::Server& server) {
         server.cancel_all();
         auto cancelling = server.idle(std::chrono::seconds{1});
         static_cast<void>(co_await std::move(cancelling));
+    }
+    boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
+    while (lanes.beside() > 0 && std::chrono::steady_clock::now() < deadline) {
+        pause.expires_after(std::chrono::milliseconds{20});
+        co_await pause.async_wait(boost::asio::use_awaitable);
     }
 }
 
@@ -158,6 +176,7 @@ public:
         reloader.emplace(first, *gateway_, [this] { face_.rules_changed(); });
         boost::asio::co_spawn(first, gateway_->run_approvals(lanes_.first(), background_.token()),
                               boost::asio::detached);
+        boost::asio::co_spawn(first, face_.watch.run(background_.token()), boost::asio::detached);
         std::vector<std::thread> threads;
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
             threads.emplace_back([context = contexts_[i].get()] { context->run(); });
@@ -240,7 +259,7 @@ private:
         for (std::size_t i = 0; i < servers_.size(); ++i) {
             boost::asio::post(*contexts_[i], [server = servers_[i].get()] { server->drain(); });
         }
-        auto draining = drain(face_.server);
+        auto draining = drain(face_.server, lanes_);
         co_await std::move(draining);
         background_.cancel();
         for (std::size_t i = 1; i < servers_.size(); ++i) {
@@ -333,7 +352,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     const auto serve = [&]() -> Task<void> {
         auto serving = transport.run();
         co_await std::move(serving);
-        auto draining = drain(face.server);
+        auto draining = drain(face.server, lanes);
         co_await std::move(draining);
         background.cancel();
         reloader.stop();
@@ -349,6 +368,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     boost::asio::co_spawn(context, serve(), boost::asio::detached);
     boost::asio::co_spawn(context, gateway.run_approvals(lanes.first(), background.token()),
                           boost::asio::detached);
+    boost::asio::co_spawn(context, face.watch.run(background.token()), boost::asio::detached);
     context.run();
     gateway.workers().wait_idle();
     return {};

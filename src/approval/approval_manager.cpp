@@ -73,6 +73,28 @@ Task<Result<Requested>> ApprovalManager::request(SuspendedCall call) {
     co_return co_await std::move(writing);
 }
 
+Task<Result<ClaimedCall>> ApprovalManager::detach(SuspendedCall call) {
+    if (call.payload.size() > kMaxPayload) co_return too_large("the call", kMaxPayload);
+    const auto shared = std::make_shared<const SuspendedCall>(std::move(call));
+    const std::string id = new_id("task");
+    const std::string claimer = new_id("clm");
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    auto sealing = workers_.run([core = core_, shared, id] {
+        return core->sealer.seal(shared->payload, core->call_context(id));
+    });
+    Result<std::string> sealed = co_await std::move(sealing);
+    if (!sealed) co_return sealed.error();
+    auto writing = transact_async(
+        core_->store,
+        [core = core_, shared, id, claimer, bytes = std::move(*sealed)](store::Transaction& t) {
+            return core->detach(t, *shared, id, bytes, claimer);
+        });
+    Result<Approval> stored = co_await std::move(writing);
+    if (!stored) co_return stored.error();
+    co_return ClaimedCall{std::move(*stored), shared->payload,
+                          stoppable_claim(core_->claims, id, claimer, executor)};
+}
+
 Task<Result<Approval>> ApprovalManager::decide(std::string id, Operator who, Verdict verdict,
                                                std::string reason) {
     const Result<void> sane = Core::check_decision(who, reason);

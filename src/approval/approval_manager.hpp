@@ -69,6 +69,7 @@ struct ListFilter {
     std::string caller_key;  ///< "" for any.
     std::size_t limit = 100;
     std::string before_id;  ///< For the next page: the last id of this one.
+    bool detached = false;  ///< Calls that needed no approval, too.
 };
 
 /// What a caller collects.
@@ -110,6 +111,11 @@ public:
     /// `approval.requested` and a notification for each channel. Errors: rate_limited where too
     /// many are pending; too_large; storage_failure.
     Task<Result<Requested>> request(SuspendedCall call);
+
+    /// Stores a call that runs already and needs no approval, so that it outlives its request, and
+    /// its process where running it twice does no harm. Claimed by this process; finish() it like
+    /// another. Operators don't see it. Errors: too_large; storage_failure.
+    Task<Result<ClaimedCall>> detach(SuspendedCall call);
 
     /// One operator's verdict. Returns how it stands then. Errors: not_found; forbidden for the
     /// requester; conflict where it was decided otherwise or expired; invalid_argument for an

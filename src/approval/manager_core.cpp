@@ -29,8 +29,9 @@ audit::Record record_of(const Approval& approval, std::string_view kind, TimePoi
     record.call = approval.call;
     record.caller = approval.caller;
     record.action = approval.action;
+    const bool detached = approval.state() == State::detached;
     record.decision = boost::json::object{
-        {"outcome", "require_approval"}, {"rule", approval.rule}, {"policy", approval.policy}};
+        {"outcome", detached ? "allow" : "require_approval"}, {"rule", approval.rule}, {"policy", approval.policy}};
     return record;
 }
 
@@ -66,7 +67,8 @@ void add_decision(audit::Record& record, const Operator& who, const event::Decid
     if (!decide.reason.empty()) record.details["reason"] = decide.reason;
 }
 
-std::string_view audit_kind(Effect effect) {
+std::string_view audit_kind(const Approval& approval, Effect effect) {
+    if (approval.state() == State::detached) return "call.lapsed";
     return effect == Effect::requeued || effect == Effect::lost ? "approval.lapsed"
                                                                 : "approval.decided";
 }
@@ -123,7 +125,8 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     approval.standing = std::move(step->next);
     // What nobody can run any more is not kept.
     if (is_final(approval.standing)) loaded.row.sealed_call.clear();
-    if (step->effect == Effect::finished) approval.outcome_expires_at = now + options.retention;
+    const bool gone = approval.state() == State::detached && is_final(approval.standing);
+    if (step->effect == Effect::finished || gone) approval.outcome_expires_at = now + options.retention;
     write_row(approval, loaded.row);
     const Result<void> updated = t.approvals().update(loaded.row);
     if (!updated) return updated.error();
@@ -137,7 +140,7 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     }
     const std::string_view outcome = audit_outcome(step->effect);
     if (!outcome.empty()) {
-        audit::Record record = record_of(approval, audit_kind(step->effect), now);
+        audit::Record record = record_of(approval, audit_kind(approval, step->effect), now);
         record.approval = boost::json::object{{"id", approval.id}, {"outcome", outcome}};
         const auto* const decide = std::get_if<event::Decide>(&event);
         if (who != nullptr && decide != nullptr) add_decision(record, *who, *decide);
@@ -253,6 +256,7 @@ Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     const std::string& reason) const {
     auto loaded = load(t.approvals(), id);
     if (!loaded) return loaded.error();
+    if (loaded->approval.state() == State::detached) return no_such_approval(id);
     // Expiry is settled first: the decision that came too late must not undo it with its error.
     const auto expired = transition(t, *loaded, event::Expire{});
     if (!expired) return expired.error();
@@ -273,7 +277,8 @@ Result<Approval> ApprovalManager::Core::find(const std::string& id) const {
 
 Result<std::vector<Approval>> ApprovalManager::Core::list(const ListFilter& filter) const {
     return store::query(store, [&](const store::Snapshot& s) -> Result<std::vector<Approval>> {
-        const std::string_view state = filter.state ? name(*filter.state) : std::string_view();
+        const std::string_view any = filter.detached ? "*" : "";
+        const std::string_view state = filter.state ? name(*filter.state) : any;
         auto rows = s.approvals().list(state, filter.caller_key, std::min(filter.limit, kMaxListed),
                                        filter.before_id);
         if (!rows) return rows.error();

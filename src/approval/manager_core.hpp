@@ -37,6 +37,9 @@ public:
 
     Result<Requested> request(store::Transaction& t, const SuspendedCall& call,
                               const std::string& id, const std::string& sealed) const;
+    /// A row of a call that runs already, for `claimer`, and needs no approval.
+    Result<Approval> detach(store::Transaction& t, const SuspendedCall& call, const std::string& id,
+                            const std::string& sealed, const std::string& claimer) const;
     /// An approval that turns out to be expired is expired for good, and that is the error.
     struct Decision {
         std::optional<Approval> approval;

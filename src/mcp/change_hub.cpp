@@ -52,6 +52,12 @@ void ChangeHub::task_changed(const TaskState& task) {
     for (const auto& listener : listeners()) listener->on_task_changed(task);
 }
 
+Watched ChangeHub::watched() const {
+    Watched all;
+    for (const auto& listener : listeners()) listener->add_watched(all);
+    return all;
+}
+
 void ChangeHub::drain() {
     for (const auto& listener : listeners()) listener->on_drain();
 }

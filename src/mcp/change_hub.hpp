@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,12 @@ enum class ListKind { tools, prompts, resources };
 /// "notifications/tools/list_changed" and its like.
 [[nodiscard]] std::string_view list_changed_method(ListKind kind) noexcept;
 
+/// What listeners asked to hear of by name.
+struct Watched {
+    std::set<std::string, std::less<>> tasks = {};
+    std::set<std::string, std::less<>> uris = {};
+};
+
 /// Someone who wants to hear of changes: a legacy session, a modern subscription. Called on any
 /// thread; must not block and not call back into the hub.
 class ChangeListener {
@@ -23,6 +30,8 @@ public:
     virtual void on_list_changed(ListKind kind) = 0;
     virtual void on_resource_updated(std::string_view uri) = 0;
     virtual void on_task_changed(const TaskState&) {}
+    /// Adds what it listens to by name.
+    virtual void add_watched(Watched&) const {}
     /// The server drains: end the stream.
     virtual void on_drain() = 0;
 };
@@ -37,6 +46,7 @@ public:
     void resource_updated(std::string_view uri);
     void task_changed(const TaskState& task);
     void drain();
+    [[nodiscard]] Watched watched() const;
 
 private:
     [[nodiscard]] std::vector<std::shared_ptr<ChangeListener>> listeners() const;

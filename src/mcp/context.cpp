@@ -47,6 +47,7 @@ bool RequestContext::client_supports_extension(std::string_view identifier) cons
 }
 
 bool RequestContext::client_supports_tasks() const noexcept {
+    if (parts_.task_wish != TaskWish::by_extension) return task_asked();
     return client_supports_extension("io.modelcontextprotocol/tasks");
 }
 

@@ -48,6 +48,14 @@ public:
     virtual void release_stream(std::chrono::milliseconds) {}
 };
 
+/// Whether a request may be answered with a task.
+enum class TaskWish {
+    by_extension,  ///< Where the client declared io.modelcontextprotocol/tasks (modern).
+    none,          ///< The client's revision has no tasks.
+    not_asked,     ///< It could have asked for one (2025-11-25), but did not.
+    asked,         ///< It asked for one (2025-11-25).
+};
+
 /// One request as its provider sees it. Lives until the provider's coroutine ends; used on the
 /// request's thread only.
 class RequestContext {
@@ -58,6 +66,7 @@ public:
         std::string request_id;  ///< As JSON text.
         json::object meta = {};  ///< The request's _meta.
         std::optional<LogLevel> log_level = {};
+        TaskWish task_wish = TaskWish::by_extension;
         CallChannel* channel = nullptr;  ///< Outlives the context; may be null.
         async::CancelToken cancel = {};
     };
@@ -77,7 +86,15 @@ public:
     /// one: "elicitation.url" ("elicitation.form" also holds for a bare {"elicitation":{}}).
     [[nodiscard]] bool client_supports(std::string_view capability) const noexcept;
     [[nodiscard]] bool client_supports_extension(std::string_view identifier) const noexcept;
+    /// Whether this request may be answered with a TaskState.
     [[nodiscard]] bool client_supports_tasks() const noexcept;
+    /// Whether it has to be.
+    [[nodiscard]] bool task_asked() const noexcept { return parts_.task_wish == TaskWish::asked; }
+    void ask_task() noexcept { parts_.task_wish = TaskWish::asked; }
+    /// Whether definitions of tools say if they take tasks.
+    [[nodiscard]] bool tools_declare_tasks() const noexcept {
+        return parts_.task_wish == TaskWish::not_asked || task_asked();
+    }
     [[nodiscard]] std::string_view revision() const noexcept { return parts_.client->revision; }
     /// The JSON-RPC identifier as JSON text (a string with its quotes).
     [[nodiscard]] std::string_view request_id() const noexcept { return parts_.request_id; }

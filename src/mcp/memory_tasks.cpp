@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t kIdBytes = 24;
 
-bool ended(TaskStatus status) {
-    return status == TaskStatus::completed || status == TaskStatus::cancelled ||
-           status == TaskStatus::failed;
-}
-
 ProtocolError unknown_task() {
     return invalid_params("Unknown task, or one that has expired");
 }
@@ -137,6 +132,22 @@ Task<TaskOutcome> MemoryTasks::get(RequestContext& context, std::string id) {
     const auto* entry = store_->find(context, id);
     if (!entry) co_return unknown_task();
     co_return entry->state;
+}
+
+Task<std::variant<TaskPage, ProtocolError>> MemoryTasks::list(RequestContext& context,
+                                                              ListRequest request) {
+    TaskPage page;
+    const std::lock_guard lock(store_->mutex);
+    store_->sweep();
+    for (auto at = store_->entries.upper_bound(request.cursor); at != store_->entries.end(); ++at) {
+        if (at->second.principal != context.principal()->key()) continue;
+        if (page.tasks.size() == request.page_size) {
+            page.next_cursor = page.tasks.back().id;
+            break;
+        }
+        page.tasks.push_back(at->second.state);
+    }
+    co_return page;
 }
 
 Task<std::optional<ProtocolError>> MemoryTasks::update(RequestContext& context, std::string id,

@@ -39,6 +39,8 @@ public:
     Task<ToolOutcome> start(RequestContext& context, Work work);
 
     Task<TaskOutcome> get(RequestContext& context, std::string id) override;
+    Task<std::variant<TaskPage, ProtocolError>> list(RequestContext& context,
+                                                     ListRequest request) override;
     Task<std::optional<ProtocolError>> update(RequestContext& context, std::string id,
                                               json::object responses) override;
     Task<std::optional<ProtocolError>> cancel(RequestContext& context, std::string id) override;

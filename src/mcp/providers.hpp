@@ -40,6 +40,8 @@ struct ToolCall {
     std::string name;        ///< As sent; the provider decides which names it takes.
     json::object arguments;  ///< Empty where not given. Not validated against any schema.
     Inputs inputs = {};
+    /// The client asked for a task (2025-11-25): the answer is a TaskState, however the call ends.
+    bool as_task = false;
 };
 
 class ToolProvider {
@@ -49,6 +51,9 @@ public:
     virtual Task<PageOutcome> list(RequestContext& context, ListRequest request) = 0;
     /// Unknown tools: unknown_tool(). A TaskState only where context.client_supports_tasks().
     virtual Task<ToolOutcome> call(RequestContext& context, ToolCall call) = 0;
+    /// Whether clients of 2025-11-25 may ask for a task. Such a tool says so in its definition
+    /// (execution.taskSupport) where context.tools_declare_tasks(). Must be quick.
+    virtual bool takes_task(const RequestContext&, std::string_view) { return false; }
     /// The tool's header parameters, to be checked before call(); null for none. Must be quick.
     virtual std::shared_ptr<const HeaderParams> header_params(const RequestContext&,
                                                               std::string_view) {
@@ -94,12 +99,24 @@ public:
                                              CompletionRequest request) = 0;
 };
 
+/// Some of a caller's tasks; those that completed may have a result that says is_error alone.
+struct TaskPage {
+    std::vector<TaskState> tasks;
+    std::string next_cursor = {};  ///< Empty on the last page.
+};
+
 /// Tasks that calls were turned into. Answers invalid_params() for identifiers that are unknown, or
 /// another principal's.
 class TaskProvider {
 public:
     virtual ~TaskProvider() = default;
     virtual Task<TaskOutcome> get(RequestContext& context, std::string id) = 0;
+    /// As get(), once the task has ended or wants input, or the request is cancelled. The default
+    /// looks again and again.
+    virtual Task<TaskOutcome> wait(RequestContext& context, std::string id);
+    /// Every task of the caller that get() gives (2025-11-25).
+    virtual Task<std::variant<TaskPage, ProtocolError>> list(RequestContext& context,
+                                                             ListRequest request) = 0;
     /// The client's answers to the task's input requests; unknown keys are to be ignored.
     virtual Task<std::optional<ProtocolError>> update(RequestContext& context, std::string id,
                                                       json::object responses) = 0;

@@ -41,6 +41,10 @@ void Server::task_changed(const TaskState& task) {
     core_->changes.task_changed(task);
 }
 
+Watched Server::watched() const {
+    return core_->changes.watched();
+}
+
 void Server::drain() {
     core_->draining = true;
     core_->changes.drain();

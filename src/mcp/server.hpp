@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "async/task.hpp"
+#include "mcp/change_hub.hpp"
 #include "mcp/options.hpp"
 #include "mcp/providers.hpp"
 
@@ -31,6 +32,8 @@ public:
     void resource_updated(std::string_view uri);
     /// Tells those who watch the task (notifications/tasks).
     void task_changed(const TaskState& task);
+    /// The tasks and resources that somebody listens to: whose changes are worth noticing.
+    [[nodiscard]] Watched watched() const;
 
     /// From now on new requests are refused with code::kDraining (HTTP 503), listening streams end,
     /// running requests finish.

@@ -154,6 +154,10 @@ struct Inputs {
 
 enum class TaskStatus { working, input_required, completed, cancelled, failed };
 [[nodiscard]] std::string_view name(TaskStatus status) noexcept;
+/// Whether nothing follows it.
+[[nodiscard]] constexpr bool ended(TaskStatus status) noexcept {
+    return status >= TaskStatus::completed;
+}
 
 /// A call that goes on after its request was answered (extension io.modelcontextprotocol/tasks).
 struct TaskState {

@@ -35,6 +35,8 @@ struct Caller {
     }
 };
 
+enum class NoteLevel { info, warning };
+
 /// What the caller can be told while its call runs. Called on the call's thread; never blocks.
 class Observer {
 public:
@@ -42,6 +44,8 @@ public:
     virtual void progress(double done, std::optional<double> total, std::string_view message) = 0;
     /// The call waits for this approval from now on; told once, before any progress.
     virtual void held(const std::string& /*approval*/) {}
+    /// A step worth knowing of: a retry, a wait. Holds no secret.
+    virtual void note(NoteLevel, std::string_view) {}
 };
 
 /// One call as it comes through the front door.
@@ -56,6 +60,16 @@ struct CallRequest {
     std::chrono::milliseconds hold{0};
 };
 
+/// What a caller that can come back for the result allows for.
+struct Detach {
+    /// How long its request may be kept waiting; then the call goes on by itself.
+    std::chrono::milliseconds patience{0};
+    /// The caller comes back for it in any case, so that even a call that ended at once is kept.
+    bool always = false;
+    /// A call that streams to its observer keeps its request.
+    bool keep_streams = false;
+};
+
 /// How a call ended, for the caller to map onto its own terms.
 enum class Disposition {
     succeeded,          ///< The downstream answered and the answer is not an error.
@@ -63,7 +77,7 @@ enum class Disposition {
     invalid_arguments,  ///< The arguments don't fit the action's schema.
     unknown_tool,       ///< No such action.
     denied,             ///< By policy, or beyond the token's actions.
-    pending,            ///< Waits for an approval; names it.
+    pending,            ///< Waits for an approval, or goes on by itself; names it.
     not_approved,       ///< Denied by an operator, expired or withdrawn.
     unavailable,        ///< kimbap itself can't: the audit log or the vault can't be used.
     cancelled,          ///< The caller withdrew.
@@ -81,6 +95,7 @@ struct CallResult {
     std::string decision;  ///< allow, deny, require_approval; "" where policy was not reached.
     std::string rule;      ///< "" where none matched.
     std::string approval;  ///< apr_… where one was involved.
+    std::string task;      ///< task_… where it was kept without one.
 
     ContentKind content = ContentKind::none;
     std::string body;       ///< JSON text, UTF-8 text, or bytes, by `content`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,10 @@ struct Call {
     // authorize
     policy::Decision decision;
     bool decided = false;
+
+    // act
+    std::function<void()> acts;  ///< Called before a call that may be detached acts.
+    std::string bound;           ///< binding() as of then: no credential was put in yet.
 
     // approve
     std::optional<approval::ClaimedCall> claim;

@@ -34,6 +34,7 @@ std::string to_outcome(const CallResult& result) {
                            {"decision", result.decision},
                            {"rule", result.rule},
                            {"approval", result.approval},
+                           {"task", result.task},
                            {"content", kKinds[static_cast<std::size_t>(result.content)]},
                            {"body", bytes ? base64_encode(result.body) : result.body},
                            {"mime_type", result.mime_type},
@@ -55,6 +56,7 @@ Result<CallResult> from_outcome(std::string_view text) {
     out.decision = text_at(object, "decision");
     out.rule = text_at(object, "rule");
     out.approval = text_at(object, "approval");
+    out.task = text_at(object, "task");
     out.body = text_at(object, "body");
     out.mime_type = text_at(object, "mime_type");
     out.message = text_at(object, "message");

@@ -26,6 +26,10 @@ Task<void> Pipeline::walk(Call& call) {
 }
 
 Task<void> Pipeline::act(Call& call) {
+    if (call.acts) {
+        call.bound = call.binding(call.rules->policy->digest());
+        call.acts();
+    }
     auto opened = stages::credential(call, services_, http_);
     if (!co_await std::move(opened)) co_return;
     const manifests::Action& action = *call.action->action;
@@ -42,13 +46,18 @@ Task<CallResult> Pipeline::run(CallRequest request) {
     Call call(std::move(request), services_.rules.current());
     auto walking = walk(call);
     co_await std::move(walking);
+    auto ending = end(call);
+    co_await std::move(ending);
+    co_return std::move(call.result);
+}
+
+Task<void> Pipeline::end(Call& call) {
     auto recorded = stages::record_end(call, services_);
     co_await std::move(recorded);
     if (call.result.disposition == Disposition::unavailable && call.attempts > 0)
         audit_failed_ = true;
     services_.metrics.record(call.result.disposition,
                              std::chrono::steady_clock::now() - call.started);
-    co_return std::move(call.result);
 }
 
 Task<CallResult> Pipeline::collect(Caller caller, std::string approval,
@@ -81,9 +90,9 @@ Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& cl
     request->cancel = claimed.claim.stopped();
     Call call(std::move(*request), services_.rules.current());
     call.result.call = claimed.approval.call;
-    call.result.approval = claimed.approval.id;
-    auto checked = stages::recheck(call, services_, claimed.approval.policy, claimed.approval.rule,
-                                   claimed.approval.binding);
+    const bool detached = claimed.approval.state() == approval::State::detached;
+    (detached ? call.result.task : call.result.approval) = claimed.approval.id;
+    auto checked = stages::recheck(call, services_, claimed.approval);
     if (co_await std::move(checked)) {
         auto acting = act(call);
         co_await std::move(acting);

@@ -84,9 +84,11 @@ CallResult result_of(const approval::Collected& collected) {
     CallResult out;
     out.call = approval.call;
     out.action = approval.action;
-    out.decision = policy::name(policy::Outcome::require_approval);
+    const bool detached = approval.state() == approval::State::detached;
+    out.decision =
+        policy::name(detached ? policy::Outcome::allow : policy::Outcome::require_approval);
     out.rule = approval.rule;
-    out.approval = approval.id;
+    (detached ? out.task : out.approval) = approval.id;
     out.disposition = Disposition::not_approved;
     switch (approval.state()) {
         case approval::State::pending:
@@ -119,8 +121,9 @@ CallResult result_of(const approval::Collected& collected) {
         case approval::Execution::unknown:
             out.disposition = Disposition::failed;
             out.message =
-                "The call was approved (" + approval.id +
-                "), but the process died while it ran: whether it took effect is unknown. "
+                (detached ? "The call (" : "The call was approved (") + approval.id +
+                (detached ? ") can't be finished: " : "), but ") +
+                "the process died while it ran: whether it took effect is unknown. "
                 "Check before you try again.";
             return out;
         case approval::Execution::done:

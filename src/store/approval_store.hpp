@@ -15,7 +15,7 @@ namespace kimbap::store {
 struct ApprovalRow {
     std::string id;             ///< apr_…
     std::int64_t revision = 0;  ///< Counts up with each update: the compare-and-set key.
-    std::string state;          ///< pending approved denied expired withdrawn
+    std::string state;          ///< pending approved denied expired withdrawn, or detached
     std::string execution;      ///< "" waiting executing done failed unknown
     std::string caller_key;     ///< Who may join and collect: the caller's stable key.
     std::string binding;        ///< SHA-256 (hex) over the whole call.
@@ -35,15 +35,15 @@ public:
     /// The pending row of the same caller with the same binding, if any.
     [[nodiscard]] virtual Result<std::optional<ApprovalRow>> find_pending(
         std::string_view caller_key, std::string_view binding) const = 0;
-    /// Newest first; "" for any state, or any caller; at most `limit`, before `before_id` where
-    /// given.
+    /// Newest first; "" for any caller, or for any state but `detached` ("*" for that, too); at
+    /// most `limit`, before `before_id` where given.
     [[nodiscard]] virtual Result<std::vector<ApprovalRow>> list(
         std::string_view state, std::string_view caller_key, std::size_t limit,
         std::string_view before_id = "") const = 0;
     /// Pending rows whose expiry is at or before `now`, oldest first.
     [[nodiscard]] virtual Result<std::vector<ApprovalRow>> due_for_expiry(
         TimePoint now, std::size_t limit) const = 0;
-    /// Approved rows still waiting to be executed, and executing ones whose lease lapsed by `now`.
+    /// Rows still waiting to be executed, and executing ones whose lease lapsed by `now`.
     [[nodiscard]] virtual Result<std::vector<ApprovalRow>> to_execute(TimePoint now,
                                                                       std::size_t limit) const = 0;
     [[nodiscard]] virtual Result<std::size_t> count_pending() const = 0;
@@ -53,7 +53,8 @@ public:
     /// Replaces the row whose id and revision are `row`'s, and stores revision + 1.
     /// Errors: conflict where the stored revision differs; not_found.
     virtual Result<void> update(const ApprovalRow& row) = 0;
-    /// Forgets sealed calls and outcomes of rows whose outcome_expires_at passed. Returns how many.
+    /// Forgets sealed calls and outcomes of rows whose outcome_expires_at passed, and the whole row
+    /// of a detached call, about which nobody decided. Returns how many.
     virtual Result<std::size_t> purge_outcomes(TimePoint now) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <atomic>
 #include <semaphore>
 
 #include "base/json_text.hpp"
@@ -175,6 +176,135 @@ TEST(Tasks, OutliveTheProcessThatMadeThem) {
         EXPECT_THAT(shop.kimbap.read(file),
                     AllOf(Not(HasSubstr("4242")), Not(HasSubstr("refunded"))));
     }
+}
+
+/// A shop whose first answer waits to be let go.
+struct SlowShop {
+    explicit SlowShop(std::string_view config)
+        : shop(config, [this](const Received& request) {
+              if (!held.exchange(true)) {
+                  arrived.release();
+                  release.acquire();
+              }
+              return Shop::order(request);
+          }) {}
+
+    std::atomic<bool> held{false};
+    std::binary_semaphore arrived{0}, release{0};
+    Shop shop;
+};
+
+TEST(Tasks, ALongCallBecomesOne) {
+    SlowShop slow("tasks: {after: 200ms}\n");
+    Shop& shop = slow.shop;
+    Serving serving(shop.kimbap);
+    const std::string token = shop.kimbap.agent_token("bot");
+    const McpClient agent = task_client(serving.url(), token);
+    const json::object created = agent.call("shop_get-order", {{"order", "1001"}});
+    EXPECT_EQ(created.at("resultType"), "task") << to_json(created);
+    const std::string id = created.at("taskId").as_string().c_str();
+    EXPECT_EQ(status_of(task(agent, id)), "working");
+    const McpClient other = task_client(serving.url(), shop.kimbap.agent_token("other"));
+    EXPECT_EQ(refusal(other, "tasks/get", id), -32602);
+    EXPECT_EQ(refusal(other, "tasks/cancel", id), -32602);
+    // No operator was asked: none sees it, none can decide.
+    EXPECT_TRUE(shop.kimbap.json({"approval", "list"}).at("approvals").as_array().empty());
+    EXPECT_NE(shop.kimbap.kimbap({"approval", "deny", id}).code, 0);
+
+    slow.release.release();
+    const json::object done = ended(agent, id);
+    EXPECT_EQ(done.at("status"), "completed") << to_json(done);
+    EXPECT_EQ(done.at("result").at("structuredContent").at("state"), "paid");
+    EXPECT_EQ(meta_of(done.at("result").as_object(), "kimbap/decision"), "allow");
+    EXPECT_EQ(shop.upstream.count(), 1U);
+    // What is quick is answered as ever.
+    EXPECT_EQ(agent.call("shop_get-order", {{"order", "1002"}}).at("resultType"), "complete");
+    EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
+}
+
+TEST(Tasks, ALongCallCanBeCancelled) {
+    SlowShop slow("tasks: {after: 100ms}\n");
+    Serving serving(slow.shop.kimbap);
+    const McpClient agent = task_client(serving.url(), slow.shop.kimbap.agent_token("bot"));
+    const json::object created = agent.call("shop_get-order", {{"order", "1001"}});
+    const std::string id = created.at("taskId").as_string().c_str();
+    EXPECT_EQ(refusal(agent, "tasks/cancel", id), 0);
+    EXPECT_EQ(status_of(task(agent, id)), "cancelled");
+    eventually("the end of the call", [&] {
+        const auto records = slow.shop.kimbap.audit();
+        return records.back().at("kind") == "call.finished";
+    });
+    EXPECT_EQ(slow.shop.kimbap.audit().back().at("execution").at("status"), "cancelled");
+    slow.release.release();
+    EXPECT_EQ(status_of(task(agent, id)), "cancelled");
+}
+
+TEST(Tasks, ALongCallThatDoesNoHarmTwiceOutlivesItsProcess) {
+    SlowShop slow("tasks: {after: 100ms}\n");
+    const Shop& shop = slow.shop;
+    const std::string token = shop.kimbap.agent_token("bot");
+    std::string id;
+    {
+        Serving serving(shop.kimbap);
+        const McpClient agent = task_client(serving.url(), token);
+        const json::object created = agent.call("shop_get-order", {{"order", "1001"}});
+        id = created.at("taskId").as_string().c_str();
+        serving.program().signal(SIGKILL);
+        serving.program().wait();
+    }
+    slow.release.release();
+    Serving again(shop.kimbap);
+    const McpClient agent = task_client(again.url(), token);
+    EXPECT_EQ(status_of(task(agent, id)), "working");
+    const json::object done = ended(agent, id);  // once the dead process's lease has lapsed
+    EXPECT_EQ(done.at("status"), "completed") << to_json(done);
+    EXPECT_EQ(done.at("result").at("structuredContent").at("state"), "paid");
+    EXPECT_EQ(shop.upstream.count(), 2U);
+    EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
+}
+
+TEST(Tasks, WhoListensIsToldWhicheverProcessDecides) {
+    Shop shop;
+    const std::unique_ptr<Program> agent = shop.kimbap.start({"mcp"});
+    int number = 0;
+    const auto send = [&](const std::string& method, json::object params) {
+        params["_meta"] =
+            json::object{{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                         {"io.modelcontextprotocol/clientInfo", {{"name", "t"}, {"version", "1"}}},
+                         {"io.modelcontextprotocol/clientCapabilities", task_capabilities()}};
+        const json::object message{
+            {"jsonrpc", "2.0"}, {"id", ++number}, {"method", method}, {"params", params}};
+        agent->write(to_json(message) + "\n");
+    };
+    const auto next = [&] { return parse_json(agent->read_line().value()).value().as_object(); };
+    send("tools/call", {{"name", "shop_refund"}, {"arguments", kRefund}});
+    const std::string id = next().at("result").at("taskId").as_string().c_str();
+    const std::string uri = "kimbap://approvals/" + id;
+    send("subscriptions/listen",
+         {{"notifications",
+           {{"taskIds", {id, "apr_unknown"}},
+            {"resourceSubscriptions", {uri, "kimbap://approvals/apr_unknown"}}}}});
+    const json::object granted = next().at("params").at("notifications").as_object();
+    EXPECT_EQ(granted.at("taskIds"), json::value(json::array{json::value(id)}));
+    EXPECT_EQ(granted.at("resourceSubscriptions"), json::value(json::array{json::value(uri)}));
+    shop.kimbap.must({"approval", "approve", id});
+    bool updated = false;
+    json::object last;
+    while (last.empty() || last.at("status") == "working") {
+        const json::object message = next();
+        const json::object& params = message.at("params").as_object();
+        EXPECT_EQ(params.at("_meta").at("io.modelcontextprotocol/subscriptionId"), 2);
+        if (message.at("method") == "notifications/resources/updated") {
+            updated = params.at("uri") == json::value(uri);
+        } else {
+            ASSERT_EQ(message.at("method"), "notifications/tasks");
+            last = params;
+        }
+    }
+    EXPECT_TRUE(updated);
+    EXPECT_EQ(last.at("taskId"), json::value(id));
+    EXPECT_EQ(last.at("status"), "completed");
+    EXPECT_EQ(last.at("result").at("structuredContent").at("state"), "refunded");
 }
 
 }  // namespace

@@ -98,10 +98,12 @@ json::object task_capabilities() {
     return {{"extensions", {{"io.modelcontextprotocol/tasks", json::object()}}}};
 }
 
-StdioClient::StdioClient(std::unique_ptr<Program> program) : program_(std::move(program)) {
-    request("initialize", {{"protocolVersion", "2025-11-25"},
-                           {"capabilities", json::object()},
-                           {"clientInfo", {{"name", "test"}, {"version", "1"}}}});
+StdioClient::StdioClient(std::unique_ptr<Program> program, const std::string& revision)
+    : program_(std::move(program)) {
+    agreement_ =
+        result_of(request("initialize", {{"protocolVersion", revision},
+                                         {"capabilities", json::object()},
+                                         {"clientInfo", {{"name", "test"}, {"version", "1"}}}}));
     program_->write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n");
 }
 

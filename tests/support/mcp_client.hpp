@@ -57,13 +57,17 @@ boost::json::object task_capabilities();
 /// A client of `kimbap mcp` over its pipes, in a legacy revision.
 class StdioClient {
 public:
-    explicit StdioClient(std::unique_ptr<Program> program);
+    explicit StdioClient(std::unique_ptr<Program> program,
+                         const std::string& revision = "2025-11-25");
+    /// The result of initialize.
+    const boost::json::object& agreement() const { return agreement_; }
     boost::json::object request(const std::string& method, boost::json::object params);
     boost::json::object call(const std::string& tool, boost::json::object arguments);
     Program& program() { return *program_; }
 
 private:
     std::unique_ptr<Program> program_;
+    boost::json::object agreement_;
     int next_ = 0;
 };
 

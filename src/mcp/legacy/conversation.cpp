@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mcp/legacy/response.hpp"
+#include "mcp/legacy/tasks.hpp"
 #include "mcp/server_core.hpp"
 
 namespace kimbap::mcp::legacy {
@@ -97,7 +98,7 @@ Task<Outcome> subscribe(const ServerCore& core, Session& session, const Params& 
 }
 
 /// Everything between initialize and the end.
-Task<Outcome> operate(const ServerCore& core, Session& session, Message& message,
+Task<Outcome> operate(const ServerCore& core, Session& session, Revision revision, Message& message,
                       RequestContext& context, const Route& route) {
     const auto& method = message.method;
     if (method == "logging/setLevel") co_return set_level(session, message.params);
@@ -105,6 +106,18 @@ Task<Outcome> operate(const ServerCore& core, Session& session, Message& message
     if ((on || method == "resources/unsubscribe") && core.providers.resources) {
         auto work = subscribe(core, session, message.params, on, context);
         co_return co_await std::move(work);
+    }
+    const bool tasks =
+        revision == Revision::v2025_11_25 && core.providers.tasks && core.providers.tools;
+    if (tasks && is_task_request(method)) {
+        auto work = serve_task_request(core, session, method, std::move(message.params), context,
+                                       route.may_ask ? route.outbox : nullptr);
+        co_return co_await std::move(work);
+    }
+    if (tasks && method == "tools/call") {
+        auto wish = take_task_wish(core, message.params, context);
+        if (auto* error = std::get_if<ProtocolError>(&wish)) co_return std::move(*error);
+        if (std::get<bool>(wish)) context.ask_task();
     }
     const auto known = parse_method(method);
     if (!known || is_task_method(*known)) {
@@ -149,6 +162,8 @@ RequestContext::Parts parts_of(const Session& session, const Agreement& agreemen
     parts.client = agreement.client;
     parts.request_id = message.id;
     parts.log_level = session.log_level();
+    parts.task_wish =
+        agreement.revision == Revision::v2025_11_25 ? TaskWish::not_asked : TaskWish::none;
     if (auto* meta = message.params.if_contains("_meta"); meta && meta->is_object()) {
         parts.meta = std::move(meta->get_object());
     }
@@ -238,8 +253,11 @@ Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Sessi
     parts.channel = &channel;
     parts.cancel = call.token();
     RequestContext context(std::move(parts));
-    auto work = operate(*core, *session, message, context, route);
+    auto work = operate(*core, *session, agreement->revision, message, context, route);
     auto outcome = co_await std::move(work);
+    if (const auto* created = std::get_if<TaskCreated>(&outcome)) {
+        session->watch_task(created->task.id);
+    }
     if (!call.cancelled()) {
         route.outbox->push(response(id, agreement->revision, std::move(outcome)),
                            Outbox::Kind::response);

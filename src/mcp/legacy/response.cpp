@@ -3,13 +3,14 @@
 #include "base/json_text.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/legacy/content.hpp"
+#include "mcp/legacy/tasks.hpp"
 #include "mcp/result_json.hpp"
 
 namespace kimbap::mcp::legacy {
 namespace {
 
-/// structuredContent came with 2025-06-18, as an object; any JSON value only with 2026-07-28. Others
-/// go into an object's "result", after they are in the text block as they are.
+/// structuredContent came with 2025-06-18, as an object; any JSON value only with 2026-07-28.
+/// Others go into an object's "result", after they are in the text block as they are.
 bool shape_structured(Revision revision, ToolResult& result) {
     if (revision < Revision::v2025_06_18) return false;
     if (result.structured_json.empty() || result.structured_json.starts_with('{')) return true;
@@ -23,6 +24,15 @@ void append_meta(std::string& out, const json::object& meta) {
     if (out.back() != '{') out += ',';
     out += R"("_meta":)";
     append_json(out, meta);
+}
+
+/// What the model may be told at once is the task's message (Creating Tasks, note).
+void append_created(std::string& out, const TaskState& task) {
+    std::string members;
+    append_task_members(members, task);
+    out += R"("task":{)" + members + '}';
+    if (task.status_message.empty()) return;
+    append_meta(out, {{"io.modelcontextprotocol/model-immediate-response", task.status_message}});
 }
 
 }  // namespace
@@ -51,6 +61,10 @@ std::string response(std::string_view id, Revision revision, Outcome&& outcome) 
         append_meta(out, prompt->meta);
     } else if (const auto* completion = std::get_if<CompletionResult>(&outcome)) {
         append_completion_members(out, *completion);
+    } else if (const auto* created = std::get_if<TaskCreated>(&outcome)) {
+        append_created(out, created->task);
+    } else if (const auto* report = std::get_if<TaskReport>(&outcome)) {
+        append_task_members(out, report->task);
     }
     out += "}}";
     return out;
@@ -68,6 +82,9 @@ std::string initialize_response(std::string_view id, Revision revision,
     if (providers.prompts) out += R"(,"prompts":{"listChanged":true})";
     if (providers.resources) out += R"(,"resources":{"listChanged":true,"subscribe":true})";
     if (providers.completions) out += R"(,"completions":{})";
+    if (providers.tasks && providers.tools && revision == Revision::v2025_11_25) {
+        out += R"(,"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}})";
+    }
     out += R"(},"serverInfo":)";
     append_implementation(out, options.server);
     if (!options.instructions.empty()) append_member(out, "instructions", options.instructions);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mcp/jsonrpc.hpp"
+#include "mcp/legacy/tasks.hpp"
 #include "mcp/result_json.hpp"
 
 namespace kimbap::mcp::legacy {
@@ -73,6 +74,11 @@ bool Session::subscribe(std::string uri) {
     return true;
 }
 
+void Session::watch_task(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.size() < limits_.max_subscriptions) tasks_.insert(id);
+}
+
 void Session::unsubscribe(std::string_view uri) {
     const std::lock_guard lock(mutex_);
     if (const auto found = subscriptions_.find(uri); found != subscriptions_.end()) {
@@ -139,6 +145,26 @@ void Session::on_resource_updated(std::string_view uri) {
     append_member(params, "uri", uri);
     params += '}';
     outbox_->push(notification("notifications/resources/updated", params), Outbox::Kind::droppable);
+}
+
+void Session::on_task_changed(const TaskState& task) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = tasks_.find(task.id);
+        if (closed_ || found == tasks_.end()) return;
+        if (ended(task.status)) tasks_.erase(found);
+    }
+    std::string params;
+    append_task_members(params, task);
+    outbox_->push(notification("notifications/tasks/status", '{' + params + '}'),
+                  Outbox::Kind::droppable);
+}
+
+void Session::add_watched(Watched& all) const {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    all.tasks.insert(tasks_.begin(), tasks_.end());
+    all.uris.insert(subscriptions_.begin(), subscriptions_.end());
 }
 
 void Session::on_drain() {

@@ -62,6 +62,9 @@ public:
     /// False where Limits::max_subscriptions is reached.
     bool subscribe(std::string uri);
     void unsubscribe(std::string_view uri);
+    /// From now on the client is told how this task of its own stands, until the task has ended.
+    /// Past Limits::max_subscriptions it is not: it has to ask anyway.
+    void watch_task(const std::string& id);
 
     /// Keeps a request's stream for a client that lost its connection; its number, from 1. The
     /// oldest is forgotten beyond Limits::max_stored_streams.
@@ -78,6 +81,8 @@ public:
 
     void on_list_changed(ListKind kind) override;
     void on_resource_updated(std::string_view uri) override;
+    void on_task_changed(const TaskState& task) override;
+    void add_watched(Watched& all) const override;
     void on_drain() override;
 
 private:
@@ -96,6 +101,7 @@ private:
     std::optional<Agreement> agreement_;
     std::map<std::string, RunningCall::Handle> calls_;
     std::set<std::string, std::less<>> subscriptions_;
+    std::set<std::string, std::less<>> tasks_;
     std::map<std::uint64_t, std::shared_ptr<Outbox>> streams_;
     std::uint64_t next_stream_ = 1;
     bool closed_ = false;

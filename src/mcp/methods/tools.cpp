@@ -41,6 +41,7 @@ Task<Outcome> list_tools(ToolProvider& provider, json::object& params, std::size
 Task<Outcome> call_tool(ToolProvider& provider, json::object& params, RequestContext& context) {
     auto call = read_call(params);
     if (auto* error = std::get_if<ProtocolError>(&call)) co_return std::move(*error);
+    std::get<ToolCall>(call).as_task = context.task_asked();
     auto work = provider.call(context, std::move(std::get<ToolCall>(call)));
     auto answer = co_await std::move(work);
     co_return to_outcome(std::move(answer));

@@ -163,6 +163,11 @@ void Subscription::on_resource_updated(std::string_view uri) {
     send("notifications/resources/updated", "," + members);
 }
 
+void Subscription::add_watched(Watched& all) const {
+    all.tasks.insert(filter_.tasks.begin(), filter_.tasks.end());
+    all.uris.insert(filter_.uris.begin(), filter_.uris.end());
+}
+
 void Subscription::on_task_changed(const TaskState& task) {
     if (!filter_.tasks.contains(task.id)) return;
     std::string members;

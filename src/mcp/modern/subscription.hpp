@@ -56,6 +56,7 @@ public:
     void on_list_changed(ListKind kind) override;
     void on_resource_updated(std::string_view uri) override;
     void on_task_changed(const TaskState& task) override;
+    void add_watched(Watched& all) const override;
     void on_drain() override { close(); }
 
 private:

@@ -16,30 +16,6 @@ using Steady = std::chrono::steady_clock;
 /// How often a held caller is told that its call still waits.
 constexpr std::chrono::seconds kTell{5};
 
-approval::SuspendedCall suspended(const Call& call, const Services& services) {
-    const manifests::Action& action = *call.action->action;
-    const policy::Rule& rule = *call.decision.rule;
-    approval::SuspendedCall out;
-    out.call = call.result.call;
-    out.caller = {call.request.caller.agent, call.request.caller.token, call.request.caller.roles,
-                  call.request.caller.client};
-    out.caller_key = call.request.caller.key();
-    out.action = call.action->id;
-    out.service = call.action->service->name;
-    out.risk = manifests::name(action.risk.level);
-    out.mutating = action.risk.mutating;
-    out.idempotent = action.idempotent || !action.idempotency_header.empty();
-    out.parameters = redact(call.request.arguments, call.action->sensitive);
-    out.rule = rule.id;
-    out.policy = call.rules->policy->digest();
-    out.binding = call.binding(out.policy);
-    out.payload = to_payload(call);
-    out.spec.required = rule.approval.required.value_or(services.settings.approvals_required);
-    out.spec.expires = rule.approval.expires.value_or(services.settings.approval_expires);
-    out.spec.channels = rule.approval.channels;
-    return out;
-}
-
 std::string pending_message(const Call& call, const approval::Approval& approval) {
     return "This call waits for an operator's approval: " + approval.id + " (rule \"" +
            approval.rule + "\"), until " + format_time(approval.expires_at) +
@@ -74,6 +50,7 @@ Task<Result<approval::Approval>> hold(Call& call, Services& services, const std:
     for (;;) {
         if (call.request.observer != nullptr && call.request.hold.count() > 0) {
             const std::string message = "waiting for approval " + id;
+            if (told == 0) call.request.observer->note(NoteLevel::info, message);
             call.request.observer->progress(++told, std::nullopt, message);
         }
         const auto next = std::min(deadline, Steady::now() + kTell);
@@ -100,6 +77,33 @@ Task<bool> collect(Call& call, Services& services, const std::string& id) {
 }
 
 }  // namespace
+
+approval::SuspendedCall suspended(const Call& call, const Services& services) {
+    const manifests::Action& action = *call.action->action;
+    const policy::Rule* const rule = call.decision.rule;
+    approval::SuspendedCall out;
+    out.call = call.result.call;
+    out.caller = {call.request.caller.agent, call.request.caller.token, call.request.caller.roles,
+                  call.request.caller.client};
+    out.caller_key = call.request.caller.key();
+    out.action = call.action->id;
+    out.service = call.action->service->name;
+    out.risk = manifests::name(action.risk.level);
+    out.mutating = action.risk.mutating;
+    out.idempotent = action.idempotent || !action.idempotency_header.empty();
+    out.parameters = redact(call.request.arguments, call.action->sensitive);
+    out.rule = call.result.rule;
+    out.policy = call.rules->policy->digest();
+    out.binding = call.bound.empty() ? call.binding(out.policy) : call.bound;
+    out.payload = to_payload(call);
+    out.spec.required = services.settings.approvals_required;
+    out.spec.expires = services.settings.approval_expires;
+    if (rule == nullptr) return out;
+    out.spec.required = rule->approval.required.value_or(out.spec.required);
+    out.spec.expires = rule->approval.expires.value_or(out.spec.expires);
+    out.spec.channels = rule->approval.channels;
+    return out;
+}
 
 Task<bool> approve(Call& call, Services& services) {
     auto suspending = services.approvals.request(suspended(call, services));
@@ -133,10 +137,8 @@ Task<bool> approve(Call& call, Services& services) {
     if (claimed) {
         call.claim = std::move(*claimed);
         call.obey(call.claim->claim.stopped());
-        const std::string policy = call.claim->approval.policy;
-        const std::string rule = call.claim->approval.rule;
-        const std::string binding = call.claim->approval.binding;
-        co_return co_await recheck(call, services, policy, rule, binding);
+        auto checking = recheck(call, services, call.claim->approval);
+        co_return co_await std::move(checking);
     }
     // Another holder or process runs it: its outcome is this call's too.
     auto finishing = hold(call, services, id, approval::Until::final);
@@ -145,8 +147,9 @@ Task<bool> approve(Call& call, Services& services) {
     co_return co_await collect(call, services, id);
 }
 
-Task<bool> recheck(Call& call, Services& services, std::string approved_policy,
-                   std::string approved_rule, std::string binding) {
+Task<bool> recheck(Call& call, Services& services, const approval::Approval& stored) {
+    const bool detached = stored.state() == approval::State::detached;
+    const auto granted = detached ? policy::Outcome::allow : policy::Outcome::require_approval;
     auto identified = identify(call, services);
     if (!co_await std::move(identified)) co_return false;
     const auto changed = [&](std::string what) {
@@ -157,30 +160,31 @@ Task<bool> recheck(Call& call, Services& services, std::string approved_policy,
     };
     const std::string tool = call.request.tool;
     if (!resolve(call)) co_return changed("the action " + tool + " changed");
-    if (call.binding(approved_policy) != binding) co_return changed("the action's request changed");
+    if (call.binding(stored.policy) != stored.binding)
+        co_return changed("the action's request changed");
     const auto& identity = call.request.caller.identity;
     if (identity && !identity->permits(call.action->id))
         co_return changed("the token's reach changed");
     const auto decision =
         call.rules->policy->decide(call.policy_request(), services.clock.now(), nullptr);
-    if (call.rules->policy->digest() != approved_policy &&
-        (decision.outcome != policy::Outcome::require_approval ||
-         decision.rule_id() != approved_rule)) {
+    if (call.rules->policy->digest() != stored.policy &&
+        (decision.outcome != granted || decision.rule_id() != stored.rule)) {
         co_return changed("the policy changed");
     }
-    call.result.decision = policy::name(policy::Outcome::require_approval);
-    call.result.rule = approved_rule;
+    call.result.decision = policy::name(granted);
+    call.result.rule = stored.rule;
     call.decided = true;
+    if (detached) co_return true;  // its allowance was taken when it was allowed
     const policy::Rule* rule = nullptr;
     for (const policy::Rule& one : call.rules->policy->rules()) {
-        if (one.id == approved_rule) rule = &one;
+        if (one.id == stored.rule) rule = &one;
     }
     if (rule != nullptr && rule->rate) {
         const auto wait = call.rules->policy->take_allowance(
             *rule, call.policy_request(), services.clock.now(), services.limiter);
         if (wait.count() > 0) {
             co_return call.end(Disposition::denied,
-                               "Refused: the allowance of rule \"" + approved_rule +
+                               "Refused: the allowance of rule \"" + stored.rule +
                                    "\" was used up meanwhile. Call again in " +
                                    std::to_string((wait.count() + 999) / 1000) + " seconds.");
         }

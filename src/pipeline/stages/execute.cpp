@@ -141,6 +141,7 @@ private:
                                        : manifests::next_attempt(action_, attempt,
                                                                  services_.clock.now(), jitter());
             if (wait && !call_.request.cancel.cancelled()) {
+                tell_retry(exchange, number, *wait);
                 auto pausing = pause(*wait);
                 co_await std::move(pausing);
                 continue;
@@ -174,6 +175,18 @@ private:
         call_.scrubber.scrub(out.body);
         call_.scrubber.scrub(out.content_type);
         return out;
+    }
+
+    void tell_retry(const net::Exchange& exchange, int number, std::chrono::milliseconds wait) {
+        if (call_.request.observer == nullptr) return;
+        std::string message = "attempt " + std::to_string(number) + " of " + call_.action->id +
+                              " failed (" +
+                              (exchange.response
+                                   ? "HTTP " + std::to_string(exchange.response->status)
+                                   : exchange.error.message) +
+                              "); trying again in " + std::to_string(wait.count()) + " ms";
+        call_.scrubber.scrub(message);
+        call_.request.observer->note(NoteLevel::warning, message);
     }
 
     Result<net::OutboundRequest> outbound_of(Hop& hop) {

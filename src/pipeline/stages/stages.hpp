@@ -28,9 +28,11 @@ bool authorize(Call& call, Services& services);
 /// another process that ran it stored.
 Task<bool> approve(Call& call, Services& services);
 /// What a resumed call must pass before its credential is touched: its token, its action, its
-/// arguments, its rendered request and its policy as they were approved.
-Task<bool> recheck(Call& call, Services& services, std::string approved_policy,
-                   std::string approved_rule, std::string binding);
+/// arguments, its rendered request and its policy as they were approved, or allowed. `stored`
+/// outlives the task.
+Task<bool> recheck(Call& call, Services& services, const approval::Approval& stored);
+/// A resolved call as it is stored, to be run or asked for later.
+approval::SuspendedCall suspended(const Call& call, const Services& services);
 
 /// Opens the action's credential, only now: a vault secret, or a connection's access token, for
 /// which a refresh goes out on `http` where one is due.

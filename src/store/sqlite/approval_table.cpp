@@ -68,7 +68,8 @@ Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
                                                      std::string_view before_id) const {
     auto statement = connection_.prepare(
         "SELECT " KIMBAP_APPROVAL_COLUMNS
-        " FROM approvals WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR caller_key = ?2) "
+        " FROM approvals WHERE (state = ?1 OR ?1 = '*' OR (?1 = '' AND state <> 'detached')) "
+        "AND (?2 = '' OR caller_key = ?2) "
         "AND (?4 = '' OR id < ?4) ORDER BY id DESC LIMIT ?3");
     if (!statement) return statement.error();
     statement->bind(state).bind(caller_key).bind(static_cast<std::int64_t>(limit)).bind(before_id);
@@ -86,10 +87,10 @@ Result<std::vector<ApprovalRow>> ApprovalTable::due_for_expiry(TimePoint now,
 }
 
 Result<std::vector<ApprovalRow>> ApprovalTable::to_execute(TimePoint now, std::size_t limit) const {
-    auto statement = connection_.prepare(
-        "SELECT " KIMBAP_APPROVAL_COLUMNS
-        " FROM approvals WHERE state = 'approved' AND execution IN ('waiting', 'executing') "
-        "AND (execution = 'waiting' OR lease_until <= ?) ORDER BY id LIMIT ?");
+    auto statement =
+        connection_.prepare("SELECT " KIMBAP_APPROVAL_COLUMNS
+                            " FROM approvals WHERE execution IN ('waiting', 'executing') "
+                            "AND (execution = 'waiting' OR lease_until <= ?) ORDER BY id LIMIT ?");
     if (!statement) return statement.error();
     statement->bind(now).bind(static_cast<std::int64_t>(limit));
     return read_all(*statement);
@@ -153,13 +154,19 @@ Result<void> ApprovalTable::update(const ApprovalRow& row) {
 }
 
 Result<std::size_t> ApprovalTable::purge_outcomes(TimePoint now) {
+    auto forgetting = connection_.prepare(
+        "DELETE FROM approvals WHERE state = 'detached' AND outcome_expires_at <= ?");
+    if (!forgetting) return forgetting.error();
+    const auto forgot = forgetting->bind(now).run();
+    if (!forgot) return forgot.error();
+    const auto forgotten = static_cast<std::size_t>(connection_.changes());
     auto statement = connection_.prepare(
         "UPDATE approvals SET revision = revision + 1, sealed_call = x'', sealed_outcome = x'', "
         "outcome_expires_at = NULL WHERE outcome_expires_at <= ?");
     if (!statement) return statement.error();
     const auto done = statement->bind(now).run();
     if (!done) return done.error();
-    const auto purged = static_cast<std::size_t>(connection_.changes());
+    const auto purged = forgotten + static_cast<std::size_t>(connection_.changes());
     if (purged != 0) touched_.add(Topic::approvals);
     return purged;
 }

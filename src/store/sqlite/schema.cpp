@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "store/migrations/0001_initial.hpp"
 #include "store/migrations/0002_outbox_channels.hpp"
+#include "store/migrations/0003_detached_calls.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace kimbap::store::sqlite {
@@ -13,7 +14,8 @@ namespace kimbap::store::sqlite {
 namespace {
 
 /// Only ever appended to: migration i brings the schema from version i to i + 1.
-constexpr std::array kMigrations{migrations::k0001Initial, migrations::k0002OutboxChannels};
+constexpr std::array kMigrations{migrations::k0001Initial, migrations::k0002OutboxChannels,
+                                 migrations::k0003DetachedCalls};
 
 Result<std::int64_t> version_of(Connection& connection) {
     auto statement = connection.prepare("PRAGMA user_version");

@@ -1,0 +1,69 @@
+#include "app/gateway_completions.hpp"
+
+#include "app/gateway_docs.hpp"
+#include "approval/approval_manager.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+void offer(mcp::CompletionResult& result, const std::string& value, std::string_view typed) {
+    if (value.starts_with(typed)) result.values.push_back(value);
+}
+
+/// Recipes take no arguments: there is nothing to offer, but for unknown ones there is an error.
+bool is_recipe(const pipeline::Rules& rules, const pipeline::Caller& caller,
+               const std::string& name) {
+    for (const manifests::Service& service : rules.actions->services()) {
+        for (const manifests::Recipe& recipe : service.recipes) {
+            if (prompt_name(service, recipe) == name && visible(rules, caller, service))
+                return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+Task<mcp::CompletionOutcome> GatewayCompletions::approvals(const pipeline::Caller& caller,
+                                                           std::string typed) {
+    approval::ListFilter filter;
+    filter.caller_key = caller.key();
+    filter.limit = mcp::kMaxCompletionValues;
+    auto listing = gateway_.approvals().list(filter);
+    const auto listed = co_await std::move(listing);
+    if (!listed) {
+        co_return mcp::ProtocolError{mcp::code::kInternalError, listed.error().message, {}};
+    }
+    mcp::CompletionResult result;
+    for (const approval::Approval& one : *listed) offer(result, one.id, typed);
+    co_return result;
+}
+
+Task<mcp::CompletionOutcome> GatewayCompletions::complete(mcp::RequestContext& context,
+                                                          mcp::CompletionRequest request) {
+    const auto rules = gateway_.rules().current();
+    const pipeline::Caller caller = caller_of(context);
+    if (request.kind == mcp::CompletionRequest::Kind::prompt) {
+        if (!is_recipe(*rules, caller, request.reference)) {
+            co_return mcp::unknown_prompt(request.reference);
+        }
+        co_return mcp::CompletionResult{};
+    }
+    if (request.reference == std::string(kApprovalUris) + "{id}") {
+        if (request.argument != "id") co_return mcp::CompletionResult{};
+        auto listing = approvals(caller, std::move(request.value));
+        co_return co_await std::move(listing);
+    }
+    if (request.reference != std::string(kServiceUris) + "{name}") {
+        co_return mcp::resource_not_found(request.reference);
+    }
+    mcp::CompletionResult result;
+    if (request.argument != "name") co_return result;
+    for (const manifests::Service& service : rules->actions->services()) {
+        if (visible(*rules, caller, service)) offer(result, service.name, request.value);
+    }
+    co_return result;
+}
+
+}  // namespace kimbap::app
