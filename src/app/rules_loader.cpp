@@ -79,7 +79,7 @@ Result<LoadedRules> load_rules(const Config& config) {
     Faults faults = std::move(loaded.faults);
     const auto provider_files = read_provider_files(config.manifests);
     if (!provider_files) return provider_files.error();
-    auto providers = oauth::ProviderSet::load(*provider_files, plain_http, faults);
+    auto providers = oauth::ProviderSet::load(*provider_files, *plain_http, faults);
 
     const auto policy_files = read_files<policy::PolicyFile>(config.policies, "policies");
     if (!policy_files) return policy_files.error();
