@@ -158,7 +158,10 @@ json::object OpenApiSchemas::convert_object(const json::object& schema,
     return out;
 }
 
-std::optional<ObjectShape> object_shape(const json::object& schema) {
+namespace {
+
+/// The fields of an object, possibly none: a part of an `allOf` may add nothing.
+std::optional<ObjectShape> fields_of(const json::object& schema) {
     for (const std::string_view key : {"anyOf", "oneOf", "not"}) {
         if (schema.contains(key)) return std::nullopt;
     }
@@ -169,7 +172,7 @@ std::optional<ObjectShape> object_shape(const json::object& schema) {
     ObjectShape out;
     if (const json::value* parts = schema.if_contains("allOf")) {
         for (const auto& part : parts->get_array()) {
-            const auto shape = object_shape(part.get_object());
+            const auto shape = fields_of(part.get_object());
             if (!shape) return std::nullopt;
             for (const auto& member : shape->properties)
                 out.properties[member.key()] = member.value();
@@ -187,7 +190,14 @@ std::optional<ObjectShape> object_shape(const json::object& schema) {
             if (name.is_string()) out.required.emplace_back(name.get_string());
         }
     }
-    if (out.properties.empty()) return std::nullopt;
+    return out;
+}
+
+}  // namespace
+
+std::optional<ObjectShape> object_shape(const json::object& schema) {
+    auto out = fields_of(schema);
+    if (!out || out->properties.empty()) return std::nullopt;
     return out;
 }
 

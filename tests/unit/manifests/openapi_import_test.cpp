@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kDocument = R"({
+constexpr std::string_view kDocument = R"json({
   "openapi": "3.0.3",
   "info": {"title": "Pet Store", "version": "1.2"},
   "servers": [{"url": "https://{region}.pets.example/v1/", "variables": {"region": {"default": "eu"}}}],
@@ -41,45 +41,13 @@ constexpr std::string_view kDocument = R"({
         "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}}},
     "/pets/{pet id}": {
       "delete": {"deprecated": true, "security": [],
-        "parameters": [{"name": "pet id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^(?!x)"
-}
-}]
-}
-, "put" : {
-    "operationId" : "photo", "requestBody" : {
-        "content" : {
-            "image/png" : {}
-        }
-    }
-}
-}
-, "/login" : {
-    "post" : {
-        "operationId" : "login",
-        "requestBody" : {
-            "content" : {
-                "application/x-www-form-urlencoded" :
-                    {"schema" :
-                         {"type" : "object", "properties" : {"user" : {"type" : "string"}}}}
-            }
-        }
-    }
-},
-             "/any" : {
-    "post" : {
-        "operationId" : "any", "requestBody" : {
-            "content" : {
-                "application/json" : {
-                    "schema" : {
-                        "oneOf" : [ {"type" : "string"}, {"$ref" : "#/components/schemas/NewPet"} ]
-                    }
-                }
-            }
-        }
-    }
-}
-}
-})";
+        "parameters": [{"name": "pet id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^(?!x)"}}]},
+      "put": {"operationId": "photo", "requestBody": {"content": {"image/png": {}}}}},
+    "/login": {"post": {"operationId": "login", "requestBody": {"content": {"application/x-www-form-urlencoded": {
+      "schema": {"type": "object", "properties": {"user": {"type": "string"}}}}}}}},
+    "/any": {"post": {"operationId": "any", "requestBody": {"content": {"application/json": {
+      "schema": {"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/NewPet"}]}}}}}}}
+})json";
 
 ImportedManifest imported(std::string_view text, const OpenApiOptions& options = {}) {
     const auto document = parse_json(text);
@@ -127,14 +95,15 @@ TEST(OpenApiImportTest, ParametersAndBodiesBecomeArguments) {
     EXPECT_EQ(create.at("description"), "Add one.");
     EXPECT_EQ(
         create.at("request"),
-        (json::object{{"body", {{"name", "{name}"}, {"tag", "{tag}"}, {"parent", "{parent}"}}}}));
+        (json::object{{"query", {{"limit", "{limit}"}}},  // a parameter of the path's
+                      {"body", {{"name", "{name}"}, {"tag", "{tag}"}, {"parent", "{parent}"}}}}));
     const json::array& args = create.at("args").get_array();
-    EXPECT_EQ(args[0], (json::object{{"name", "name"},
+    EXPECT_EQ(args[1], (json::object{{"name", "name"},
                                      {"type", "string"},
                                      {"max_length", 20},
                                      {"required", true},
                                      {"description", "What it answers to"}}));
-    EXPECT_EQ(args[1], (json::object{{"name", "tag"},
+    EXPECT_EQ(args[2], (json::object{{"name", "tag"},
                                      {"schema", {{"type", json::array{"string", "null"}}}}}));
     const json::object& remove = actions.at("delete-pets-pet-id").get_object();
     EXPECT_EQ(remove.at("path"), "/pets/{pet_id}");
