@@ -1,6 +1,7 @@
 #include "base/json_check.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,7 +33,11 @@ struct Nothing {
     bool on_number_part(Text, Code&) { return true; }
     bool on_int64(std::int64_t, Text, Code&) { return true; }
     bool on_uint64(std::uint64_t, Text, Code&) { return true; }
-    bool on_double(double, Text, Code&) { return true; }
+    bool on_double(double near, Text text, Code& error) {
+        if (std::isfinite(near) || std::isfinite(exact_double(near, text))) return true;
+        error = json::error::exponent_overflow;
+        return false;
+    }
     bool on_bool(bool, Code&) { return true; }
     bool on_null(Code&) { return true; }
     bool on_comment_part(Text, Code&) { return true; }

@@ -1,7 +1,6 @@
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
-#include <charconv>
 #include <cmath>
 
 #include "base/json_fault.hpp"
@@ -12,8 +11,8 @@ namespace kimbap {
 namespace {
 
 /// Builds a value as boost::json::parser does, but takes fractions from their text: its own
-/// conversion (Boost 1.81) is off by one in the last place for every fifth number of 17 digits,
-/// and makes infinity of what is too large, which would be passed on as null.
+/// conversion is not exact, and makes infinity of what is too large, which would be passed on as
+/// null.
 struct Builder {
     static constexpr std::size_t max_object_size = json::object::max_size();
     static constexpr std::size_t max_array_size = json::array::max_size();
@@ -24,7 +23,6 @@ struct Builder {
     Builder(unsigned char* buffer, std::size_t size) : stack({}, buffer, size) {}
 
     json::value_stack stack;
-    bool too_large = false;
 
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
@@ -65,10 +63,8 @@ struct Builder {
         return true;
     }
     bool on_double(double near, json::string_view text, json::error_code& error) {
-        double value = near;  // stays where the number is too small, which makes it 0
-        std::from_chars(text.data(), text.data() + text.size(), value);
+        const double value = exact_double(near, text);
         if (!std::isfinite(value)) {
-            too_large = true;
             error = json::error::exponent_overflow;
             return false;
         }
@@ -99,12 +95,6 @@ Result<json::value> parse_json(std::string_view text) {
     parser.handler().stack.reset();
     json::error_code error;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-    if (parser.handler().too_large) {
-        return make_error(Errc::invalid_argument,
-                          "not usable JSON: a number is too large for a double (RFC 8259 section "
-                          "6) at byte " +
-                              std::to_string(read));
-    }
     if (error) return json_fault(error, read);
     const Result<void> whole = nothing_behind(text, read);
     if (!whole) return whole.error();

@@ -9,12 +9,12 @@ namespace kimbap {
 namespace {
 
 TEST(YamlText, ReadsWell) {
-    EXPECT_EQ(to_yaml(*parse_json(R"({"name": "shop", "version": "1.0.0", "n": 5, "empty": {},
+    EXPECT_EQ(to_yaml(*parse_json(R"({"name": "shop", "version": "1.0.0", "count": 5, "empty": {},
         "auth": {"type": "bearer", "ref": "shop.token"},
         "actions": {"list": {"path": "/o/{id}", "args": [{"name": "id"}, {"name": "on"}]}}})")),
               "name: shop\n"
               "version: \"1.0.0\"\n"
-              "n: 5\n"
+              "count: 5\n"
               "empty: {}\n"
               "auth: {type: bearer, ref: shop.token}\n"
               "actions:\n"
