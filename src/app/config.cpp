@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxBodyLimit = 256U << 20;
+constexpr std::int64_t kMaxPendingLimit = 10'000'000;
 constexpr std::size_t kMaxResponseLimit = 1U << 30;
 
 std::chrono::milliseconds duration(const YamlReader& reader, std::chrono::milliseconds fallback,
@@ -133,12 +134,22 @@ private:
     }
 
     void read_approvals(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"hold", "expires", "required"})) return;
+        if (reader.absent() || !reader.expect_map({"hold", "expires", "required", "max_pending",
+                                                   "max_pending_per_caller"})) {
+            return;
+        }
         Config::Approvals& approvals = config_.approvals;
         approvals.hold = duration(reader.get("hold"), approvals.hold, std::chrono::milliseconds{0});
         approvals.expires =
             duration(reader.get("expires"), approvals.expires, std::chrono::milliseconds{1});
         approvals.required = static_cast<int>(reader.get("required").integer(1, 1, 10));
+        const auto limit = [&](const char* key, std::size_t fallback) {
+            return static_cast<std::size_t>(
+                reader.get(key).integer(static_cast<std::int64_t>(fallback), 1, kMaxPendingLimit));
+        };
+        approvals.max_pending = limit("max_pending", approvals.max_pending);
+        approvals.max_pending_per_caller =
+            limit("max_pending_per_caller", approvals.max_pending_per_caller);
     }
 
     void read_notify(const YamlReader& reader) {

@@ -58,6 +58,8 @@ struct Config {
         std::chrono::milliseconds hold{45'000};
         std::chrono::milliseconds expires{1'800'000};
         int required = 1;
+        std::size_t max_pending = 100'000;  ///< In all; one more is refused.
+        std::size_t max_pending_per_caller = 100;
     } approvals;
     struct Tasks {
         /// A call of a client that takes tasks becomes one where it runs for longer.

@@ -48,11 +48,12 @@ void append_undelivered(std::string& out, const Config& config,
         rows[{count.channel, count.state}] = count.rows;
     }
     if (rows.empty()) return;
-    out += "# HELP kimbap_notifications Notifications that are yet to be delivered, and those given "
-           "up.\n# TYPE kimbap_notifications gauge\n";
+    out +=
+        "# HELP kimbap_notifications Notifications that are yet to be delivered, and those given "
+        "up.\n# TYPE kimbap_notifications gauge\n";
     for (const auto& [key, count] : rows) {
-        out += "kimbap_notifications{channel=\"" + key.first + "\",state=\"" + key.second +
-               "\"} " + std::to_string(count) + "\n";
+        out += "kimbap_notifications{channel=\"" + key.first + "\",state=\"" + key.second + "\"} " +
+               std::to_string(count) + "\n";
     }
 }
 
@@ -83,6 +84,7 @@ FrontDoor::FrontDoor(Gateway& gateway, Lanes& lanes, mcp::Server& server,
       mcp_(server, authenticator, options),
       api_(api),
       notify_(gateway, lanes),
+      decisions_({gateway.approvals(), gateway.links(), gateway.workers(), gateway.clock()}),
       hosts_(options.allowed_hosts),
       origins_(options.allowed_origins) {}
 
@@ -123,6 +125,9 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
     } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
         auto answering = operators_only(request);
         answer = co_await std::move(answering);
+    } else if (path.starts_with(operator_api::DecisionPage::kPrefix)) {
+        auto answering = decision_page(request);
+        answer = co_await std::move(answering);
     } else {
         answer = problem(404, "nothing is served here (MCP is at /mcp)");
     }
@@ -153,6 +158,15 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
     co_return co_await std::move(handling);
 }
 
+Task<net::HttpResponse> FrontDoor::decision_page(net::HttpRequest& request) {
+    if (server_.draining()) co_return problem(503, "kimbap is shutting down");
+    bool refused = false;
+    auto handling = decisions_.handle(request, refused);
+    net::HttpResponse answer = co_await std::move(handling);
+    if (refused) record_auth_failure(gateway_, request, "decision link");
+    co_return answer;
+}
+
 Task<net::HttpResponse> FrontDoor::ready() const {
     if (server_.draining()) co_return problem(503, "kimbap is shutting down");
     const auto rules = gateway_.rules().current();
@@ -169,14 +183,14 @@ Task<net::HttpResponse> FrontDoor::metrics() const {
         std::vector<store::DeliveryCount> undelivered;
     };
     auto counting = gateway_.workers().run([this] {
-        return store::query(
-            gateway_.store(), [](const store::Snapshot& snapshot) -> Result<Counts> {
-                const auto pending = snapshot.approvals().count_pending();
-                if (!pending) return pending.error();
-                auto undelivered = snapshot.outbox().undelivered();
-                if (!undelivered) return undelivered.error();
-                return Counts{*pending, std::move(*undelivered)};
-            });
+        return store::query(gateway_.store(),
+                            [](const store::Snapshot& snapshot) -> Result<Counts> {
+                                const auto pending = snapshot.approvals().count_pending();
+                                if (!pending) return pending.error();
+                                auto undelivered = snapshot.outbox().undelivered();
+                                if (!undelivered) return undelivered.error();
+                                return Counts{*pending, std::move(*undelivered)};
+                            });
     });
     const auto counts = co_await std::move(counting);
     if (!counts) co_return problem(counts.error());

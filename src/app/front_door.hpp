@@ -8,6 +8,7 @@
 #include "app/notify_door.hpp"
 #include "mcp/transport/http_transport.hpp"
 #include "net/http_server.hpp"
+#include "operator_api/decision_page.hpp"
 #include "operator_api/operator_api.hpp"
 
 namespace kimbap::app {
@@ -24,6 +25,7 @@ public:
 
 private:
     Task<net::HttpResponse> operators_only(net::HttpRequest& request);
+    Task<net::HttpResponse> decision_page(net::HttpRequest& request);
     Task<net::HttpResponse> metrics() const;
     Task<net::HttpResponse> ready() const;
     [[nodiscard]] bool local_name(const net::HttpRequest& request) const;
@@ -33,6 +35,7 @@ private:
     mcp::HttpTransport mcp_;
     operator_api::OperatorApi api_;
     NotifyDoor notify_;
+    operator_api::DecisionPage decisions_;
     std::vector<std::string> hosts_;
     std::vector<std::string> origins_;
 };

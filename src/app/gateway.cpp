@@ -39,6 +39,8 @@ constexpr std::size_t kWorkers = 4;
 
 approval::ManagerOptions manager_options(const Config& config) {
     approval::ManagerOptions options;
+    options.max_pending = config.approvals.max_pending;
+    options.max_pending_per_caller = config.approvals.max_pending_per_caller;
     for (const NotifyChannel& channel : config.notify) {
         options.channels.push_back(channel.name);
         options.recipients[channel.name] = approval::recipients_of(channel);

@@ -1,5 +1,6 @@
 #include "app/gateway_docs.hpp"
 
+#include "app/own_approvals.hpp"
 #include "app/principal.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/json_text.hpp"
@@ -138,6 +139,19 @@ Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
                                     {"name", service.name},
                                     {"description", service.description},
                                     {"mimeType", "text/markdown"}};
+        items.push_back({uri, to_json(resource)});
+    }
+    // So that an agent that lost its connection finds again what it asked for.
+    auto finding = own_approvals(gateway_.approvals(), caller.key());
+    const auto own = co_await std::move(finding);
+    for (std::size_t i = 0; own && i < own->size(); ++i) {
+        const approval::Approval& one = (*own)[i];
+        const std::string uri = std::string(kApprovalUris) + one.id;
+        const json::object resource{
+            {"uri", uri},
+            {"name", one.id},
+            {"description", one.action + ": " + std::string(approval::name(one.state()))},
+            {"mimeType", "application/json"}};
         items.push_back({uri, to_json(resource)});
     }
     const auto list = mcp::ItemList::create(std::move(items));

@@ -1,7 +1,9 @@
 #include "app/gateway_tools.hpp"
 
 #include "app/mirrored_headers.hpp"
+#include "app/own_approvals.hpp"
 #include "app/principal.hpp"
+#include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
@@ -33,14 +35,16 @@ std::string approval_result_definition() {
     const json::object schema{
         {"type", "object"},
         {"properties",
-         {{"approval", {{"type", "string"}, {"description", "The approval's identifier, apr_…"}}},
+         {{"approval",
+           {{"type", "string"},
+            {"description",
+             "The approval's identifier, apr_…; without it, your approvals are listed"}}},
           {"wait_seconds",
            {{"type", "integer"},
             {"minimum", 0},
             {"maximum", kMaxCollectWait.count()},
             {"default", 0},
             {"description", "How long to wait for the decision before answering"}}}}},
-        {"required", {"approval"}},
         {"additionalProperties", false}};
     const json::object tool{
         {"name", kApprovalResultTool},
@@ -49,7 +53,9 @@ std::string approval_result_definition() {
          "Collects the outcome of a call that waits for an operator's approval. Use it after a "
          "tool "
          "answered that its call needs approval; it answers with the call's own result once an "
-         "operator approved and the call ran, or says how it stands."},
+         "operator approved and the call ran, or says how it stands. Without an identifier it "
+         "lists your "
+         "calls that wait or were approved, to find them again."},
         {"inputSchema", schema},
         {"annotations",
          {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
@@ -242,13 +248,28 @@ std::shared_ptr<const mcp::HeaderParams> GatewayTools::header_params(
     return headers;
 }
 
+Task<mcp::ToolOutcome> GatewayTools::list_own(std::string caller_key) {
+    auto finding = own_approvals(gateway_.approvals(), std::move(caller_key));
+    const auto own = co_await std::move(finding);
+    if (!own) co_return mcp::error_result("Your approvals can't be read: " + own.error().message);
+    json::array list;
+    for (const approval::Approval& one : *own) list.emplace_back(own_approval_json(one));
+    mcp::ToolResult result;
+    result.structured_json = to_json(json::object{{"approvals", std::move(list)}});
+    co_return result;
+}
+
 Task<mcp::ToolOutcome> GatewayTools::collect(mcp::RequestContext& context,
                                              const pipeline::Caller& caller,
                                              const mcp::ToolCall& call) {
     const json::value* approval = call.arguments.if_contains("approval");
     const json::value* wait = call.arguments.if_contains("wait_seconds");
     std::chrono::seconds seconds{0};
-    if (approval == nullptr || !approval->is_string()) {
+    if (approval == nullptr) {
+        auto listing = list_own(caller.key());
+        co_return co_await std::move(listing);
+    }
+    if (!approval->is_string()) {
         co_return mcp::error_result(
             "Invalid arguments: /approval must be the approval's identifier, "
             "like \"apr_…\".");

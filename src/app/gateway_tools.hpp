@@ -41,6 +41,7 @@ private:
     std::shared_ptr<const mcp::ItemList> list_for(const pipeline::Caller& caller, bool tasks);
     Task<mcp::ToolOutcome> call_for_task(mcp::RequestContext& context, pipeline::Pipeline& pipeline,
                                          pipeline::CallRequest request);
+    Task<mcp::ToolOutcome> list_own(std::string caller_key);
     Task<mcp::ToolOutcome> collect(mcp::RequestContext& context, const pipeline::Caller& caller,
                                    const mcp::ToolCall& call);
 

@@ -1,5 +1,6 @@
 #include "app/process.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -321,9 +322,18 @@ Result<mcp::PrincipalPtr> stdio_principal(Gateway& gateway, const std::string& a
         std::make_shared<const AgentPrincipal>(agent.empty() ? stdio.agent : agent, stdio.roles));
 }
 
+/// Each held call is a connection: shells and services start with a soft limit of 1024 files.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 Result<void> run_serve(Config config) {
+    raise_file_limit();
     auto gateway = Gateway::open(std::move(config));
     if (!gateway) return gateway.error();
     announce(**gateway);

@@ -143,7 +143,8 @@ json::object caller_json(const audit::Caller& caller) {
 }
 
 Terms terms_of(const Approval& approval) {
-    Terms terms{approval.required, approval.expires_at, approval.idempotent, {}};
+    Terms terms{approval.required,  approval.expires_at,  approval.idempotent, {},
+                approval.approvers, approval.token_proof, approval.channels};
     if (!approval.caller.agent.empty()) terms.requesters.push_back(approval.caller.agent);
     if (!approval.owner.empty()) terms.requesters.push_back(approval.owner);
     return terms;
@@ -165,6 +166,8 @@ json::object to_json(const Approval& approval) {
                      {"channels", to_array(approval.channels)},
                      {"created_at", format_time(approval.created_at)},
                      {"expires_at", format_time(approval.expires_at)}};
+    if (!approval.approvers.empty()) out["approvers"] = to_array(approval.approvers);
+    if (approval.token_proof) out["proof"] = "token";
     if (approval.execution() != Execution::none) out["execution"] = name(approval.execution());
     if (approval.standing.decided_at) {
         out["decided_at"] = format_time(*approval.standing.decided_at);
@@ -200,6 +203,8 @@ void write_row(const Approval& approval, store::ApprovalRow& row) {
                           {"policy", approval.policy},
                           {"required", approval.required},
                           {"channels", to_array(approval.channels)},
+                          {"approvers", to_array(approval.approvers)},
+                          {"token_proof", approval.token_proof},
                           {"votes", stored_votes(standing.votes)},
                           {"claimer", standing.claimer}};
     if (standing.decided_at) document["decided_at"] = format_time(*standing.decided_at);
@@ -236,6 +241,8 @@ Result<Approval> read_row(const store::ApprovalRow& row) {
     approval.policy = reader.text("policy");
     approval.required = static_cast<int>(reader.integer("required"));
     approval.channels = reader.texts("channels");
+    approval.approvers = reader.texts("approvers");
+    approval.token_proof = reader.flag("token_proof");
     approval.standing.state = *state;
     approval.standing.execution = *execution;
     approval.standing.claimer = reader.text("claimer");

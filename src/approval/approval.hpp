@@ -18,7 +18,9 @@ namespace kimbap::approval {
 struct Spec {
     int required = 1;
     std::chrono::milliseconds expires{1'800'000};
-    std::vector<std::string> channels;  ///< Names of notify entries; empty: every one.
+    std::vector<std::string> channels;     ///< Names of notify entries; empty: every one.
+    std::vector<std::string> approvers{};  ///< Globs over names and roles; empty: every operator.
+    bool token_proof = false;              ///< A link or chat account doesn't suffice.
 };
 
 /// A call to be suspended. Nothing in it but `payload` may hold a secret: operators see it.
@@ -59,6 +61,8 @@ struct Approval {
     std::string binding;
     int required = 1;
     std::vector<std::string> channels;
+    std::vector<std::string> approvers;
+    bool token_proof = false;
     TimePoint created_at;
     TimePoint expires_at;
     Standing standing;

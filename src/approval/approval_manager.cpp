@@ -1,5 +1,6 @@
 #include "approval/approval_manager.hpp"
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -9,6 +10,7 @@
 #include "approval/wait_hub.hpp"
 #include "async/worker_pool.hpp"
 #include "audit/writer.hpp"
+#include "base/failpoint.hpp"
 #include "base/ids.hpp"
 #include "base/sealer.hpp"
 
@@ -16,18 +18,28 @@ namespace kimbap::approval {
 
 namespace {
 
-/// store::write() of a function that returns Result<T>, giving its value.
+using Steady = std::chrono::steady_clock;
+
+void pass(std::string_view step, std::string_view point) {
+    failpoint(std::string(step).append(".").append(point));
+}
+
+/// store::write() of a function that returns Result<T>, giving its value. `step` names it among the
+/// places where tests end the process: before it, within its transaction, and once that is durable.
 template <class F>
-auto transact_async(store::Store& store, F work)
+auto transact_async(store::Store& store, std::string_view step, F work)
     -> Task<std::invoke_result_t<F&, store::Transaction&>> {
     using Outcome = std::invoke_result_t<F&, store::Transaction&>;
     const auto outcome = std::make_shared<std::optional<Outcome>>();
-    store::Write write = [outcome, work = std::move(work)](store::Transaction& t) mutable {
+    store::Write write = [outcome, step, work = std::move(work)](store::Transaction& t) mutable {
         outcome->emplace(work(t));
+        pass(step, "written");
         return outcome->value() ? Result<void>() : Result<void>(outcome->value().error());
     };
+    pass(step, "begins");
     Task<Result<void>> writing = store::write(store, std::move(write));
     const Result<void> written = co_await std::move(writing);
+    pass(step, "committed");
     if (!written) co_return written.error();
     co_return std::move(**outcome);
 }
@@ -53,7 +65,11 @@ Error too_large(std::string_view what, std::size_t limit) {
 ApprovalManager::ApprovalManager(store::Store& store, const Sealer& sealer, const Clock& clock,
                                  async::WorkerPool& workers, ManagerOptions options)
     : core_(std::make_shared<Core>(store, sealer, clock, std::move(options))),
-      hub_(std::make_shared<WaitHub>(store.changes())),
+      hub_(std::make_shared<WaitHub>(store.changes(),
+                                     [core = core_, &workers](std::int64_t since) {
+                                         return workers.run(
+                                             [core, since] { return core->moved_since(since); });
+                                     })),
       workers_(workers) {}
 
 ApprovalManager::~ApprovalManager() = default;
@@ -67,9 +83,10 @@ Task<Result<Requested>> ApprovalManager::request(SuspendedCall call) {
     });
     Result<std::string> sealed = co_await std::move(sealing);
     if (!sealed) co_return sealed.error();
-    auto writing = transact_async(
-        core_->store, [core = core_, shared, id, bytes = std::move(*sealed)](
-                          store::Transaction& t) { return core->request(t, *shared, id, bytes); });
+    auto writing =
+        transact_async(core_->store, "approval.request",
+                       [core = core_, shared, id, bytes = std::move(*sealed)](
+                           store::Transaction& t) { return core->request(t, *shared, id, bytes); });
     co_return co_await std::move(writing);
 }
 
@@ -85,7 +102,7 @@ Task<Result<ClaimedCall>> ApprovalManager::detach(SuspendedCall call) {
     Result<std::string> sealed = co_await std::move(sealing);
     if (!sealed) co_return sealed.error();
     auto writing = transact_async(
-        core_->store,
+        core_->store, "approval.detach",
         [core = core_, shared, id, claimer, bytes = std::move(*sealed)](store::Transaction& t) {
             return core->detach(t, *shared, id, bytes, claimer);
         });
@@ -99,11 +116,11 @@ Task<Result<Approval>> ApprovalManager::decide(std::string id, Operator who, Ver
                                                std::string reason) {
     const Result<void> sane = Core::check_decision(who, reason);
     if (!sane) co_return sane.error();
-    auto writing =
-        transact_async(core_->store, [core = core_, id = std::move(id), who = std::move(who),
-                                      verdict, reason = std::move(reason)](store::Transaction& t) {
-            return core->decide(t, id, who, verdict, reason);
-        });
+    auto writing = transact_async(core_->store, "approval.decide",
+                                  [core = core_, id = std::move(id), who = std::move(who), verdict,
+                                   reason = std::move(reason)](store::Transaction& t) {
+                                      return core->decide(t, id, who, verdict, reason);
+                                  });
     Result<Core::Decision> decision = co_await std::move(writing);
     hub_->poke();
     if (!decision) co_return decision.error();
@@ -124,9 +141,16 @@ Result<Approval> ApprovalManager::decide_blocking(const std::string& id, const O
     return std::move(*decision->approval);
 }
 
+Task<Result<Examined>> ApprovalManager::examine(std::string id, Operator who) const {
+    auto reading = workers_.run([core = core_, id = std::move(id), who = std::move(who)] {
+        return core->examine(id, who);
+    });
+    co_return co_await std::move(reading);
+}
+
 Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string caller_key) {
     auto writing =
-        transact_async(core_->store,
+        transact_async(core_->store, "approval.withdraw",
                        [core = core_, id = std::move(id),
                         key = std::move(caller_key)](store::Transaction& t) -> Result<Approval> {
                            auto loaded = core->load_own(t.approvals(), id, key);
@@ -142,7 +166,7 @@ Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string cal
 
 Task<Result<Approval>> ApprovalManager::stop(std::string id, std::string caller_key) {
     auto writing = transact_async(
-        core_->store,
+        core_->store, "approval.stop",
         [core = core_, id, key = std::move(caller_key)](store::Transaction& t) -> Result<Approval> {
             auto loaded = core->load_own(t.approvals(), id, key);
             if (!loaded) return loaded.error();
@@ -187,36 +211,43 @@ Task<Result<Collected>> ApprovalManager::outcome(std::string id, std::string cal
 }
 
 Task<Result<Approval>> ApprovalManager::wait(std::string id, Until until,
-                                             std::chrono::steady_clock::time_point deadline,
-                                             async::CancelToken cancel) {
+                                             Steady::time_point deadline, async::CancelToken cancel,
+                                             Reminder reminder) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    WaitHub::Waiter waiter(hub_, executor);
+    WaitHub::Waiter waiter(hub_, executor, id);
+    Steady::time_point remind_at =
+        reminder.remind ? Steady::now() + reminder.every : Steady::time_point::max();
     for (;;) {
-        if (cancel.cancelled()) co_return make_error(Errc::cancelled, "the caller withdrew");
-        const std::uint64_t seen = waiter.version();
-        const bool last = std::chrono::steady_clock::now() >= deadline;
+        const bool last = Steady::now() >= deadline;
         Task<Result<Approval>> finding = find(id);
         Result<Approval> approval = co_await std::move(finding);
         if (!approval || last) co_return approval;
         const Standing& standing = approval->standing;
         if (until == Until::decided ? is_decided(standing) : is_final(standing)) co_return approval;
-        Task<void> sleeping = waiter.changed(seen, deadline, cancel);
-        co_await std::move(sleeping);
+        for (bool moved = false; !moved && Steady::now() < deadline;) {
+            Task<bool> sleeping = waiter.moved(std::min(deadline, remind_at), cancel);
+            moved = co_await std::move(sleeping);
+            if (cancel.cancelled()) co_return make_error(Errc::cancelled, "the caller withdrew");
+            if (moved || Steady::now() < remind_at) continue;
+            reminder.remind();
+            remind_at = Steady::now() + reminder.every;
+        }
     }
 }
 
 Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
     const std::string claimer = new_id("clm");
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    auto writing = transact_async(
-        core_->store, [core = core_, id, claimer](store::Transaction& t) -> Result<Loaded> {
-            auto loaded = core->load(t.approvals(), id);
-            if (!loaded) return loaded.error();
-            const auto effect =
-                core->transition(t, *loaded, event::Claim{claimer, core->options.lease});
-            if (!effect) return effect.error();
-            return loaded;
-        });
+    auto writing =
+        transact_async(core_->store, "approval.claim",
+                       [core = core_, id, claimer](store::Transaction& t) -> Result<Loaded> {
+                           auto loaded = core->load(t.approvals(), id);
+                           if (!loaded) return loaded.error();
+                           const auto effect = core->transition(
+                               t, *loaded, event::Claim{claimer, core->options.lease});
+                           if (!effect) return effect.error();
+                           return loaded;
+                       });
     Result<Loaded> loaded = co_await std::move(writing);
     if (!loaded) co_return loaded.error();
     ClaimedCall call{std::move(loaded->approval), "",
@@ -242,7 +273,7 @@ Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
 
 Task<Result<void>> ApprovalManager::release(ClaimedCall call) {
     auto writing =
-        transact_async(core_->store,
+        transact_async(core_->store, "approval.release",
                        [core = core_, id = call.claim.id(),
                         claimer = call.claim.claimer()](store::Transaction& t) -> Result<Effect> {
                            auto loaded = core->load(t.approvals(), id);
@@ -269,7 +300,7 @@ Task<Result<Approval>> ApprovalManager::finish(const ClaimedCall& call, bool suc
         if (!sealed) co_return sealed.error();
     }
     auto writing = transact_async(
-        core_->store,
+        core_->store, "approval.finish",
         [core = core_, id, claimer = call.claim.claimer(), succeeded, bytes = std::move(*sealed),
          record = std::move(record)](store::Transaction& t) -> Result<Approval> {
             auto loaded = core->load(t.approvals(), id);
@@ -308,7 +339,7 @@ Task<Result<Sweep>> ApprovalManager::sweep() {
     for (const std::string& id : due->stopping) core_->claims->stop(id);
     if (due->expired.empty() && due->lapsed.empty()) co_return std::move(due->sweep);
     auto settling = transact_async(
-        core_->store,
+        core_->store, "approval.settle",
         [core = core_, found = std::move(*due)](store::Transaction& t) mutable -> Result<Sweep> {
             const Result<void> settled = core->settle(t, found);
             if (!settled) return settled.error();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,8 +33,8 @@ namespace kimbap::approval {
 class WaitHub;
 
 struct ManagerOptions {
-    std::size_t max_pending = 1000;
-    std::size_t max_pending_per_caller = 32;
+    std::size_t max_pending = 100'000;
+    std::size_t max_pending_per_caller = 100;
     std::chrono::milliseconds lease{20'000};  ///< Of an execution; renewed thrice in its time.
     std::chrono::milliseconds grace{500};     ///< Before anyone but the holder runs it.
     std::chrono::milliseconds retention{86'400'000};  ///< Of outcomes.
@@ -57,6 +58,14 @@ struct Operator {
     Proof proof = Proof::account;
     std::string link{};     ///< DecisionLink::mark, where a link decides.
     std::string account{};  ///< slack:U…, telegram:…: what stood for the operator there.
+    /// Of the token that was shown; without one, the roles of the operator's tokens count.
+    std::vector<std::string> roles{};
+};
+
+/// How an approval looks to one operator.
+struct Examined {
+    Approval approval;
+    std::optional<Error> refusal;  ///< Why this operator couldn't deny it now; none: could.
 };
 
 struct Requested {
@@ -81,6 +90,12 @@ struct Collected {
 enum class Until : std::uint8_t {
     decided,  ///< No longer pending.
     final,    ///< Denied, expired, withdrawn; or approved and done, failed or unknown.
+};
+
+/// What to do every now and then while waiting.
+struct Reminder {
+    std::chrono::milliseconds every{};
+    std::function<void()> remind{};  ///< None: nothing.
 };
 
 /// What is due, as sweep() found it.
@@ -118,12 +133,17 @@ public:
     Task<Result<ClaimedCall>> detach(SuspendedCall call);
 
     /// One operator's verdict. Returns how it stands then. Errors: not_found; forbidden for the
-    /// requester; conflict where it was decided otherwise or expired; invalid_argument for an
-    /// overlong reason or a nameless operator.
+    /// requester, for who is no approver, and where the proof isn't enough; conflict where it was
+    /// decided otherwise or expired; invalid_argument for an overlong reason or a nameless
+    /// operator.
     Task<Result<Approval>> decide(std::string id, Operator who, Verdict verdict,
                                   std::string reason);
     Result<Approval> decide_blocking(const std::string& id, const Operator& who, Verdict verdict,
                                      const std::string& reason);
+
+    /// What decide() would say, without deciding: for pages that ask only who may answer. Errors:
+    /// not_found.
+    Task<Result<Examined>> examine(std::string id, Operator who) const;
 
     /// The caller takes a pending request back. Errors: not_found, also for another's; conflict
     /// where it was decided already.
@@ -144,10 +164,11 @@ public:
     Task<Result<Collected>> outcome(std::string id, std::string caller_key) const;
 
     /// Waits until it is decided or final, whichever process brings that about, or until
-    /// `deadline`; then gives how it stands. Errors: cancelled; not_found; storage_failure.
+    /// `deadline`; then gives how it stands. Meanwhile calls `reminder.remind` on the awaiting
+    /// thread, without asking the store. Errors: cancelled; not_found; storage_failure.
     Task<Result<Approval>> wait(std::string id, Until until,
                                 std::chrono::steady_clock::time_point deadline,
-                                async::CancelToken cancel = {});
+                                async::CancelToken cancel = {}, Reminder reminder = {});
 
     /// Takes the sole right to run an approved call. Errors: not_found; conflict where it isn't
     /// waiting (another process has it, or it ran); corrupt where what was sealed can't be opened.

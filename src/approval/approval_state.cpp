@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/glob.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::approval {
@@ -43,6 +44,9 @@ std::optional<E> parse_in(const std::array<Named<E>, N>& table, std::string_view
     }
     return std::nullopt;
 }
+
+/// How the command line names the account that runs it.
+constexpr std::string_view kLocalPrefix = "cli:";
 
 Error conflict(std::string message) {
     return make_error(Errc::conflict, std::move(message));
@@ -83,10 +87,9 @@ Step decided(Standing next, State state, Effect effect, TimePoint now) {
     return {std::move(next), effect};
 }
 
-/// Names differ in more than upper and lower case, here as for requesters: one person can't be two.
 const Vote* vote_of(const Standing& standing, std::string_view who) {
     const auto found = std::find_if(standing.votes.begin(), standing.votes.end(),
-                                    [&](const Vote& vote) { return iequals(vote.by, who); });
+                                    [&](const Vote& vote) { return same_operator(vote.by, who); });
     return found == standing.votes.end() ? nullptr : &*found;
 }
 
@@ -104,7 +107,53 @@ Error link_used(const Vote& vote) {
 
 bool is_requester(const Terms& terms, std::string_view who) {
     return std::any_of(terms.requesters.begin(), terms.requesters.end(),
-                       [&](const std::string& name) { return iequals(name, who); });
+                       [&](const std::string& name) { return same_operator(name, who); });
+}
+
+std::string_view without_prefix(std::string_view name) noexcept {
+    if (name.starts_with(kLocalPrefix)) name.remove_prefix(kLocalPrefix.size());
+    return name;
+}
+
+bool is_approver(const Terms& terms, const event::Decide& decide) {
+    const auto fits = [&](const std::string& glob) {
+        return glob_match(glob, without_prefix(decide.by)) ||
+               std::any_of(decide.roles.begin(), decide.roles.end(),
+                           [&](const std::string& role) { return glob_match(glob, role); });
+    };
+    return terms.approvers.empty() ||
+           std::any_of(terms.approvers.begin(), terms.approvers.end(), fits);
+}
+
+/// Why this operator can't decide, whatever the verdict and however the approval stands.
+std::optional<Error> not_entitled(const Terms& terms, const event::Decide& decide) {
+    const auto refuse = [&](std::string why) {
+        return make_error(Errc::forbidden, decide.by + std::move(why));
+    };
+    if (is_requester(terms, decide.by)) {
+        return refuse(" asked for this call and so can't decide about it (ask another operator)");
+    }
+    if (!is_approver(terms, decide)) {
+        return refuse(" may not decide about this call: its policy rule names as approvers " +
+                      join(terms.approvers, ", ") +
+                      " (names of operators or roles, which `kimbap token create --operator … "
+                      "--role …` gives)");
+    }
+    const bool remote = decide.proof == Proof::account || decide.proof == Proof::link;
+    if (!remote) return std::nullopt;
+    if (terms.token_proof) {
+        return refuse(
+            " must decide about this call with an operator's token, as its policy rule "
+            "says (`kimbap approval approve` or the operator API); " +
+            std::string(decide.proof == Proof::link ? "a link" : "a chat account") +
+            " is not enough");
+    }
+    const auto& told = terms.channels;
+    if (std::find(told.begin(), told.end(), decide.channel) == told.end()) {
+        return refuse(" was not asked through \"" + decide.channel +
+                      "\", so that it can't decide about this call");
+    }
+    return std::nullopt;
 }
 
 /// The transitions, one overload an event.
@@ -114,12 +163,7 @@ struct Apply {
     TimePoint now;
 
     Result<Step> operator()(const event::Decide& decide) const {
-        if (is_requester(terms, decide.by)) {
-            return make_error(Errc::forbidden,
-                              decide.by +
-                                  " asked for this call and so can't decide about it (ask "
-                                  "another operator)");
-        }
+        if (auto refused = not_entitled(terms, decide)) return std::move(*refused);
         const Vote* const used = vote_through(standing, decide.link);
         if (used != nullptr) return link_used(*used);
         const Vote* const before = vote_of(standing, decide.by);
@@ -136,7 +180,8 @@ struct Apply {
         if (before != nullptr && decide.verdict == Verdict::approve) return unchanged(standing);
 
         Standing next = standing;
-        std::erase_if(next.votes, [&](const Vote& vote) { return iequals(vote.by, decide.by); });
+        std::erase_if(next.votes,
+                      [&](const Vote& vote) { return same_operator(vote.by, decide.by); });
         next.votes.push_back({decide.by, decide.verdict, decide.reason, now, decide.channel,
                               decide.proof, decide.link});
         if (decide.verdict == Verdict::deny) {
@@ -279,6 +324,10 @@ std::optional<Verdict> parse_verdict(std::string_view text) noexcept {
 Result<Step> apply(const Terms& terms, const Standing& standing, const Event& event,
                    TimePoint now) {
     return std::visit(Apply{terms, standing, now}, event);
+}
+
+bool same_operator(std::string_view a, std::string_view b) noexcept {
+    return iequals(without_prefix(a), without_prefix(b));
 }
 
 bool is_decided(const Standing& standing) noexcept {

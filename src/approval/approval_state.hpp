@@ -62,6 +62,11 @@ struct Terms {
     bool idempotent = false;
     /// Names that may not decide: the requesting agent, and who its token belongs to.
     std::vector<std::string> requesters;
+    /// Globs over names and roles of those who may decide; empty: every operator.
+    std::vector<std::string> approvers{};
+    bool token_proof = false;  ///< A link or an account isn't proof enough.
+    /// The notify entries that were told: links and accounts count through these alone.
+    std::vector<std::string> channels{};
 };
 
 /// Where an approval stands.
@@ -85,6 +90,7 @@ struct Decide {
     std::string channel{};
     Proof proof = Proof::account;
     std::string link{};
+    std::vector<std::string> roles{};
 };
 struct Expire {};
 struct Withdraw {};
@@ -139,9 +145,14 @@ struct Step {
 /// Applies `event` at `now`. A denial wins at once; the expiry instant itself belongs to expiry;
 /// the same verdict by the same operator again is no error, except through a link that was used
 /// already. Errors, each saying how it stands: conflict where the standing doesn't admit the event;
-/// forbidden where the requester would decide.
+/// forbidden where who decides may not: the requester, who is none of the approvers, or whose proof
+/// is not enough.
 [[nodiscard]] Result<Step> apply(const Terms& terms, const Standing& standing, const Event& event,
                                  TimePoint now);
+
+/// Whether two operators' names are one person's: upper and lower case are the same, and so are the
+/// account on this machine ("cli:alice") and the operator of its name.
+[[nodiscard]] bool same_operator(std::string_view a, std::string_view b) noexcept;
 
 /// Whether a decision was made or can't be made any more.
 [[nodiscard]] bool is_decided(const Standing& standing) noexcept;

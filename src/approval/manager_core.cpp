@@ -7,6 +7,7 @@
 #include "audit/writer.hpp"
 #include "base/sealer.hpp"
 #include "store/outbox_store.hpp"
+#include "store/token_store.hpp"
 
 namespace kimbap::approval {
 
@@ -173,6 +174,8 @@ Approval ApprovalManager::Core::make(const SuspendedCall& call, const std::strin
     approval.binding = call.binding;
     approval.required = std::max(call.spec.required, 1);
     approval.channels = call.spec.channels.empty() ? options.channels : call.spec.channels;
+    approval.approvers = call.spec.approvers;
+    approval.token_proof = call.spec.token_proof;
     approval.created_at = clock.now();
     approval.expires_at = approval.created_at + call.spec.expires;
     return approval;
@@ -188,12 +191,11 @@ Result<void> ApprovalManager::Core::check_limits(const store::ApprovalStore& app
                               " calls wait for approval already, the most there may be (operators: "
                               "see `kimbap approval list --state pending`)");
     }
-    const auto own =
-        approvals.list(name(State::pending), caller_key, options.max_pending_per_caller);
+    const auto own = approvals.count_pending(caller_key);
     if (!own) return own.error();
-    if (own->size() >= options.max_pending_per_caller) {
+    if (*own >= options.max_pending_per_caller) {
         return make_error(Errc::rate_limited,
-                          "this caller has " + std::to_string(own->size()) +
+                          "this caller has " + std::to_string(*own) +
                               " calls waiting for approval already, the most one may have (wait "
                               "for their decisions, or withdraw some)");
     }
@@ -251,6 +253,20 @@ Result<void> ApprovalManager::Core::check_decision(const Operator& who, const st
     return {};
 }
 
+Result<std::vector<std::string>> ApprovalManager::Core::roles_of(const store::TokenStore& tokens,
+                                                                 const Operator& who) const {
+    if (who.proof == Proof::token) return who.roles;
+    const auto rows = tokens.list();
+    if (!rows) return rows.error();
+    std::vector<std::string> roles;
+    for (const store::TokenRow& row : *rows) {
+        const bool over = row.revoked_at || (row.expires_at && *row.expires_at <= clock.now());
+        if (!row.is_operator || over || !same_operator(row.name, who.name)) continue;
+        roles.insert(roles.end(), row.roles.begin(), row.roles.end());
+    }
+    return roles;
+}
+
 Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     store::Transaction& t, const std::string& id, const Operator& who, Verdict verdict,
     const std::string& reason) const {
@@ -260,11 +276,30 @@ Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     // Expiry is settled first: the decision that came too late must not undo it with its error.
     const auto expired = transition(t, *loaded, event::Expire{});
     if (!expired) return expired.error();
-    const event::Decide decide{who.name, verdict, reason, who.channel, who.proof, who.link};
+    auto roles = roles_of(t.tokens(), who);
+    if (!roles) return roles.error();
+    const event::Decide decide{who.name,  verdict,  reason,           who.channel,
+                               who.proof, who.link, std::move(*roles)};
     const auto effect = transition(t, *loaded, decide, &who);
     if (!effect && *expired == Effect::none) return effect.error();
     if (!effect) return Decision{std::nullopt, effect.error()};
     return Decision{std::move(loaded->approval), std::nullopt};
+}
+
+Result<Examined> ApprovalManager::Core::examine(const std::string& id, const Operator& who) const {
+    return store::query(store, [&](const store::Snapshot& s) -> Result<Examined> {
+        auto loaded = load(s.approvals(), id);
+        if (!loaded) return loaded.error();
+        auto roles = roles_of(s.tokens(), who);
+        if (!roles) return roles.error();
+        const event::Decide decide{who.name, Verdict::deny,    "", who.channel, who.proof,
+                                   who.link, std::move(*roles)};
+        const Approval& approval = loaded->approval;
+        const auto step = apply(terms_of(approval), approval.standing, decide, clock.now());
+        Examined out{std::move(loaded->approval), std::nullopt};
+        if (!step) out.refusal = step.error();
+        return out;
+    });
 }
 
 Result<Approval> ApprovalManager::Core::find(const std::string& id) const {
@@ -290,6 +325,11 @@ Result<std::vector<Approval>> ApprovalManager::Core::list(const ListFilter& filt
         }
         return out;
     });
+}
+
+Result<store::ApprovalMoves> ApprovalManager::Core::moved_since(std::int64_t since) const {
+    return store::query(store,
+                        [&](const store::Snapshot& s) { return s.approvals().moved_since(since); });
 }
 
 Result<Collected> ApprovalManager::Core::collect(const std::string& id,
@@ -361,7 +401,8 @@ Result<void> ApprovalManager::Core::settle(store::Transaction& t, Due& due) cons
 std::vector<ClaimRegistry::Held> ApprovalManager::Core::renewals() {
     const TimePoint now = clock.now();
     const std::lock_guard lock(mutex_);
-    if (now < next_renewal_) return {};
+    // A clock that was put back must not hold the next one up.
+    if (now < next_renewal_ && next_renewal_ - now <= options.lease / 3) return {};
     next_renewal_ = now + options.lease / 3;
     return claims->held();
 }
@@ -381,7 +422,7 @@ Result<void> ApprovalManager::Core::renew(store::Transaction& t,
 bool ApprovalManager::Core::purge_due() {
     const TimePoint now = clock.now();
     const std::lock_guard lock(mutex_);
-    if (now < next_purge_) return false;
+    if (now < next_purge_ && next_purge_ - now <= kPurgeEvery) return false;
     next_purge_ = now + kPurgeEvery;
     return true;
 }

@@ -10,6 +10,7 @@
 #include "approval/claim.hpp"
 #include "store/approval_store.hpp"
 #include "store/store.hpp"
+#include "store/token_store.hpp"
 
 namespace kimbap::approval {
 
@@ -47,11 +48,18 @@ public:
     };
     Result<Decision> decide(store::Transaction& t, const std::string& id, const Operator& who,
                             Verdict verdict, const std::string& reason) const;
+    /// The roles that count for a decision: those of the token that was shown; else those of the
+    /// operator's tokens that serve now.
+    Result<std::vector<std::string>> roles_of(const store::TokenStore& tokens,
+                                              const Operator& who) const;
+    Result<Examined> examine(const std::string& id, const Operator& who) const;
     static Result<void> check_decision(const Operator& who, const std::string& reason);
 
     Result<Approval> find(const std::string& id) const;
     Result<std::vector<Approval>> list(const ListFilter& filter) const;
     Result<Collected> collect(const std::string& id, const std::string& caller_key) const;
+
+    Result<store::ApprovalMoves> moved_since(std::int64_t since) const;
 
     /// What sweep() has to write, as a snapshot shows it.
     struct Due {

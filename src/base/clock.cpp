@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "base/failpoint.hpp"
+
 namespace kimbap {
 
 namespace {
@@ -61,7 +63,7 @@ constexpr std::array<Unit, 5> kUnits{
 }  // namespace
 
 TimePoint SystemClock::now() const {
-    return time_point_cast<microseconds>(system_clock::now());
+    return time_point_cast<microseconds>(system_clock::now()) + clock_skew();
 }
 
 std::string format_time(TimePoint time) {

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
+#include "identity/token_registry.hpp"
 #include "store/outbox_store.hpp"
 #include "store/store.hpp"
 
@@ -93,12 +94,30 @@ Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::stri
     static_cast<void>(co_await std::move(finishing));
 }
 
+/// Who decides: the operator of KIMBAP_TOKEN, or the account that runs this.
+Result<approval::Operator> deciding_operator(const Context& context, app::Gateway& gateway) {
+    const auto bearer = context.environment("KIMBAP_TOKEN");
+    if (!bearer) return approval::Operator{local_user(), "", "cli", approval::Proof::local};
+    const auto identity = gateway.tokens().authenticate_blocking(*bearer);
+    if (!identity) {
+        return make_error(identity.error().code, "KIMBAP_TOKEN: " + identity.error().message);
+    }
+    if (!(*identity)->is_operator) {
+        return make_error(Errc::forbidden,
+                          "KIMBAP_TOKEN is an agent's token: operators decide (create one with "
+                          "`kimbap token create --operator NAME`)");
+    }
+    return approval::Operator{
+        (*identity)->name, (*identity)->token, "cli", approval::Proof::token, "", "",
+        (*identity)->roles};
+}
+
 void decide(Context& context, const Options& options, approval::Verdict verdict) {
     const auto gateway = open_gateway(context);
     if (!gateway) return;
-    auto decided = gateway->approvals().decide_blocking(
-        options.id, approval::Operator{local_user(), "", "cli", approval::Proof::local}, verdict,
-        options.reason);
+    const auto who = deciding_operator(context, *gateway);
+    if (!who) return report(context, who.error());
+    auto decided = gateway->approvals().decide_blocking(options.id, *who, verdict, options.reason);
     if (!decided) return report(context, decided.error());
     if (decided->state() == approval::State::approved) {
         Session session(*gateway);

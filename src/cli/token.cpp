@@ -85,7 +85,10 @@ void add_token(CLI::App& root, Context& context) {
     creating->add_option("--agent", options->agent, "For this agent: reaches MCP");
     creating->add_option("--operator", options->operator_name,
                          "For this operator: reaches the operator API");
-    creating->add_option("--role", options->roles, "A role that policy can match (repeatable)")
+    creating
+        ->add_option(
+            "--role", options->roles,
+            "A role that policy can match, in match.roles or approval.approvers (repeatable)")
         ->allow_extra_args(false);
     creating
         ->add_option("--action", options->actions,

@@ -56,8 +56,8 @@ Result<void> check(const NewToken& wanted) {
         return wrong("not a usable name: \"" + to_valid_utf8(wanted.name) +
                      "\" (1 to 128 bytes, no spaces)");
     }
-    if (wanted.is_operator && !(wanted.roles.empty() && wanted.actions.empty())) {
-        return wrong("an operator's token takes no roles and no actions (these restrict agents)");
+    if (wanted.is_operator && !wanted.actions.empty()) {
+        return wrong("an operator's token takes no actions (these restrict agents)");
     }
     const Result<void> roles = check_list(wanted.roles, TokenRegistry::kMaxRoles, "role");
     if (!roles) return roles;

@@ -22,8 +22,9 @@ Task<net::HttpResponse> decide(const ApiRequest& request, ApiServices& services,
     BodyFields fields(request.body);
     const std::string reason = fields.text("reason");
     if (auto refused = fields.refusal()) co_return std::move(*refused);
-    const approval::Operator who{request.caller->name, request.caller->token, "api",
-                                 approval::Proof::token};
+    const approval::Operator who{
+        request.caller->name, request.caller->token, "api", approval::Proof::token, "", "",
+        request.caller->roles};
     auto deciding = services.approvals.decide(request.id, who, verdict, reason);
     const auto decided = co_await std::move(deciding);
     if (!decided) co_return problem(decided.error());

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "async/worker_pool.hpp"
 #include "identity/token_registry.hpp"
 #include "operator_api/body_fields.hpp"
@@ -51,6 +53,15 @@ Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& ser
     if (!ttl.empty()) {
         wanted.ttl = parse_duration(ttl);
         if (!wanted.ttl) co_return problem(400, "\"ttl\" must be a duration like 24h");
+    }
+    for (const std::string& role : wanted.roles) {
+        // Roles of operators say who may decide (approval.approvers): nobody gives more than they
+        // have.
+        const auto& own = request.caller->roles;
+        if (!wanted.is_operator || std::find(own.begin(), own.end(), role) != own.end()) continue;
+        co_return problem(403, "you can't give an operator the role \"" + role +
+                                   "\", which you don't have (whoever runs kimbap's machine can: "
+                                   "`kimbap token create --operator … --role …`)");
     }
     auto creating = services.workers.run([&services, wanted, actor = request.caller->name] {
         return services.tokens.create(wanted, actor);

@@ -2,6 +2,7 @@
 
 #include "approval/approval_manager.hpp"
 #include "audit/record.hpp"
+#include "base/failpoint.hpp"
 #include "net/http_client.hpp"
 #include "pipeline/call_metrics.hpp"
 #include "pipeline/outcome.hpp"
@@ -32,12 +33,14 @@ Task<void> Pipeline::act(Call& call) {
     }
     auto opened = stages::credential(call, services_, http_);
     if (!co_await std::move(opened)) co_return;
+    failpoint("call.credential");
     const manifests::Action& action = *call.action->action;
     if (!action.idempotent || audit_failed_) {
         auto recorded = stages::record_start(call, services_);
         audit_failed_ = !co_await std::move(recorded);
         if (audit_failed_) co_return;
     }
+    failpoint("call.started");
     auto executed = stages::execute(call, services_, http_);
     co_await std::move(executed);
 }

@@ -274,7 +274,7 @@ private:
         if (rule_.decision != Outcome::require_approval) {
             reader.fault("only used with decision: require_approval (remove it)");
         }
-        if (!reader.expect_map({"required", "expires", "channels"})) return;
+        if (!reader.expect_map({"required", "expires", "channels", "approvers", "proof"})) return;
         if (const YamlReader required = reader.get("required"); !required.absent()) {
             rule_.approval.required = static_cast<int>(required.integer(1, 1, 10));
         }
@@ -285,6 +285,11 @@ private:
             }
         }
         rule_.approval.channels = reader.get("channels").strings();
+        rule_.approval.approvers = patterns(reader.get("approvers"));
+        if (const YamlReader proof = reader.get("proof"); !proof.absent()) {
+            constexpr std::array<std::string_view, 2> proofs{"any", "token"};
+            rule_.approval.token_proof = proof.choice(proofs, 0) == 1;
+        }
     }
 
     const YamlReader& reader_;

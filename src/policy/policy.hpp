@@ -82,6 +82,9 @@ struct ApprovalSpec {
     std::optional<int> required;
     std::optional<std::chrono::milliseconds> expires;
     std::vector<std::string> channels;
+    /// Globs over operators' names and roles: who may decide. Empty: every operator.
+    std::vector<std::string> approvers;
+    bool token_proof = false;  ///< A link or chat account doesn't suffice to decide.
 };
 
 struct Rule {

@@ -28,6 +28,14 @@ struct ApprovalRow {
     std::string sealed_outcome;  ///< Encrypted: the result, for its caller.
 };
 
+/// Which approvals moved, for ApprovalStore::moved_since.
+struct ApprovalMoves {
+    std::int64_t newest = 0;             ///< What to ask from the next time.
+    std::vector<std::string> approvals;  ///< Those whose state or execution changed; may repeat.
+    bool incomplete = false;             ///< Any may have moved: it is too long ago to be listed.
+};
+inline constexpr std::int64_t kMovesUnknown = -1;
+
 class ApprovalStore {
 public:
     virtual ~ApprovalStore() = default;
@@ -46,7 +54,11 @@ public:
     /// Rows still waiting to be executed, and executing ones whose lease lapsed by `now`.
     [[nodiscard]] virtual Result<std::vector<ApprovalRow>> to_execute(TimePoint now,
                                                                       std::size_t limit) const = 0;
-    [[nodiscard]] virtual Result<std::size_t> count_pending() const = 0;
+    /// How many are pending, without counting them: in all, or of one caller.
+    [[nodiscard]] virtual Result<std::size_t> count_pending(
+        std::string_view caller_key = "") const = 0;
+    /// What moved since an earlier answer's `newest`; kMovesUnknown where there was none.
+    [[nodiscard]] virtual Result<ApprovalMoves> moved_since(std::int64_t since) const = 0;
 
     /// Errors: already_exists.
     virtual Result<void> insert(const ApprovalRow& row) = 0;

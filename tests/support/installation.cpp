@@ -59,12 +59,16 @@ void Installation::policy(const std::string& name, std::string_view text) const 
     write("policy/" + name + ".yaml", text);
 }
 
+std::string Installation::failing_binary() {
+    return KIMBAP_FAILING_BINARY;
+}
+
 Launch Installation::launch() const {
     return Launch{folder_.path(), environment, file_size_limit};
 }
 
 Ran Installation::kimbap(std::vector<std::string> arguments, std::string_view input) const {
-    arguments.insert(arguments.begin(), KIMBAP_BINARY);
+    arguments.insert(arguments.begin(), binary.empty() ? KIMBAP_BINARY : binary);
     return run_program(arguments, launch(), input);
 }
 
@@ -84,7 +88,7 @@ boost::json::value Installation::json(std::vector<std::string> arguments) const 
 }
 
 std::unique_ptr<Program> Installation::start(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), KIMBAP_BINARY);
+    arguments.insert(arguments.begin(), binary.empty() ? KIMBAP_BINARY : binary);
     return std::make_unique<Program>(arguments, launch());
 }
 

@@ -39,6 +39,10 @@ public:
     /// The log's records, oldest first.
     [[nodiscard]] std::vector<boost::json::object> audit() const;
 
+    /// An executable for fault tests (tests/support/armed_failpoints.cpp).
+    [[nodiscard]] static std::string failing_binary();
+
+    std::string binary;  ///< What is run: kimbap, where not set.
     std::map<std::string, std::string> environment;
     std::size_t file_size_limit = 0;
 

@@ -12,7 +12,6 @@ namespace kimbap::pipeline::stages {
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
 /// How often a held caller is told that its call still waits.
 constexpr std::chrono::seconds kTell{5};
 
@@ -45,25 +44,16 @@ std::string refusal(const approval::Approval& approval) {
 /// Waits, telling the caller that it still does, until `until` or the hold is over.
 Task<Result<approval::Approval>> hold(Call& call, Services& services, const std::string& id,
                                       approval::Until until) {
-    const auto deadline = call.started + call.request.hold;
-    double told = 0;
-    for (;;) {
-        if (call.request.observer != nullptr && call.request.hold.count() > 0) {
-            const std::string message = "waiting for approval " + id;
-            if (told == 0) call.request.observer->note(NoteLevel::info, message);
-            call.request.observer->progress(++told, std::nullopt, message);
-        }
-        const auto next = std::min(deadline, Steady::now() + kTell);
-        auto waiting = services.approvals.wait(id, until, next, call.request.cancel);
-        auto state = co_await std::move(waiting);
-        if (!state || Steady::now() >= deadline) co_return state;
-        const bool decided = state->state() != approval::State::pending;
-        const bool final = decided && (state->state() != approval::State::approved ||
-                                       state->execution() == approval::Execution::done ||
-                                       state->execution() == approval::Execution::failed ||
-                                       state->execution() == approval::Execution::unknown);
-        if (until == approval::Until::decided ? decided : final) co_return state;
-    }
+    const auto tell = [&call, message = "waiting for approval " + id, told = 0.0]() mutable {
+        if (call.request.observer == nullptr || call.request.hold.count() <= 0) return;
+        if (told == 0) call.request.observer->note(NoteLevel::info, message);
+        call.request.observer->progress(++told, std::nullopt, message);
+    };
+    approval::Reminder reminder{kTell, tell};
+    reminder.remind();
+    auto waiting = services.approvals.wait(id, until, call.started + call.request.hold,
+                                           call.request.cancel, std::move(reminder));
+    co_return co_await std::move(waiting);
 }
 
 /// The outcome of a call that another process, or an earlier holder, ran.
@@ -74,6 +64,40 @@ Task<bool> collect(Call& call, Services& services, const std::string& id) {
     if (!collected) co_return call.end(Disposition::unavailable, collected.error().message);
     call.result = result_of(*collected);
     co_return false;
+}
+
+/// Whether policy, asked again, still allows a call that was allowed, or still puts one to operators
+/// as those who approved it were asked: by the same rule, with the same demands.
+bool still_covered(const Call& call, const Services& services, const approval::Approval& stored) {
+    const policy::PolicySet& policy = *call.rules->policy;
+    const auto decision = policy.decide(call.policy_request(), services.clock.now(), nullptr);
+    // Time passed: what was put to approval may be outside its window, and denied by now.
+    if (decision.outcome == policy::Outcome::deny) return false;
+    if (policy.digest() == stored.policy) return true;
+    if (decision.rule_id() != stored.rule) return false;
+    if (stored.state() == approval::State::detached) {
+        return decision.outcome == policy::Outcome::allow;
+    }
+    if (decision.outcome != policy::Outcome::require_approval) return false;
+    const policy::ApprovalSpec& asks = decision.rule->approval;
+    return asks.required.value_or(services.settings.approvals_required) == stored.required &&
+           asks.approvers == stored.approvers && asks.token_proof == stored.token_proof;
+}
+
+/// Uses one up of the allowance of the rule that put the call to approval.
+bool take_allowance(Call& call, Services& services, const std::string& approved_rule) {
+    const policy::PolicySet& policy = *call.rules->policy;
+    for (const policy::Rule& rule : policy.rules()) {
+        if (rule.id != approved_rule || !rule.rate) continue;
+        const auto wait = policy.take_allowance(rule, call.policy_request(), services.clock.now(),
+                                                services.limiter);
+        if (wait.count() <= 0) continue;
+        return call.end(Disposition::denied,
+                        "Refused: the allowance of rule \"" + approved_rule +
+                            "\" was used up meanwhile. Call again in " +
+                            std::to_string((wait.count() + 999) / 1000) + " seconds.");
+    }
+    return true;
 }
 
 }  // namespace
@@ -102,6 +126,8 @@ approval::SuspendedCall suspended(const Call& call, const Services& services) {
     out.spec.required = rule->approval.required.value_or(out.spec.required);
     out.spec.expires = rule->approval.expires.value_or(out.spec.expires);
     out.spec.channels = rule->approval.channels;
+    out.spec.approvers = rule->approval.approvers;
+    out.spec.token_proof = rule->approval.token_proof;
     return out;
 }
 
@@ -165,31 +191,12 @@ Task<bool> recheck(Call& call, Services& services, const approval::Approval& sto
     const auto& identity = call.request.caller.identity;
     if (identity && !identity->permits(call.action->id))
         co_return changed("the token's reach changed");
-    const auto decision =
-        call.rules->policy->decide(call.policy_request(), services.clock.now(), nullptr);
-    if (call.rules->policy->digest() != stored.policy &&
-        (decision.outcome != granted || decision.rule_id() != stored.rule)) {
-        co_return changed("the policy changed");
-    }
+    if (!still_covered(call, services, stored)) co_return changed("the policy changed");
     call.result.decision = policy::name(granted);
     call.result.rule = stored.rule;
     call.decided = true;
     if (detached) co_return true;  // its allowance was taken when it was allowed
-    const policy::Rule* rule = nullptr;
-    for (const policy::Rule& one : call.rules->policy->rules()) {
-        if (one.id == stored.rule) rule = &one;
-    }
-    if (rule != nullptr && rule->rate) {
-        const auto wait = call.rules->policy->take_allowance(
-            *rule, call.policy_request(), services.clock.now(), services.limiter);
-        if (wait.count() > 0) {
-            co_return call.end(Disposition::denied,
-                               "Refused: the allowance of rule \"" + stored.rule +
-                                   "\" was used up meanwhile. Call again in " +
-                                   std::to_string((wait.count() + 999) / 1000) + " seconds.");
-        }
-    }
-    co_return true;
+    co_return take_allowance(call, services, stored.rule);
 }
 
 }  // namespace kimbap::pipeline::stages

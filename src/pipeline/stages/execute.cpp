@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <random>
 
+#include "base/failpoint.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "manifests/attempts.hpp"
@@ -127,6 +128,7 @@ private:
             ++call_.attempts;
             auto sending = http_.send(std::move(*outbound));
             net::Exchange exchange = co_await std::move(sending);
+            failpoint("call.answered");
             const manifests::Attempt attempt = attempt_of(exchange, number);
             if (attempt.status == 401 && !renewed_ && hop.with_credential &&
                 action_.auth.brokered()) {

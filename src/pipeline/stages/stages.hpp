@@ -28,8 +28,8 @@ bool authorize(Call& call, Services& services);
 /// another process that ran it stored.
 Task<bool> approve(Call& call, Services& services);
 /// What a resumed call must pass before its credential is touched: its token, its action, its
-/// arguments, its rendered request and its policy as they were approved, or allowed. `stored`
-/// outlives the task.
+/// arguments, its rendered request and its policy as they were approved, or allowed. Ends it as
+/// denied, saying what changed, where one isn't. `stored` outlives the task.
 Task<bool> recheck(Call& call, Services& services, const approval::Approval& stored);
 /// A resolved call as it is stored, to be run or asked for later.
 approval::SuspendedCall suspended(const Call& call, const Services& services);

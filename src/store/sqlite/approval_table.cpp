@@ -66,13 +66,29 @@ Result<std::optional<ApprovalRow>> ApprovalTable::find_pending(std::string_view 
 Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
                                                      std::string_view caller_key, std::size_t limit,
                                                      std::string_view before_id) const {
-    auto statement = connection_.prepare(
-        "SELECT " KIMBAP_APPROVAL_COLUMNS
-        " FROM approvals WHERE (state = ?1 OR ?1 = '*' OR (?1 = '' AND state <> 'detached')) "
-        "AND (?2 = '' OR caller_key = ?2) "
-        "AND (?4 = '' OR id < ?4) ORDER BY id DESC LIMIT ?3");
+    // A statement for each kind of question, so that each walks the index made for it.
+#define KIMBAP_LIST(condition) \
+    "SELECT " KIMBAP_APPROVAL_COLUMNS " FROM approvals WHERE " condition "id < ? ORDER BY id DESC LIMIT ?"
+    const bool any = state == "*";
+    const bool named = !any && !state.empty();
+    const char* sql = nullptr;
+    if (caller_key.empty()) {
+        sql = named ? KIMBAP_LIST("state = ? AND ")
+              : any ? KIMBAP_LIST("")
+                    : KIMBAP_LIST("state <> 'detached' AND ");
+    } else {
+        sql = named ? KIMBAP_LIST("caller_key = ? AND state = ? AND ")
+              : any ? KIMBAP_LIST("caller_key = ? AND ")
+                    : KIMBAP_LIST("caller_key = ? AND state <> 'detached' AND ");
+    }
+#undef KIMBAP_LIST
+    auto statement = connection_.prepare(sql);
     if (!statement) return statement.error();
-    statement->bind(state).bind(caller_key).bind(static_cast<std::int64_t>(limit)).bind(before_id);
+    if (!caller_key.empty()) statement->bind(caller_key);
+    if (named) statement->bind(state);
+    constexpr std::string_view after_all = "~";  // identifiers begin with a letter
+    statement->bind(before_id.empty() ? after_all : before_id)
+        .bind(static_cast<std::int64_t>(limit));
     return read_all(*statement);
 }
 
@@ -96,12 +112,37 @@ Result<std::vector<ApprovalRow>> ApprovalTable::to_execute(TimePoint now, std::s
     return read_all(*statement);
 }
 
-Result<std::size_t> ApprovalTable::count_pending() const {
-    auto statement = connection_.prepare("SELECT count(*) FROM approvals WHERE state = 'pending'");
+Result<std::size_t> ApprovalTable::count_pending(std::string_view caller_key) const {
+    auto statement =
+        connection_.prepare("SELECT pending FROM approval_counts WHERE caller_key = ?");
     if (!statement) return statement.error();
+    statement->bind(caller_key);
     const auto row = statement->step();
     if (!row) return row.error();
-    return static_cast<std::size_t>(statement->integer(0));
+    return *row ? static_cast<std::size_t>(statement->integer(0)) : 0;
+}
+
+Result<ApprovalMoves> ApprovalTable::moved_since(std::int64_t since) const {
+    auto ends = connection_.prepare(
+        "SELECT ifnull((SELECT max(seq) FROM approval_moves), 0), "
+        "ifnull((SELECT min(seq) FROM approval_moves), 1)");
+    if (!ends) return ends.error();
+    const auto row = ends->step();
+    if (!row) return row.error();
+    ApprovalMoves moves;
+    moves.newest = ends->integer(0);
+    const std::int64_t oldest = ends->integer(1);
+    moves.incomplete = since < 0 || since + 1 < oldest || since > moves.newest;
+    if (moves.incomplete || since == moves.newest) return moves;
+    auto statement = connection_.prepare("SELECT approval_id FROM approval_moves WHERE seq > ?");
+    if (!statement) return statement.error();
+    statement->bind(since);
+    for (;;) {
+        const auto more = statement->step();
+        if (!more) return more.error();
+        if (!*more) return moves;
+        moves.approvals.push_back(statement->text(0));
+    }
 }
 
 Result<void> ApprovalTable::insert(const ApprovalRow& row) {

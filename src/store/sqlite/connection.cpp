@@ -12,7 +12,7 @@ namespace kimbap::store::sqlite {
 namespace {
 
 /// How long a statement waits for another process's transaction before it fails.
-constexpr std::chrono::seconds kLockTimeout{10};
+constexpr std::chrono::seconds kLockTimeout{15};
 /// Between two looks at the lock: a busy process frees it only for moments, which SQLite's own
 /// handler, with its pauses of up to 100 ms, rarely meets.
 constexpr std::chrono::microseconds kShortestPause{50};

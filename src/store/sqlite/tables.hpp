@@ -73,7 +73,8 @@ public:
     Result<std::vector<ApprovalRow>> due_for_expiry(TimePoint now,
                                                     std::size_t limit) const override;
     Result<std::vector<ApprovalRow>> to_execute(TimePoint now, std::size_t limit) const override;
-    Result<std::size_t> count_pending() const override;
+    Result<std::size_t> count_pending(std::string_view caller_key) const override;
+    Result<ApprovalMoves> moved_since(std::int64_t since) const override;
     Result<void> insert(const ApprovalRow& row) override;
     Result<void> update(const ApprovalRow& row) override;
     Result<std::size_t> purge_outcomes(TimePoint now) override;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/digest.hpp"
 #include "store/approval_store.hpp"
+#include "store/token_store.hpp"
 #include "unit/approval/fakes.hpp"
 
 namespace kimbap::approval {
@@ -103,7 +105,7 @@ TEST_F(ApprovalTest, OversizedPayloadsAreRefused) {
 TEST_F(ApprovalTest, DecisionsAreRecordedAndTold) {
     const Approval pending = requested();
     const auto decided =
-        run(manager_.decide(pending.id, {"alice", "tok_a"}, Verdict::approve, "fine"));
+        run(manager_.decide(pending.id, by("alice", "tok_a"), Verdict::approve, "fine"));
     ASSERT_TRUE(decided) << decided.error().message;
     EXPECT_EQ(decided->state(), State::approved);
     EXPECT_EQ(decided->execution(), Execution::waiting);
@@ -114,10 +116,10 @@ TEST_F(ApprovalTest, DecisionsAreRecordedAndTold) {
     EXPECT_EQ(record.at("details").as_object().at("reason"), "fine");
     EXPECT_EQ(events(pending.id), (Strings{"approval.requested", "approval.approved"}));
 
-    const auto again = run(another()->decide(pending.id, {"alice", ""}, Verdict::approve, ""));
+    const auto again = run(another()->decide(pending.id, by("alice"), Verdict::approve, ""));
     ASSERT_TRUE(again);
     EXPECT_EQ(again->revision, decided->revision);
-    EXPECT_EQ(run(manager_.decide(pending.id, {"bob", ""}, Verdict::deny, "")).error().code,
+    EXPECT_EQ(run(manager_.decide(pending.id, by("bob"), Verdict::deny, "")).error().code,
               Errc::conflict);
     EXPECT_EQ(trail().size(), 2U);
 }
@@ -126,11 +128,11 @@ TEST_F(ApprovalTest, TwoOperatorsWhereTwoAreAsked) {
     SuspendedCall call = refund();
     call.spec.required = 2;
     const Approval pending = requested(call);
-    EXPECT_EQ(manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, "")->state(),
+    EXPECT_EQ(manager_.decide_blocking(pending.id, by("alice"), Verdict::approve, "")->state(),
               State::pending);
-    EXPECT_EQ(manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, "")->state(),
+    EXPECT_EQ(manager_.decide_blocking(pending.id, by("alice"), Verdict::approve, "")->state(),
               State::pending);
-    EXPECT_EQ(manager_.decide_blocking(pending.id, {"bob", ""}, Verdict::approve, "")->state(),
+    EXPECT_EQ(manager_.decide_blocking(pending.id, by("bob"), Verdict::approve, "")->state(),
               State::approved);
     EXPECT_EQ(trail(), (Strings{"approval.requested pending", "approval.decided approved_in_part",
                                 "approval.decided approved"}));
@@ -140,7 +142,7 @@ TEST_F(ApprovalTest, TheRequesterCannotDecide) {
     const Approval pending = requested();
     for (const char* who : {"support-bot", "olga", "OLGA"}) {
         for (const Verdict verdict : {Verdict::approve, Verdict::deny}) {
-            EXPECT_EQ(manager_.decide_blocking(pending.id, {who, ""}, verdict, "").error().code,
+            EXPECT_EQ(manager_.decide_blocking(pending.id, by(who), verdict, "").error().code,
                       Errc::forbidden);
         }
     }
@@ -150,23 +152,22 @@ TEST_F(ApprovalTest, TheRequesterCannotDecide) {
 
 TEST_F(ApprovalTest, DecisionsAreChecked) {
     const Approval pending = requested();
-    EXPECT_EQ(manager_.decide_blocking(pending.id, {"", ""}, Verdict::approve, "").error().code,
+    EXPECT_EQ(manager_.decide_blocking(pending.id, by(""), Verdict::approve, "").error().code,
               Errc::invalid_argument);
     EXPECT_EQ(manager_
-                  .decide_blocking(pending.id, {"alice", ""}, Verdict::approve,
+                  .decide_blocking(pending.id, by("alice"), Verdict::approve,
                                    std::string(kMaxReason + 1, 'x'))
                   .error()
                   .code,
               Errc::invalid_argument);
-    EXPECT_EQ(
-        manager_.decide_blocking("apr_none", {"alice", ""}, Verdict::approve, "").error().code,
-        Errc::not_found);
+    EXPECT_EQ(manager_.decide_blocking("apr_none", by("alice"), Verdict::approve, "").error().code,
+              Errc::not_found);
 }
 
 TEST_F(ApprovalTest, ADecisionThatComesTooLateLeavesItExpired) {
     const Approval pending = requested();
     clock_.set(pending.expires_at);
-    const auto late = manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, "");
+    const auto late = manager_.decide_blocking(pending.id, by("alice"), Verdict::approve, "");
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, Errc::conflict);
     EXPECT_EQ(find(pending.id).state(), State::expired);
@@ -181,7 +182,7 @@ TEST_F(ApprovalTest, ManyDecideAtOnceAndOneWins) {
     for (int i = 0; i < 8; ++i) {
         operators.emplace_back([&, i] {
             const Verdict verdict = i % 2 == 0 ? Verdict::approve : Verdict::deny;
-            if (manager_.decide_blocking(pending.id, {"op" + std::to_string(i), ""}, verdict, "")) {
+            if (manager_.decide_blocking(pending.id, by("op" + std::to_string(i)), verdict, "")) {
                 ++won;
             }
         });
@@ -198,9 +199,8 @@ TEST_F(ApprovalTest, OnlyItsCallerWithdraws) {
     EXPECT_EQ(run(manager_.withdraw(pending.id, "token:tok_1"))->state(), State::withdrawn);
     EXPECT_TRUE(run(manager_.withdraw(pending.id, "token:tok_1")));
     EXPECT_EQ(events(pending.id), (Strings{"approval.requested", "approval.withdrawn"}));
-    EXPECT_EQ(
-        manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, "").error().code,
-        Errc::conflict);
+    EXPECT_EQ(manager_.decide_blocking(pending.id, by("alice"), Verdict::approve, "").error().code,
+              Errc::conflict);
     const Approval other = approved(refund("b2"));
     EXPECT_EQ(run(manager_.withdraw(other.id, "token:tok_1")).error().code, Errc::conflict);
 }
@@ -392,7 +392,7 @@ TEST_F(ApprovalTest, ListsNewestFirstByStateAndCaller) {
     SuspendedCall others = refund("b3");
     others.caller_key = "token:tok_2";
     const Approval third = requested(others);
-    ASSERT_TRUE(manager_.decide_blocking(first.id, {"alice", ""}, Verdict::deny, ""));
+    ASSERT_TRUE(manager_.decide_blocking(first.id, by("alice"), Verdict::deny, ""));
 
     const auto ids = [&](const ListFilter& filter) {
         Strings out;
@@ -426,11 +426,65 @@ TEST_F(ApprovalTest, WhoDecidedThroughWhatIsKeptAndAudited) {
     EXPECT_EQ(record.at("details").as_object().at("operator_token"), "tok_7");
 }
 
+/// A token of the store, as the registry would write it.
+void insert_token(store::Store& store, const std::string& id, const std::string& name,
+                  std::vector<std::string> roles, bool is_operator = true,
+                  std::optional<TimePoint> expires = {}, std::optional<TimePoint> revoked = {}) {
+    store::TokenRow row;
+    row.id = id;
+    row.is_operator = is_operator;
+    row.name = name;
+    row.roles = std::move(roles);
+    row.hash = sha256(id);
+    row.expires_at = expires;
+    row.revoked_at = revoked;
+    ASSERT_TRUE(store::transact(store, [&](store::Transaction& t) -> Result<bool> {
+        const auto inserted = t.tokens().insert(row);
+        if (!inserted) return inserted.error();
+        return true;
+    }));
+}
+
+TEST_F(ApprovalTest, RolesAreThoseOfTheTokenShownOrOfTheOperatorsTokens) {
+    insert_token(*fixture_.store, "tok_1", "alice", {"finance"});
+    insert_token(*fixture_.store, "tok_2", "bob", {"finance"}, true, clock_.now());
+    insert_token(*fixture_.store, "tok_3", "bob", {"finance"}, true, {}, clock_.now());
+    insert_token(*fixture_.store, "tok_4", "bob", {"finance"}, false);
+    insert_token(*fixture_.store, "tok_5", "bob", {"support"});
+    SuspendedCall call = refund();
+    call.spec.approvers = {"finance"};
+    const std::string id = run(manager_.request(call))->approval.id;
+    const auto refused = [&](const Operator& who) {
+        const auto examined = run(manager_.examine(id, who));
+        return examined && examined->refusal && examined->refusal->code == Errc::forbidden;
+    };
+    const Operator linked{"bob", "", "ops", Proof::link, "m"};
+    EXPECT_TRUE(refused(linked));
+    EXPECT_TRUE(refused(by("alice")));  // the token that she showed hasn't the role
+    EXPECT_FALSE(refused({"Alice", "", "ops", Proof::link, "m"}));
+    EXPECT_FALSE(refused({"cli:alice", "", "cli", Proof::local}));
+    EXPECT_EQ(run(manager_.decide(id, linked, Verdict::approve, "")).error().code, Errc::forbidden);
+    EXPECT_EQ(find(id).state(), State::pending);
+    Operator fay = by("fay");
+    fay.roles = {"finance"};
+    EXPECT_TRUE(run(manager_.decide(id, fay, Verdict::approve, "")));
+}
+
+TEST_F(ApprovalTest, ExaminingDecidesNothing) {
+    const Approval pending = requested();
+    EXPECT_FALSE(run(manager_.examine(pending.id, by("alice")))->refusal);
+    EXPECT_EQ(run(manager_.examine(pending.id, by("olga")))->refusal->code, Errc::forbidden);
+    EXPECT_EQ(run(manager_.examine("apr_none", by("alice"))).error().code, Errc::not_found);
+    EXPECT_EQ(find(pending.id).revision, pending.revision);
+    clock_.advance(30min);
+    EXPECT_EQ(run(manager_.examine(pending.id, by("alice")))->refusal->code, Errc::conflict);
+}
+
 TEST_F(ApprovalTest, ALinkDecidesOnceInWhicheverProcess) {
     SuspendedCall call = refund();
     call.spec.required = 2;
     const std::string id = run(manager_.request(call))->approval.id;
-    const Operator alice{"alice", "", "ops-mail", Proof::link, "mark"};
+    const Operator alice{"alice", "", "ops", Proof::link, "mark"};
     ASSERT_TRUE(manager_.decide_blocking(id, alice, Verdict::approve, ""));
     ApprovalManager other(*fixture_.store, sealer_, clock_, workers_, options());
     const auto again = other.decide_blocking(id, alice, Verdict::deny, "");

@@ -15,7 +15,11 @@ const TimePoint kExpiry = kStart + 30min;
 const TimePoint kNow = kStart + 5min;
 
 Terms terms(int required = 1, bool idempotent = false) {
-    return {required, kExpiry, idempotent, {"support-bot", "olga"}};
+    return {required, kExpiry, idempotent, {"support-bot", "olga"}, {}, false, {"mail"}};
+}
+
+event::Decide by(std::string name, Verdict verdict, std::string reason = "") {
+    return {std::move(name), verdict, std::move(reason), "api", Proof::token};
 }
 
 Standing standing(State state, Execution execution = Execution::none) {
@@ -63,13 +67,13 @@ struct Case {
 
 const std::vector<Case> kTable{
     {"approve by another",
-     event::Decide{"bob", Verdict::approve, ""},
+     by("bob", Verdict::approve),
      kNow,
      false,
      {{"pending", "waiting"}},
      "conflict"},
     {"approve again",
-     event::Decide{"alice", Verdict::approve, ""},
+     by("alice", Verdict::approve),
      kNow,
      false,
      {{"pending", "waiting"},
@@ -85,44 +89,24 @@ const std::vector<Case> kTable{
      false,
      {{"pending", "waiting"}},
      "conflict"},
-    {"deny",
-     event::Decide{"bob", Verdict::deny, ""},
-     kNow,
-     false,
-     {{"pending", "denied"}},
-     "conflict"},
+    {"deny", by("bob", Verdict::deny), kNow, false, {{"pending", "denied"}}, "conflict"},
     {"deny again",
-     event::Decide{"alice", Verdict::deny, ""},
+     by("alice", Verdict::deny),
      kNow,
      false,
      {{"pending", "denied"}, {"denied", "same"}},
      "conflict"},
-    {"the requester approves",
-     event::Decide{"support-bot", Verdict::approve, ""},
-     kNow,
-     false,
-     {},
-     "forbidden"},
-    {"the token's owner denies",
-     event::Decide{"Olga", Verdict::deny, ""},
-     kNow,
-     false,
-     {},
-     "forbidden"},
+    {"the requester approves", by("support-bot", Verdict::approve), kNow, false, {}, "forbidden"},
+    {"the token's owner denies", by("Olga", Verdict::deny), kNow, false, {}, "forbidden"},
     {"approve at the instant of expiry",
-     event::Decide{"bob", Verdict::approve, ""},
+     by("bob", Verdict::approve),
      kExpiry,
      false,
      {},
      "conflict"},
-    {"deny after expiry",
-     event::Decide{"bob", Verdict::deny, ""},
-     kExpiry + 1s,
-     false,
-     {},
-     "conflict"},
+    {"deny after expiry", by("bob", Verdict::deny), kExpiry + 1s, false, {}, "conflict"},
     {"approve just before expiry",
-     event::Decide{"bob", Verdict::approve, ""},
+     by("bob", Verdict::approve),
      kExpiry - 1us,
      false,
      {{"pending", "waiting"}},
@@ -232,7 +216,7 @@ TEST(ApprovalState, SeveralOperatorsMustAgree) {
     const Terms three = terms(3);
     Standing now = standing(State::pending);
     const auto decide = [&](const char* who, Verdict verdict) {
-        auto step = apply(three, now, event::Decide{who, verdict, "because"}, kNow);
+        auto step = apply(three, now, by(who, verdict, "because"), kNow);
         EXPECT_TRUE(step);
         now = step->next;
         return step->effect;
@@ -249,11 +233,86 @@ TEST(ApprovalState, SeveralOperatorsMustAgree) {
     EXPECT_EQ(now.decided_at, kNow);
 }
 
+TEST(ApprovalState, WhoMayDecideAndHowThatIsProven) {
+    struct Case {
+        std::string what;
+        event::Decide decide;
+        std::vector<std::string> approvers;
+        bool token_proof;
+        std::string refusal;  ///< Part of the error; "" where the decision counts.
+    };
+    const auto with = [](std::string name, Proof proof, std::vector<std::string> roles = {},
+                         std::string channel = "mail") {
+        return event::Decide{std::move(name), Verdict::approve, "", std::move(channel), proof, "",
+                             std::move(roles)};
+    };
+    const std::vector<Case> table{
+        {"anybody, where nobody is named", with("bob", Proof::token), {}, false, ""},
+        {"by name", with("bob", Proof::token), {"bob"}, false, ""},
+        {"by role", with("bob", Proof::token, {"finance"}), {"cfo", "finance"}, false, ""},
+        {"by a glob", with("bob", Proof::token, {"finance-emea"}), {"finance-*"}, false, ""},
+        {"an account of this machine", with("cli:bob", Proof::local), {"bob"}, true, ""},
+        {"another",
+         with("bob", Proof::token, {"support"}),
+         {"finance"},
+         false,
+         "approvers finance"},
+        {"names are exact", with("Bob", Proof::token), {"bob"}, false, "approvers bob"},
+        {"a link", with("bob", Proof::link), {}, false, ""},
+        {"an account", with("bob", Proof::account), {}, false, ""},
+        {"a link where a token is wanted",
+         with("bob", Proof::link),
+         {},
+         true,
+         "a link is not enough"},
+        {"an account where a token is wanted",
+         with("bob", Proof::account),
+         {},
+         true,
+         "a chat account is not enough"},
+        {"a token where one is wanted", with("bob", Proof::token), {}, true, ""},
+        {"a link of a channel that wasn't told",
+         with("bob", Proof::link, {}, "chat"),
+         {},
+         false,
+         "not asked through \"chat\""},
+        {"a token needs no channel", with("bob", Proof::token, {}, "api"), {}, false, ""},
+        {"the requester, though named",
+         with("support-bot", Proof::token),
+         {"support-bot"},
+         false,
+         "asked for this call"},
+        {"the requester's account here",
+         with("cli:olga", Proof::local),
+         {},
+         false,
+         "asked for this call"},
+    };
+    for (const Case& test : table) {
+        Terms wanted = terms();
+        wanted.approvers = test.approvers;
+        wanted.token_proof = test.token_proof;
+        const auto step = apply(wanted, standing(State::pending), test.decide, kNow);
+        EXPECT_EQ(step.has_value(), test.refusal.empty()) << test.what;
+        if (step) continue;
+        EXPECT_EQ(step.error().code, Errc::forbidden) << test.what;
+        EXPECT_NE(step.error().message.find(test.refusal), std::string::npos)
+            << test.what << ": " << step.error().message;
+    }
+}
+
+TEST(ApprovalState, APersonsTokenAndAccountHereAreOnePerson) {
+    const auto first =
+        apply(terms(2), standing(State::pending),
+              event::Decide{"alice", Verdict::approve, "", "api", Proof::token}, kNow);
+    const event::Decide here{"cli:alice", Verdict::approve, "", "cli", Proof::local};
+    EXPECT_EQ(apply(terms(2), first->next, here, kNow)->effect, Effect::none);
+}
+
 TEST(ApprovalState, OnePersonIsNotTwoByUpperCase) {
     const auto first =
-        apply(terms(2), standing(State::pending), event::Decide{"alice", Verdict::approve}, kNow);
-    const auto second =
-        apply(terms(2), first->next, event::Decide{"ALICE", Verdict::approve}, kNow);
+        apply(terms(2), standing(State::pending), by("alice", Verdict::approve), kNow);
+    const auto second = apply(terms(2), first->next, by("ALICE", Verdict::approve), kNow);
     ASSERT_TRUE(second);
     EXPECT_EQ(second->effect, Effect::none);
 }
@@ -281,16 +340,15 @@ TEST(ApprovalState, ALinkServesOnceWhateverItSaysTheSecondTime) {
 
 TEST(ApprovalState, ADenialWinsAtOnceAndMindsMayChange) {
     const Terms two = terms(2);
-    const auto voted =
-        apply(two, standing(State::pending), event::Decide{"alice", Verdict::approve, ""}, kNow);
+    const auto voted = apply(two, standing(State::pending), by("alice", Verdict::approve), kNow);
     ASSERT_TRUE(voted);
     for (const char* who : {"alice", "bob"}) {
-        const auto denied = apply(two, voted->next, event::Decide{who, Verdict::deny, "no"}, kNow);
+        const auto denied = apply(two, voted->next, by(who, Verdict::deny, "no"), kNow);
         ASSERT_TRUE(denied);
         EXPECT_EQ(denied->effect, Effect::denied);
         EXPECT_EQ(denied->next.execution, Execution::none);
     }
-    const auto denied = apply(two, voted->next, event::Decide{"alice", Verdict::deny, ""}, kNow);
+    const auto denied = apply(two, voted->next, by("alice", Verdict::deny), kNow);
     EXPECT_EQ(denied->next.votes.size(), 1U);
 }
 
@@ -327,13 +385,12 @@ TEST(ApprovalState, ADetachedCallIsExecutedLikeAnApprovedOne) {
 }
 
 TEST(ApprovalState, ErrorsSayHowItStands) {
-    const auto late =
-        apply(terms(), standing(State::denied), event::Decide{"bob", Verdict::approve, ""}, kNow);
+    const auto late = apply(terms(), standing(State::denied), by("bob", Verdict::approve), kNow);
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().message,
               "the approval was already denied by alice at " + format_time(kStart + 1min));
-    const auto expired = apply(terms(), standing(State::pending),
-                               event::Decide{"bob", Verdict::approve, ""}, kExpiry);
+    const auto expired =
+        apply(terms(), standing(State::pending), by("bob", Verdict::approve), kExpiry);
     EXPECT_EQ(expired.error().message, "the approval expired at " + format_time(kExpiry));
 }
 

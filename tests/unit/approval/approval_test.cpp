@@ -25,6 +25,8 @@ Approval sample() {
     approval.binding = "bound";
     approval.required = 2;
     approval.channels = {"ops", "hook"};
+    approval.approvers = {"finance", "cfo-*"};
+    approval.token_proof = true;
     approval.created_at = from_unix_micros(1'800'000'000'123'456);
     approval.expires_at = approval.created_at + std::chrono::minutes(30);
     approval.standing.state = State::approved;
@@ -57,6 +59,12 @@ TEST(Approval, ReadsBackWhatItWrote) {
     EXPECT_EQ(after.standing.claimer, before.standing.claimer);
     EXPECT_EQ(after.standing.lease_until, before.standing.lease_until);
     EXPECT_EQ(after.standing.votes[0].reason, "fine");
+    EXPECT_EQ(after.standing.votes[0].channel, "mail");
+    EXPECT_EQ(after.standing.votes[0].proof, Proof::link);
+    EXPECT_EQ(after.standing.votes[0].link, "m1");
+    EXPECT_EQ(after.approvers, before.approvers);
+    EXPECT_EQ(after.token_proof, before.token_proof);
+    EXPECT_EQ(to_json(after).at("votes").at(0).as_object().if_contains("link"), nullptr);
     EXPECT_EQ(after.standing.votes[0].at, before.standing.votes[0].at);
 }
 

@@ -46,6 +46,11 @@ private:
     }
 };
 
+/// An operator with a token.
+inline Operator by(std::string name, std::string token = "") {
+    return {std::move(name), std::move(token), "api", Proof::token};
+}
+
 inline SuspendedCall refund(const std::string& binding = "b1") {
     SuspendedCall call;
     call.call = new_id("call");
@@ -86,7 +91,7 @@ protected:
     }
     Approval approved(SuspendedCall call = refund()) {
         const Approval approval = requested(std::move(call));
-        return run(manager_.decide(approval.id, {"alice", "tok_a"}, Verdict::approve, "fine"))
+        return run(manager_.decide(approval.id, by("alice", "tok_a"), Verdict::approve, "fine"))
             .value();
     }
     Approval find(const std::string& id) { return manager_.find_blocking(id).value(); }

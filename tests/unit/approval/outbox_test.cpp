@@ -273,7 +273,7 @@ TEST_F(OutboxTest, AnUpdateWaitsForItsMessageAndKnowsItsReceipt) {
     ops_->updates = true;
     ops_->answer = [] { return Delivery(make_error(Errc::unavailable, "down")); };
     const std::string id = pending({"ops"});
-    ASSERT_TRUE(manager_.decide_blocking(id, {"alice", ""}, Verdict::deny, ""));
+    ASSERT_TRUE(manager_.decide_blocking(id, by("alice"), Verdict::deny, ""));
     deliver_until(
         [&] { return row(id, 0).attempts == 1 && row(id, 1).next_attempt_at > clock_.now(); });
     EXPECT_EQ(row(id, 1).attempts, 0);
@@ -300,7 +300,7 @@ TEST_F(OutboxTest, ADeadMessageHoldsUpNoUpdate) {
     const std::string id = pending({"ops"});
     deliver_until([&] { return state_is(id, "dead"); });
     ops_->answer = [] { return Delivery(); };
-    ASSERT_TRUE(manager_.decide_blocking(id, {"alice", ""}, Verdict::deny, ""));
+    ASSERT_TRUE(manager_.decide_blocking(id, by("alice"), Verdict::deny, ""));
     deliver_until([&] { return row(id, 1).state == "delivered"; });
     EXPECT_EQ(ops_->seen.back().earlier, "");
 }

@@ -1,8 +1,11 @@
 #include "approval/wait_hub.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <boost/asio/detached.hpp>
 #include <thread>
 
+#include "store/change_board.hpp"
 #include "unit/approval/fakes.hpp"
 
 namespace kimbap::approval {
@@ -57,7 +60,7 @@ TEST_F(Waiting, ManyWakeOnADecisionInThisOrAnotherProcess) {
         }
         std::thread first([&] { one.run(); });
         std::thread second([&] { two.run(); });
-        ASSERT_TRUE(decider->decide_blocking(pending.id, {"alice", ""}, Verdict::deny, ""));
+        ASSERT_TRUE(decider->decide_blocking(pending.id, by("alice"), Verdict::deny, ""));
         first.join();
         second.join();
         EXPECT_EQ(results_.size(), 20U);
@@ -71,7 +74,7 @@ TEST_F(Waiting, UntilFinalOutlastsTheDecision) {
     asio::io_context context;
     start(context, manager_, pending.id, Until::final, SteadyClock::now() + 1min);
     std::thread waiter([&] { context.run(); });
-    ASSERT_TRUE(manager_.decide_blocking(pending.id, {"alice", ""}, Verdict::approve, ""));
+    ASSERT_TRUE(manager_.decide_blocking(pending.id, by("alice"), Verdict::approve, ""));
     const auto call = run(manager_.claim(pending.id));
     ASSERT_TRUE(call);
     EXPECT_TRUE(results_.empty());
@@ -96,6 +99,76 @@ TEST_F(Waiting, CancellingEndsIt) {
     EXPECT_EQ(results_[1]->state(), State::pending);
 }
 
+TEST_F(Waiting, RemindersComeWhileItWaits) {
+    const Approval pending = requested();
+    int reminded = 0;
+    const Reminder reminder{20ms, [&] { ++reminded; }};
+    const auto seen =
+        run(manager_.wait(pending.id, Until::decided, SteadyClock::now() + 150ms, {}, reminder));
+    EXPECT_EQ(seen->state(), State::pending);
+    EXPECT_GE(reminded, 2);
+    EXPECT_LE(reminded, 7);
+}
+
+/// A board that a test turns.
+class FakeBoard final : public store::ChangeBoard {
+public:
+    std::uint64_t version(store::Topic) const noexcept override { return turned; }
+    std::atomic<std::uint64_t> turned = 0;
+};
+
+TEST(WaitHub, WakesWhoWaitsForWhatMovedAndReadsOnceForAll) {
+    FakeBoard board;
+    int reads = 0;
+    const auto hub = std::make_shared<WaitHub>(
+        board, [&](std::int64_t since) -> Task<Result<store::ApprovalMoves>> {
+            ++reads;
+            store::ApprovalMoves moves{since + 1, {"apr_7", "apr_unknown"}, since < 0};
+            co_return moves;
+        });
+    asio::io_context context;
+    std::vector<std::string> woken;
+    const auto wait = [&](std::string id) -> Task<void> {
+        WaitHub::Waiter waiter(hub, context.get_executor(), id);
+        const async::CancelToken never;
+        // The first look can't tell what moved before it: who is there by then is woken.
+        Task<bool> first = waiter.moved(SteadyClock::now() + 100ms, never);
+        static_cast<void>(co_await std::move(first));
+        Task<bool> second = waiter.moved(SteadyClock::now() + 600ms, never);
+        if (co_await std::move(second)) woken.push_back(id);
+    };
+    for (int i = 0; i < 100; ++i) {
+        asio::co_spawn(context, wait("apr_" + std::to_string(i)), asio::detached);
+    }
+    asio::steady_timer timer(context, 300ms);
+    timer.async_wait([&](boost::system::error_code) { board.turned = 2; });
+    context.run();
+    EXPECT_EQ(woken, std::vector<std::string>{"apr_7"});
+    EXPECT_EQ(reads, 2);
+}
+
+TEST(WaitHub, AReadThatFailsIsTriedAgain) {
+    FakeBoard board;
+    int reads = 0;
+    const auto hub =
+        std::make_shared<WaitHub>(board, [&](std::int64_t) -> Task<Result<store::ApprovalMoves>> {
+            if (++reads < 3) co_return make_error(Errc::storage_failure, "locked");
+            co_return store::ApprovalMoves{1, {}, true};
+        });
+    asio::io_context context;
+    bool woken = false;
+    const auto wait = [&]() -> Task<void> {
+        WaitHub::Waiter waiter(hub, context.get_executor(), "apr_1");
+        const async::CancelToken never;
+        Task<bool> moving = waiter.moved(SteadyClock::now() + 10s, never);
+        woken = co_await std::move(moving);
+    };
+    asio::co_spawn(context, wait(), asio::detached);
+    context.run();
+    EXPECT_TRUE(woken);
+    EXPECT_EQ(reads, 3);
+}
+
 TEST_F(Waiting, TheLeadIsHandedOn) {
     const Approval first = requested(refund("b1"));
     const Approval second = requested(refund("b2"));
@@ -104,8 +177,8 @@ TEST_F(Waiting, TheLeadIsHandedOn) {
     start(context, manager_, second.id, Until::decided, SteadyClock::now() + 1min);
     std::thread waiter([&] { context.run(); });
     const auto other = another();  // so that nobody pokes the hub
-    ASSERT_TRUE(other->decide_blocking(first.id, {"alice", ""}, Verdict::deny, ""));
-    ASSERT_TRUE(other->decide_blocking(second.id, {"alice", ""}, Verdict::deny, ""));
+    ASSERT_TRUE(other->decide_blocking(first.id, by("alice"), Verdict::deny, ""));
+    ASSERT_TRUE(other->decide_blocking(second.id, by("alice"), Verdict::deny, ""));
     waiter.join();
     EXPECT_EQ(results_.size(), 2U);
 }

@@ -250,12 +250,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadToken{"NoTime", [](NewToken& t) { t.ttl = 0ms; }, "lifetime"},
         BadToken{"NegativeTime", [](NewToken& t) { t.ttl = -1h; }, "lifetime"},
         BadToken{"Forever", [](NewToken& t) { t.ttl = 24h * 365 * 101; }, "100 years"},
-        BadToken{"OperatorWithRoles",
+        BadToken{"OperatorWithActions",
                  [](NewToken& t) {
                      t.is_operator = true;
-                     t.roles = {"a"};
+                     t.actions = {"a"};
                  },
-                 "takes no roles"}),
+                 "takes no actions"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(TokenRegistryTest, AwaitingReadsOnTheWorkers) {

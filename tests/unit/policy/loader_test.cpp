@@ -41,7 +41,7 @@ rules:
     time_window: {after: "09:00", before: "18:00", timezone: Europe/Paris, weekdays: [mon, tue]}
     rate_limit: {max_requests: 10, window_sec: 60, scope: agent}
     decision: require_approval
-    approval: {required: 2, expires: 15m, channels: [ops-slack]}
+    approval: {required: 2, expires: 15m, channels: [ops-slack], approvers: [finance, "cfo-*"], proof: token}
 )"),
               "");
 }
@@ -165,6 +165,12 @@ TEST(LoaderTest, DocumentsAreChecked) {
         {"version: 1.0.0\nrules:\n  - {id: a, decision: require_approval, approval: {chanels: "
          "[x]}}\n",
          "did you mean \"channels\"?"},
+        {"version: 1.0.0\nrules:\n  - {id: a, decision: require_approval, approval: {approvers: "
+         "[]}}\n",
+         "an empty list never matches (remove the key to match everything)"},
+        {"version: 1.0.0\nrules:\n  - {id: a, decision: require_approval, approval: {proof: "
+         "link}}\n",
+         "\"link\" is not known here (one of: any, token)"},
     };
     for (const auto& row : rows) {
         const std::string faults = faults_of(row.text);

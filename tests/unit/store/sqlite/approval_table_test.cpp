@@ -109,6 +109,70 @@ TEST_F(ApprovalTableTest, ListsByStateAndCallerNewestFirstInPages) {
     EXPECT_EQ(*approvals.count_pending(), 4U);
 }
 
+TEST_F(ApprovalTableTest, CountsWhatIsPendingInAllAndOfEachCaller) {
+    for (int i = 1; i <= 5; ++i) {
+        ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
+        if (i == 4) each.caller_key = "token:tok_b";
+        if (i == 5) each.state = "denied";
+        ASSERT_TRUE(approvals.insert(each));
+    }
+    EXPECT_EQ(*approvals.count_pending(), 4U);
+    EXPECT_EQ(*approvals.count_pending("token:tok_a"), 3U);
+    EXPECT_EQ(*approvals.count_pending("token:tok_b"), 1U);
+    EXPECT_EQ(*approvals.count_pending("token:tok_c"), 0U);
+    for (const char* id : {"apr_1", "apr_2", "apr_3", "apr_4"}) {
+        ApprovalRow decided = **approvals.find(id);
+        decided.state = "approved";
+        decided.execution = "waiting";
+        ASSERT_TRUE(approvals.update(decided));
+        decided = **approvals.find(id);
+        decided.execution = "executing";
+        ASSERT_TRUE(approvals.update(decided));
+    }
+    EXPECT_EQ(*approvals.count_pending(), 0U);
+    EXPECT_EQ(*approvals.count_pending("token:tok_a"), 0U);
+    ASSERT_TRUE(approvals.insert(row("apr_6", "b6")));
+    EXPECT_EQ(*approvals.count_pending("token:tok_a"), 1U);
+}
+
+TEST_F(ApprovalTableTest, TellsWhichMoved) {
+    const ApprovalMoves first = *approvals.moved_since(kMovesUnknown);
+    EXPECT_TRUE(first.incomplete);
+    for (const char* id : {"apr_1", "apr_2"}) ASSERT_TRUE(approvals.insert(row(id, id)));
+    EXPECT_THAT(approvals.moved_since(first.newest)->approvals, IsEmpty());
+
+    ApprovalRow moved = **approvals.find("apr_2");
+    moved.document = "{}";
+    ASSERT_TRUE(approvals.update(moved));  // a vote, or a lease renewed
+    EXPECT_THAT(approvals.moved_since(first.newest)->approvals, IsEmpty());
+    moved = **approvals.find("apr_2");
+    moved.state = "approved";
+    moved.execution = "waiting";
+    ASSERT_TRUE(approvals.update(moved));
+    const ApprovalMoves second = *approvals.moved_since(first.newest);
+    EXPECT_FALSE(second.incomplete);
+    EXPECT_THAT(second.approvals, ElementsAre("apr_2"));
+    EXPECT_THAT(approvals.moved_since(second.newest)->approvals, IsEmpty());
+
+    // Of a store that was put back to an earlier copy nothing is known.
+    EXPECT_TRUE(approvals.moved_since(second.newest + 5)->incomplete);
+}
+
+TEST_F(ApprovalTableTest, OnlySoManyMovesAreKept) {
+    const std::int64_t begin = approvals.moved_since(kMovesUnknown)->newest;
+    ASSERT_TRUE(approvals.insert(row("apr_1")));
+    ApprovalRow moving = row("apr_1");
+    for (int i = 0; i < 10'050; ++i) {
+        moving.state = i % 2 == 0 ? "approved" : "denied";
+        ASSERT_TRUE(approvals.update(moving));
+        ++moving.revision;
+    }
+    EXPECT_TRUE(approvals.moved_since(begin)->incomplete);
+    const ApprovalMoves late = *approvals.moved_since(begin + 10'000);
+    EXPECT_FALSE(late.incomplete);
+    EXPECT_EQ(late.approvals.size(), 50U);
+}
+
 TEST_F(ApprovalTableTest, FindsWhatExpiresFirst) {
     for (int i = 1; i <= 4; ++i) {
         ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
