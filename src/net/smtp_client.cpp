@@ -1,6 +1,5 @@
 #include "net/smtp_client.hpp"
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,11 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "net/address_guard.hpp"
+#include "net/curl_library.hpp"
 
 namespace kimbap::net {
 
@@ -25,18 +24,9 @@ constexpr long kConnectMs = 10'000;
 /// How long a request to stop may go unnoticed.
 constexpr int kLookMs = 50;
 
-struct EasyEnd {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct MultiEnd {
-    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-struct ListEnd {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, EasyEnd>;
-using Multi = std::unique_ptr<CURLM, MultiEnd>;
-using List = std::unique_ptr<curl_slist, ListEnd>;
+using Easy = std::unique_ptr<CURL, decltype(CurlLibrary::easy_cleanup)>;
+using Multi = std::unique_ptr<CURLM, decltype(CurlLibrary::multi_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(CurlLibrary::slist_free_all)>;
 
 /// What the callbacks of one mail work with.
 struct Work {
@@ -106,17 +96,17 @@ std::string url_of(const SmtpServer& server) {
            (v6 ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
 }
 
-void set_tls(CURL* easy, SmtpTls tls) {
-    curl_easy_setopt(easy, CURLOPT_USE_SSL,
+void set_tls(const CurlLibrary& curl, CURL* easy, SmtpTls tls) {
+    curl.easy_setopt(easy, CURLOPT_USE_SSL,
                      tls == SmtpTls::none ? CURLUSESSL_NONE : CURLUSESSL_ALL);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl.easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+        curl.easy_setopt(easy, CURLOPT_CAINFO, file);
     }
     if (const char* folder = std::getenv("SSL_CERT_DIR"); folder != nullptr && *folder != '\0') {
-        curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+        curl.easy_setopt(easy, CURLOPT_CAPATH, folder);
     }
 }
 
@@ -154,16 +144,17 @@ Error failure_of(CURLcode code, long reply, const Work& work, const std::string&
 }
 
 /// Drives the transfer to its end; nullopt where it was told to stop.
-std::optional<CURLcode> drive(CURLM* multi, const std::atomic<bool>& stop) {
+std::optional<CURLcode> drive(const CurlLibrary& curl, CURLM* multi,
+                              const std::atomic<bool>& stop) {
     for (;;) {
         int running = 0;
-        if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
+        if (curl.multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
         if (running == 0) break;
         if (stop) return std::nullopt;
-        curl_multi_poll(multi, nullptr, 0, kLookMs, nullptr);
+        curl.multi_poll(multi, nullptr, 0, kLookMs, nullptr);
     }
     int left = 0;
-    const CURLMsg* const message = curl_multi_info_read(multi, &left);
+    const CURLMsg* const message = curl.multi_info_read(multi, &left);
     return message != nullptr && message->msg == CURLMSG_DONE ? message->data.result
                                                               : CURLE_FAILED_INIT;
 }
@@ -173,56 +164,58 @@ std::optional<CURLcode> drive(CURLM* multi, const std::atomic<bool>& stop) {
 Result<void> send_mail(const SmtpServer& server, const Secret& password, const SmtpMail& mail,
                        const AddressGuard& guard, std::chrono::milliseconds timeout,
                        const std::atomic<bool>& stop) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    const Result<const CurlLibrary*> loaded = curl_library();
+    if (!loaded) return loaded.error();
+    const CurlLibrary& curl = **loaded;
     Work work{server, guard, mail.content};  // outlives what calls back
-    const Easy easy(curl_easy_init());
-    const Multi multi(curl_multi_init());
-    const List recipients(curl_slist_append(nullptr, ("<" + mail.to + ">").c_str()));
+    const Easy easy(curl.easy_init(), curl.easy_cleanup);
+    const Multi multi(curl.multi_init(), curl.multi_cleanup);
+    const List recipients(curl.slist_append(nullptr, ("<" + mail.to + ">").c_str()),
+                          curl.slist_free_all);
     if (!easy || !multi || !recipients) return make_error(Errc::unavailable, "out of memory");
 
     char detail[CURL_ERROR_SIZE] = "";
     CURL* const c = easy.get();
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, detail);
-    curl_easy_setopt(c, CURLOPT_URL, url_of(server).c_str());
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(c, CURLOPT_PROXY, "");  // one of the environment would see the mail
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &work);
-    curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, &work);
-    set_tls(c, server.tls);
+    curl.easy_setopt(c, CURLOPT_ERRORBUFFER, detail);
+    curl.easy_setopt(c, CURLOPT_URL, url_of(server).c_str());
+    curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl.easy_setopt(c, CURLOPT_PROXY, "");  // one of the environment would see the mail
+    curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+    curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
+    curl.easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    curl.easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl.easy_setopt(c, CURLOPT_OPENSOCKETDATA, &work);
+    curl.easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl.easy_setopt(c, CURLOPT_CLOSESOCKETDATA, &work);
+    set_tls(curl, c, server.tls);
     if (!server.username.empty()) {
         std::string copy(password.reveal());
-        curl_easy_setopt(c, CURLOPT_USERNAME, server.username.c_str());
-        curl_easy_setopt(c, CURLOPT_PASSWORD, copy.c_str());
+        curl.easy_setopt(c, CURLOPT_USERNAME, server.username.c_str());
+        curl.easy_setopt(c, CURLOPT_PASSWORD, copy.c_str());
         wipe(copy.data(), copy.size());
     }
-    curl_easy_setopt(c, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
-    curl_easy_setopt(c, CURLOPT_MAIL_RCPT, recipients.get());
-    curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(c, CURLOPT_READFUNCTION, read_mail);
-    curl_easy_setopt(c, CURLOPT_READDATA, &work);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
+    curl.easy_setopt(c, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
+    curl.easy_setopt(c, CURLOPT_MAIL_RCPT, recipients.get());
+    curl.easy_setopt(c, CURLOPT_UPLOAD, 1L);
+    curl.easy_setopt(c, CURLOPT_READFUNCTION, read_mail);
+    curl.easy_setopt(c, CURLOPT_READDATA, &work);
+    curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
 
-    if (curl_multi_add_handle(multi.get(), c) != CURLM_OK) {
+    if (curl.multi_add_handle(multi.get(), c) != CURLM_OK) {
         return make_error(Errc::unavailable, "out of memory");
     }
-    const std::optional<CURLcode> code = drive(multi.get(), stop);
+    const std::optional<CURLcode> code = drive(curl, multi.get(), stop);
     // Else libcurl would say QUIT and wait for the answer.
     for (const curl_socket_t open : code ? std::vector<curl_socket_t>() : work.sockets) {
         ::shutdown(open, SHUT_RDWR);
     }
     long reply = 0;
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply);
-    curl_multi_remove_handle(multi.get(), c);
+    curl.easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply);
+    curl.multi_remove_handle(multi.get(), c);
     if (!code) return make_error(Errc::cancelled, "kimbap is stopping");
     if (*code == CURLE_OK) return {};
-    return failure_of(*code, reply, work, *detail != '\0' ? detail : curl_easy_strerror(*code));
+    return failure_of(*code, reply, work, *detail != '\0' ? detail : curl.easy_strerror(*code));
 }
 
 }  // namespace kimbap::net
