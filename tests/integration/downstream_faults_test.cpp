@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
             false, "JSON"},
         Fault{"a_redirect_elsewhere",
               "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-              false, "302"}),
+              false, "another origin: refused"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(DownstreamFaults, NobodyListens) {
