@@ -1,6 +1,8 @@
 #include "app/gateway_completions.hpp"
 
 #include "app/gateway_docs.hpp"
+#include "app/gateway_prompts.hpp"
+#include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 
 namespace kimbap::app {
@@ -9,18 +11,6 @@ namespace {
 
 void offer(mcp::CompletionResult& result, const std::string& value, std::string_view typed) {
     if (value.starts_with(typed)) result.values.push_back(value);
-}
-
-/// Recipes take no arguments: there is nothing to offer, but for unknown ones there is an error.
-bool is_recipe(const pipeline::Rules& rules, const pipeline::Caller& caller,
-               const std::string& name) {
-    for (const manifests::Service& service : rules.actions->services()) {
-        for (const manifests::Recipe& recipe : service.recipes) {
-            if (prompt_name(service, recipe) == name && visible(rules, caller, service))
-                return true;
-        }
-    }
-    return false;
 }
 
 }  // namespace
@@ -45,10 +35,14 @@ Task<mcp::CompletionOutcome> GatewayCompletions::complete(mcp::RequestContext& c
     const auto rules = gateway_.rules().current();
     const pipeline::Caller caller = caller_of(context);
     if (request.kind == mcp::CompletionRequest::Kind::prompt) {
-        if (!is_recipe(*rules, caller, request.reference)) {
-            co_return mcp::unknown_prompt(request.reference);
+        const manifests::Recipe* recipe = find_recipe(*rules, caller, request.reference).recipe;
+        if (recipe == nullptr) co_return mcp::unknown_prompt(request.reference);
+        mcp::CompletionResult result;
+        for (const manifests::RecipeArg& arg : recipe->args) {
+            if (arg.name != request.argument) continue;
+            for (const std::string& choice : arg.choices) offer(result, choice, request.value);
         }
-        co_return mcp::CompletionResult{};
+        co_return result;
     }
     if (request.reference == std::string(kApprovalUris) + "{id}") {
         if (request.argument != "id") co_return mcp::CompletionResult{};

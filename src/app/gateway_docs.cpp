@@ -1,65 +1,12 @@
 #include "app/gateway_docs.hpp"
 
+#include "app/gateway_prompts.hpp"
 #include "app/own_approvals.hpp"
-#include "app/principal.hpp"
+#include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/json_text.hpp"
 
 namespace kimbap::app {
-
-namespace {
-
-std::string recipe_text(const manifests::Service& service, const manifests::Recipe& recipe) {
-    std::string out = recipe.name + " (" + service.name + ")\n";
-    if (!recipe.description.empty()) out += recipe.description + "\n";
-    int number = 0;
-    for (const std::string& step : recipe.steps) {
-        out += "\n" + std::to_string(++number) + ". " + step;
-    }
-    return out;
-}
-
-}  // namespace
-
-/// "service: recipe" as a prompt's name: lower-case words joined by hyphens.
-std::string prompt_name(const manifests::Service& service, const manifests::Recipe& recipe) {
-    std::string out = service.name + "_";
-    for (const char c : recipe.name) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (word) {
-            out += c;
-        } else if (c >= 'A' && c <= 'Z') {
-            out += static_cast<char>(c + 32);
-        } else if (out.back() != '-' && out.back() != '_') {
-            out += '-';
-        }
-    }
-    while (out.back() == '-') out.pop_back();
-    return out;
-}
-
-bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
-             const manifests::Service& service) {
-    for (const auto& action : rules.actions->actions()) {
-        if (action.service != &service) continue;
-        if (caller.identity && !caller.identity->permits(action.id)) continue;
-        policy::Request request;
-        request.agent = caller.agent;
-        request.token = caller.token;
-        request.roles = caller.roles;
-        request.service = service.name;
-        request.action = action.action->name;
-        request.action_id = action.id;
-        request.risk_level = manifests::name(action.action->risk.level);
-        request.mutating = action.action->risk.mutating;
-        if (rules.policy->prospect(request).possible) return true;
-    }
-    return false;
-}
-
-pipeline::Caller caller_of(const mcp::RequestContext& context) {
-    return context.principal_as<AgentPrincipal>().caller(context.client().name);
-}
 
 std::string document(const manifests::Service& service) {
     std::string out = "# " + service.name + "\n\n" + service.description + "\n\n## Actions\n";
@@ -86,45 +33,6 @@ std::string document(const manifests::Service& service) {
         out += "\n" + recipe_text(service, recipe) + "\n";
     }
     return out;
-}
-
-Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context,
-                                            mcp::ListRequest request) {
-    const auto rules = gateway_.rules().current();
-    const pipeline::Caller caller = caller_of(context);
-    std::vector<mcp::ItemList::Item> items;
-    for (const manifests::Service& service : rules->actions->services()) {
-        if (!visible(*rules, caller, service)) continue;
-        for (const manifests::Recipe& recipe : service.recipes) {
-            const std::string name = prompt_name(service, recipe);
-            const json::object prompt{
-                {"name", name},
-                {"title", recipe.name},
-                {"description", recipe.description.empty() ? recipe.name : recipe.description}};
-            items.push_back({name, to_json(prompt)});
-        }
-    }
-    const auto list = mcp::ItemList::create(std::move(items));
-    co_return list->page(request.cursor, request.page_size);
-}
-
-Task<mcp::PromptOutcome> GatewayPrompts::get(mcp::RequestContext& context, mcp::PromptGet request) {
-    const auto rules = gateway_.rules().current();
-    const pipeline::Caller caller = caller_of(context);
-    for (const manifests::Service& service : rules->actions->services()) {
-        for (const manifests::Recipe& recipe : service.recipes) {
-            if (prompt_name(service, recipe) != request.name || !visible(*rules, caller, service)) {
-                continue;
-            }
-            mcp::PromptResult result;
-            result.description = recipe.description;
-            mcp::PromptMessage message;
-            message.content = mcp::text_content(recipe_text(service, recipe));
-            result.messages.push_back(std::move(message));
-            co_return result;
-        }
-    }
-    co_return mcp::unknown_prompt(request.name);
 }
 
 Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,

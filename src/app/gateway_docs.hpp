@@ -8,17 +8,6 @@ namespace kimbap::app {
 inline constexpr std::string_view kServiceUris = "kimbap://services/";
 inline constexpr std::string_view kApprovalUris = "kimbap://approvals/";
 
-/// Recipes of the manifests as MCP prompts.
-class GatewayPrompts final : public mcp::PromptProvider {
-public:
-    explicit GatewayPrompts(Gateway& gateway) : gateway_(gateway) {}
-    Task<mcp::PageOutcome> list(mcp::RequestContext& context, mcp::ListRequest request) override;
-    Task<mcp::PromptOutcome> get(mcp::RequestContext& context, mcp::PromptGet request) override;
-
-private:
-    Gateway& gateway_;
-};
-
 /// Documentation of services (kimbap://services/{name}) and the state of a caller's own approvals
 /// (kimbap://approvals/{id}) as MCP resources.
 class GatewayResources final : public mcp::ResourceProvider {
@@ -35,14 +24,6 @@ public:
 private:
     Gateway& gateway_;
 };
-
-/// The prompt that a recipe is offered as.
-[[nodiscard]] std::string prompt_name(const manifests::Service& service,
-                                      const manifests::Recipe& recipe);
-/// Whether policy could let the caller do anything at all with a service.
-[[nodiscard]] bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
-                           const manifests::Service& service);
-[[nodiscard]] pipeline::Caller caller_of(const mcp::RequestContext& context);
 
 /// A service's documentation as Markdown.
 [[nodiscard]] std::string document(const manifests::Service& service);

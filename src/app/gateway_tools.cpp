@@ -2,7 +2,7 @@
 
 #include "app/mirrored_headers.hpp"
 #include "app/own_approvals.hpp"
-#include "app/principal.hpp"
+#include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -25,6 +25,13 @@ public:
         const bool warns = level == pipeline::NoteLevel::warning;
         context_.log(warns ? mcp::LogLevel::warning : mcp::LogLevel::info, "kimbap",
                      json::value(message));
+    }
+    [[nodiscard]] bool wants_steps() const override {
+        return context_.wants_log(mcp::LogLevel::debug);
+    }
+    void step(std::string_view what, json::object details) override {
+        details["step"] = what;
+        context_.log(mcp::LogLevel::debug, "kimbap", details);
     }
 
 private:
@@ -60,20 +67,6 @@ std::string approval_result_definition() {
         {"annotations",
          {{"readOnlyHint", true}, {"idempotentHint", true}, {"openWorldHint", false}}}};
     return to_json(tool);
-}
-
-policy::Request prospect_request(const pipeline::Caller& caller,
-                                 const manifests::RegisteredAction& action) {
-    policy::Request request;
-    request.agent = caller.agent;
-    request.token = caller.token;
-    request.roles = caller.roles;
-    request.service = action.service->name;
-    request.action = action.action->name;
-    request.action_id = action.id;
-    request.risk_level = manifests::name(action.action->risk.level);
-    request.mutating = action.action->risk.mutating;
-    return request;
 }
 
 /// With what revision 2025-11-25 wants to know of tasks.
@@ -150,8 +143,7 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
     std::vector<mcp::ItemList::Item> items;
     bool approvals = false;
     for (const auto& action : rules->actions->actions()) {
-        if (caller.identity && !caller.identity->permits(action.id)) continue;
-        const auto prospect = rules->policy->prospect(prospect_request(caller, action));
+        const auto prospect = prospect_of(*rules, caller, action);
         if (!prospect.possible) continue;
         approvals = approvals || prospect.approval;
         items.push_back({action.tool_name, definition(action, tasks)});
@@ -167,15 +159,12 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
 }
 
 Task<mcp::PageOutcome> GatewayTools::list(mcp::RequestContext& context, mcp::ListRequest request) {
-    const auto& principal = context.principal_as<AgentPrincipal>();
-    const pipeline::Caller caller = principal.caller(context.client().name);
-    co_return list_for(caller, context.tools_declare_tasks())
+    co_return list_for(caller_of(context), context.tools_declare_tasks())
         ->page(request.cursor, request.page_size);
 }
 
 Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::ToolCall call) {
-    const auto& principal = context.principal_as<AgentPrincipal>();
-    pipeline::Caller caller = principal.caller(context.client().name);
+    pipeline::Caller caller = caller_of(context);
     if (call.name == kApprovalResultTool) {
         auto collecting = collect(context, caller, call);
         co_return co_await std::move(collecting);
@@ -241,10 +230,7 @@ std::shared_ptr<const mcp::HeaderParams> GatewayTools::header_params(
     if (action == nullptr) return nullptr;
     auto headers = mirrored_headers(*action);
     if (!headers) return nullptr;
-    const auto& principal = context.principal_as<AgentPrincipal>();
-    const pipeline::Caller caller = principal.caller(context.client().name);
-    if (caller.identity && !caller.identity->permits(action->id)) return nullptr;
-    if (!rules->policy->prospect(prospect_request(caller, *action)).possible) return nullptr;
+    if (!visible(*rules, caller_of(context), *action)) return nullptr;
     return headers;
 }
 

@@ -21,6 +21,7 @@
 #include "app/gateway.hpp"
 #include "app/gateway_completions.hpp"
 #include "app/gateway_docs.hpp"
+#include "app/gateway_prompts.hpp"
 #include "app/gateway_tasks.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/lanes.hpp"

@@ -95,11 +95,7 @@ Arg read_arg(const YamlReader& reader) {
                             "sensitive"})) {
         return arg;
     }
-    arg.name = reader.require("name").string();
-    if (!arg.name.empty() && sole_placeholder("{" + arg.name + "}").empty()) {
-        reader.get("name").fault("\"" + arg.name +
-                                 "\" can't stand in a template (use letters, digits, _, - and .)");
-    }
+    arg.name = read_arg_name(reader);
     arg.required = reader.get("required").boolean(false);
     arg.sensitive = reader.get("sensitive").boolean(false);
     arg.schema = schema_of(reader);
@@ -200,6 +196,15 @@ void compile_whole(const YamlReader& args, Action& out) {
 }
 
 }  // namespace
+
+std::string read_arg_name(const YamlReader& arg) {
+    std::string name = arg.require("name").string();
+    if (!name.empty() && sole_placeholder("{" + name + "}").empty()) {
+        arg.get("name").fault("\"" + name +
+                              "\" can't stand in a template (use letters, digits, _, - and .)");
+    }
+    return name;
+}
 
 void read_args(const YamlReader& action, Action& out) {
     const YamlReader verbatim = action.get("schema");

@@ -12,4 +12,7 @@ namespace kimbap::manifests {
 /// reader.
 void read_args(const YamlReader& action, Action& out);
 
+/// Reads an argument's `name`; one that no placeholder can name is a fault.
+[[nodiscard]] std::string read_arg_name(const YamlReader& arg);
+
 }  // namespace kimbap::manifests

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "base/json_text.hpp"
 #include "manifests/action_reader.hpp"
 #include "manifests/auth_reader.hpp"
+#include "manifests/recipe_reader.hpp"
 
 namespace kimbap::manifests {
 
@@ -44,7 +44,9 @@ public:
         read_redirects(root.get("redirects_to"));
         read_triggers(root.get("triggers"));
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
-        for (const YamlReader& entry : root.get("recipes").elements()) read_recipe(entry);
+        for (const YamlReader& entry : root.get("recipes").elements()) {
+            service_.recipes.push_back(read_recipe(entry));
+        }
         const YamlReader actions = root.require("actions");
         if (!actions.absent() && (!actions.is_map() || actions.members().empty())) {
             actions.fault("not a map of action names to actions (with at least one)");
@@ -99,16 +101,6 @@ private:
             {reader.get("symptom").string(), reader.get("likely_cause").string(),
              reader.get("recovery").string(), reader.get("severity").string(),
              reader.get("applies_to").strings()});
-    }
-
-    void read_recipe(const YamlReader& reader) {
-        if (!reader.expect_map({"name", "description", "steps"})) return;
-        Recipe recipe{reader.require("name").string(), reader.get("description").string(), {}};
-        for (const YamlReader& step : reader.get("steps").elements()) {
-            recipe.steps.push_back(step.is_scalar() ? step.string()
-                                                    : kimbap::to_json(step.to_json()));
-        }
-        service_.recipes.push_back(std::move(recipe));
     }
 
     const PlainHttpAllowed& plain_;

@@ -166,10 +166,19 @@ struct Gotcha {
     std::vector<std::string> applies_to;
 };
 
+/// What the user fills in when taking a recipe; {name} in its steps.
+struct RecipeArg {
+    std::string name;
+    std::string description;
+    bool required = false;
+    std::vector<std::string> choices;  ///< Its `enum`; empty for any text.
+};
+
 struct Recipe {
     std::string name;
     std::string description;
     std::vector<std::string> steps;
+    std::vector<RecipeArg> args = {};
 };
 
 struct Triggers {

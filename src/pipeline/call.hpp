@@ -46,6 +46,11 @@ public:
     virtual void held(const std::string& /*approval*/) {}
     /// A step worth knowing of: a retry, a wait. Holds no secret.
     virtual void note(NoteLevel, std::string_view) {}
+    /// Whether step() tells anybody; asked first, so that a step nobody hears of costs nothing.
+    [[nodiscard]] virtual bool wants_steps() const { return false; }
+    /// One step of the call, for who debugs a manifest or a policy. Never holds a secret, an
+    /// argument or anything that the downstream service said.
+    virtual void step(std::string_view /*what*/, json::object /*details*/) {}
 };
 
 /// One call as it comes through the front door.

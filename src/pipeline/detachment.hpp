@@ -19,6 +19,10 @@ public:
     void note(NoteLevel level, std::string_view message) override {
         if (to_ != nullptr) to_->note(level, message);
     }
+    [[nodiscard]] bool wants_steps() const override { return to_ != nullptr && to_->wants_steps(); }
+    void step(std::string_view what, json::object details) override {
+        if (to_ != nullptr) to_->step(what, std::move(details));
+    }
     void take_back() noexcept { to_ = nullptr; }
 
 private:

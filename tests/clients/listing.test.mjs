@@ -97,6 +97,19 @@ for (const [name, connect] of kPeers) {
       await assert.rejects(peer.client.getPrompt({ name: 'nothing' }), (error) => error.code === -32602);
     });
 
+    it('fills in the arguments of a recipe', async () => {
+      const { prompts } = await peer.client.listPrompts();
+      const prompt = prompts.find((one) => one.name === 'demo_say_it_to');
+      assert.deepEqual(prompt?.arguments, [{ name: 'whom', description: 'Who listens', required: true }, { name: 'how', description: 'One of: softly , loudly , slowly ', required: false }]);
+      const { messages } = await peer.client.getPrompt({ name: prompt.name, arguments: { whom: 'Ada', braces: 'x' } });
+      assert.match(messages[0].content.text, /1\. Call echo with Ada and \{braces\}\./);
+      const loud = await peer.client.getPrompt({ name: prompt.name, arguments: { whom: '{how}', how: 'loudly ' } });
+      assert.match(loud.messages[0].content.text, /1\. Call echo with \{how\} loudly and /);
+      await assert.rejects(peer.client.getPrompt({ name: prompt.name, arguments: { whom: 'Ada', how: 'never' } }),
+        (error) => error.code === -32602 && /"how" must be one of/.test(error.message));
+      await assert.rejects(peer.client.getPrompt({ name: prompt.name, arguments: {} }), (error) => error.code === -32602 && /"whom" is missing/.test(error.message));
+    });
+
     it('offers the services\' documentation as resources', async () => {
       const { resources } = await peer.client.listResources();
       assert.ok(resources.some((one) => one.uri === 'kimbap://services/demo'), JSON.stringify(resources));

@@ -65,19 +65,22 @@ const kResults = {
   'tools/list': 'ListToolsResult', 'tools/call': 'CallToolResult',
   'prompts/list': 'ListPromptsResult', 'prompts/get': 'GetPromptResult',
   'resources/list': 'ListResourcesResult', 'resources/templates/list': 'ListResourceTemplatesResult',
-  'resources/read': 'ReadResourceResult',
+  'resources/read': 'ReadResourceResult', 'completion/complete': 'CompleteResult',
 };
 
 const call = (name, args = {}, meta = { progressToken: name }) => ['tools/call', { name, arguments: args, _meta: meta }];
+
+const complete = (prompt, name) => ['completion/complete', { ref: { type: 'ref/prompt', name: prompt }, argument: { name, value: '' } }];
 
 /// What is asked in every revision: results of each kind, refusals of each kind, lists, documents.
 const kQuestions = [
   ['tools/list'], ['prompts/list'], ['resources/list'], ['resources/templates/list'],
   ['prompts/get', { name: 'demo_say-something-twice' }], ['resources/read', { uri: 'kimbap://services/demo' }],
+  ['prompts/get', { name: 'demo_say_it_to', arguments: { whom: 'Ada' } }], complete('demo_say_a_number', 'number'),
   call('demo_echo', { text: 'hello' }), call('demo_list'), call('demo_text'), call('demo_image'), call('demo_stream'),
   call('demo_missing'), call('demo_wipe'), call('demo_big', { amount: 1000 }), call('demo_echo', {}), call('demo_refund', { order: '1', reason: 'x' }),
   // Refused as JSON-RPC errors.
-  call('demo_nope'), ['prompts/get', { name: 'nope' }], ['resources/read', { uri: 'kimbap://services/nope' }],
+  call('demo_nope'), ['prompts/get', { name: 'nope' }], ['prompts/get', { name: 'demo_say_it_to' }], complete('nope', 'x'), ['resources/read', { uri: 'kimbap://services/nope' }],
   ['tools/list', { cursor: 'nope' }], ['no/such'],
 ];
 const kLegacyQuestions = [['ping'], ['logging/setLevel', { level: 'debug' }], ...kQuestions, ['logging/setLevel', { level: 'loud' }]];

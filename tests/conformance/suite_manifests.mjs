@@ -15,6 +15,12 @@ base_url: http://127.0.0.1:${port}
 auth: {type: none}
 recipes:
   - {name: simple_prompt, description: A prompt without arguments, steps: [Call test_simple_text.]}
+  - name: prompt_with_arguments
+    description: A prompt with two arguments
+    args:
+      - {name: arg1, description: The first, required: true}
+      - {name: arg2, description: The second, required: true}
+    steps: ["Say {arg1}.", "Then say {arg2}."]
 ${more.recipes}
 actions:
   simple_text: {description: Plain text, path: /text, ${kReads}, response: {type: text}}
@@ -31,6 +37,8 @@ actions:
     args:
       - {name: region, schema: {type: string, x-mcp-header: Region}, description: Where}
     request: {query: {region: "{region}"}}
+  logging_tool: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
+  tool_with_logging: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
   trigger_tool_change: {description: Makes the manifest gain an action, path: /change/actions, ${kReads}}
   trigger_prompt_change: {description: Makes the manifest gain a recipe, path: /change/recipes, ${kReads}}
 ${more.actions}

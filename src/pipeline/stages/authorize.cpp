@@ -41,6 +41,10 @@ bool authorize(Call& call, Services& services) {
     call.decided = true;
     call.result.decision = policy::name(call.decision.outcome);
     call.result.rule = call.decision.rule_id();
+    if (const auto* observer = call.request.observer; observer && observer->wants_steps()) {
+        call.request.observer->step(
+            "decided", {{"decision", call.result.decision}, {"rule", call.result.rule}});
+    }
     if (call.decision.outcome == policy::Outcome::deny) {
         return call.end(Disposition::denied, denial(call));
     }

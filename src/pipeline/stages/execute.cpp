@@ -126,9 +126,11 @@ private:
                 co_return std::nullopt;
             }
             ++call_.attempts;
+            tell_request(hop.request, hop.url);
             auto sending = http_.send(std::move(*outbound));
             net::Exchange exchange = co_await std::move(sending);
             failpoint("call.answered");
+            tell_answer(exchange);
             const manifests::Attempt attempt = attempt_of(exchange, number);
             if (attempt.status == 401 && !renewed_ && hop.with_credential &&
                 action_.auth.brokered()) {
@@ -228,6 +230,23 @@ private:
             out.on_chunk = [this](std::string_view piece) { reader_->feed(piece); };
         }
         return out;
+    }
+
+    [[nodiscard]] bool wants_steps() const {
+        return call_.request.observer && call_.request.observer->wants_steps();
+    }
+    void tell_request(const RenderedRequest& request, const net::Url& url) const {
+        if (!wants_steps()) return;
+        call_.request.observer->step(
+            "request",
+            {{"method", request.method}, {"origin", url.origin()}, {"attempt", call_.attempts}});
+    }
+    void tell_answer(const net::Exchange& exchange) const {
+        if (!wants_steps()) return;
+        json::object details{{"attempt", call_.attempts}};
+        if (exchange.response) details["status"] = exchange.response->status;
+        call_.request.observer->step(exchange.response ? "answer" : "no answer",
+                                     std::move(details));
     }
 
     Task<void> pause(std::chrono::milliseconds wait) {

@@ -13,6 +13,13 @@ recipes:
   - name: Say something twice
     description: How to hear oneself
     steps: [Call echo with a text., Call it again.]
+  - name: say_it_to
+    description: How to greet
+    args: [{name: whom, description: Who listens, required: true}, {name: how, enum: ["softly ", "loudly ", "slowly "]}]
+    steps: ["Call echo with {whom} {how}and {braces}."]
+  - name: say_a_number
+    args: [{name: number, enum: [${Array.from({ length: 120 }, (_, i) => `n${i}`)}]}]
+    steps: ["Call echo with {number}."]
 actions:
   echo:
     description: ${JSON.stringify(description)}

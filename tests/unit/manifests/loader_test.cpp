@@ -12,6 +12,11 @@ using ::testing::SizeIs;
 
 constexpr const char* kActions = "actions: {x: {path: /}}\n";
 
+std::string recipe_with_args(const std::string& args) {
+    return "name: a\nbase_url: https://x.example\nrecipes: [{name: r, args: [" + args + "]}]\n" +
+           kActions;
+}
+
 TEST(LoaderTest, ReadsEveryKeyOfAService) {
     const Service service = load_service(R"(
 name: shop
@@ -25,7 +30,8 @@ gotchas:
   - {symptom: it fails, likely_cause: no stock, recovery: wait, severity: low, applies_to: [x]}
   - {symptom: one, recovery: two, applies_to: x}
 recipes:
-  - {name: restock, description: Fill up, steps: [one, two, {call: x}]}
+  - {name: restock, description: Fill up, steps: [one, two, {call: x}],
+     args: [{name: shelf, description: Which one, required: true, enum: [left, 2, "no"]}, {name: note}]}
 actions:
   x: {path: /b}
   a: {path: /a}
@@ -50,6 +56,14 @@ actions:
     EXPECT_EQ(service.recipes[0].name, "restock");
     EXPECT_EQ(service.recipes[0].description, "Fill up");
     EXPECT_THAT(service.recipes[0].steps, ElementsAre("one", "two", R"({"call":"x"})"));
+    ASSERT_THAT(service.recipes[0].args, SizeIs(2));
+    EXPECT_EQ(service.recipes[0].args[0].name, "shelf");
+    EXPECT_EQ(service.recipes[0].args[0].description, "Which one");
+    EXPECT_TRUE(service.recipes[0].args[0].required);
+    EXPECT_THAT(service.recipes[0].args[0].choices, ElementsAre("left", "2", "no"));
+    EXPECT_EQ(service.recipes[0].args[1].name, "note");
+    EXPECT_FALSE(service.recipes[0].args[1].required);
+    EXPECT_THAT(service.recipes[0].args[1].choices, IsEmpty());
     ASSERT_THAT(service.actions, SizeIs(2));
     EXPECT_EQ(service.actions[0].name, "x");
     EXPECT_EQ(service.actions[1].name, "a");
@@ -92,6 +106,18 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
          "gotchas[0]: unknown key \"symptoms\" (did you mean \"symptom\"?)"},
         {"name: a\nbase_url: https://x.example\nrecipes: [{steps: [x]}]\n" + actions,
          "recipes[0]: \"name\" is missing (add it)"},
+        {recipe_with_args("{name: x}, {name: x}"),
+         "m.yaml:3:39: recipes[0].args[1]: a second argument named \"x\" (rename or remove it)"},
+        {recipe_with_args("{name: a b}"),
+         "m.yaml:3:35: recipes[0].args[0].name: \"a b\" can't stand in a template (use letters, "
+         "digits, _, - and .)"},
+        {recipe_with_args("{required: true}"), "recipes[0].args[0]: \"name\" is missing (add it)"},
+        {recipe_with_args("{name: x, enum: a}"),
+         "m.yaml:3:44: recipes[0].args[0].enum: not a list"},
+        {recipe_with_args("{name: x, enum: []}"),
+         "recipes[0].args[0].enum: allows nothing (like [a, b])"},
+        {recipe_with_args("{name: x, enums: [a]}"),
+         "recipes[0].args[0]: unknown key \"enums\" (did you mean \"enum\"?)"},
         {"name: a\nname: b\nbase_url: https://x.example\n" + actions,
          "m.yaml:2:1: duplicate key \"name\" (keep one of them)"},
         {"name: [\n", "not valid YAML"},

@@ -1,0 +1,135 @@
+#include "app/gateway_prompts.hpp"
+
+#include <algorithm>
+
+#include "app/visibility.hpp"
+#include "base/json_text.hpp"
+#include "manifests/placeholders.hpp"
+
+namespace kimbap::app {
+
+namespace {
+
+namespace json = boost::json;
+
+json::array arguments_of(const manifests::Recipe& recipe) {
+    json::array out;
+    for (const manifests::RecipeArg& arg : recipe.args) {
+        json::object one{{"name", arg.name}, {"required", arg.required}};
+        std::string text = arg.description;
+        for (const std::string& choice : arg.choices) {
+            text += (&choice != arg.choices.data() ? ", "
+                     : text.empty()                ? "One of: "
+                                                   : " One of: ");
+            text += choice;
+        }
+        if (!text.empty()) one["description"] = text;
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+/// The arguments that the recipe declares, absent optional ones as empty text.
+std::variant<json::object, mcp::ProtocolError> fill_in(const manifests::Recipe& recipe,
+                                                       const json::object& given) {
+    json::object out;
+    for (const manifests::RecipeArg& arg : recipe.args) {
+        const json::value* value = given.if_contains(arg.name);
+        if (value == nullptr && arg.required) {
+            return mcp::invalid_params("the argument \"" + arg.name + "\" is missing");
+        }
+        const std::string text(value == nullptr ? "" : value->get_string());
+        if (value != nullptr && !arg.choices.empty() &&
+            std::find(arg.choices.begin(), arg.choices.end(), text) == arg.choices.end()) {
+            std::string message = "the argument \"" + arg.name + "\" must be one of:";
+            for (const std::string& choice : arg.choices) message += " " + choice;
+            return mcp::invalid_params(std::move(message));
+        }
+        out[arg.name] = text;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string prompt_name(const manifests::Service& service, const manifests::Recipe& recipe) {
+    std::string out = service.name + "_";
+    for (const char c : recipe.name) {
+        const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        if (word) {
+            out += c;
+        } else if (c >= 'A' && c <= 'Z') {
+            out += static_cast<char>(c + 32);
+        } else if (out.back() != '-' && out.back() != '_') {
+            out += '-';
+        }
+    }
+    while (out.back() == '-') out.pop_back();
+    return out;
+}
+
+FoundRecipe find_recipe(const pipeline::Rules& rules, const pipeline::Caller& caller,
+                        std::string_view prompt) {
+    for (const manifests::Service& service : rules.actions->services()) {
+        for (const manifests::Recipe& recipe : service.recipes) {
+            if (prompt_name(service, recipe) == prompt && visible(rules, caller, service)) {
+                return {&service, &recipe};
+            }
+        }
+    }
+    return {};
+}
+
+std::string recipe_text(const manifests::Service& service, const manifests::Recipe& recipe,
+                        const json::object& arguments) {
+    std::string out = recipe.name + " (" + service.name + ")\n";
+    if (!recipe.description.empty()) out += recipe.description + "\n";
+    int number = 0;
+    for (const std::string& step : recipe.steps) {
+        out += "\n" + std::to_string(++number) + ". ";
+        out += manifests::substitute(step, [&](std::string_view name) {
+            const json::value* value = arguments.if_contains(name);
+            return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                          : "{" + std::string(name) + "}";
+        });
+    }
+    return out;
+}
+
+Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context,
+                                            mcp::ListRequest request) {
+    const auto rules = gateway_.rules().current();
+    const pipeline::Caller caller = caller_of(context);
+    std::vector<mcp::ItemList::Item> items;
+    for (const manifests::Service& service : rules->actions->services()) {
+        if (!visible(*rules, caller, service)) continue;
+        for (const manifests::Recipe& recipe : service.recipes) {
+            const std::string name = prompt_name(service, recipe);
+            json::object prompt{
+                {"name", name},
+                {"title", recipe.name},
+                {"description", recipe.description.empty() ? recipe.name : recipe.description}};
+            if (!recipe.args.empty()) prompt["arguments"] = arguments_of(recipe);
+            items.push_back({name, to_json(prompt)});
+        }
+    }
+    const auto list = mcp::ItemList::create(std::move(items));
+    co_return list->page(request.cursor, request.page_size);
+}
+
+Task<mcp::PromptOutcome> GatewayPrompts::get(mcp::RequestContext& context, mcp::PromptGet request) {
+    const auto rules = gateway_.rules().current();
+    const auto [service, recipe] = find_recipe(*rules, caller_of(context), request.name);
+    if (recipe == nullptr) co_return mcp::unknown_prompt(request.name);
+    auto arguments = fill_in(*recipe, request.arguments);
+    if (auto* error = std::get_if<mcp::ProtocolError>(&arguments)) co_return std::move(*error);
+    mcp::PromptResult result;
+    result.description = recipe->description;
+    mcp::PromptMessage message;
+    message.content =
+        mcp::text_content(recipe_text(*service, *recipe, std::get<json::object>(arguments)));
+    result.messages.push_back(std::move(message));
+    co_return result;
+}
+
+}  // namespace kimbap::app

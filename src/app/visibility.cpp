@@ -1,0 +1,42 @@
+#include "app/visibility.hpp"
+
+#include <algorithm>
+
+#include "app/principal.hpp"
+#include "identity/identity.hpp"
+
+namespace kimbap::app {
+
+pipeline::Caller caller_of(const mcp::RequestContext& context) {
+    return context.principal_as<AgentPrincipal>().caller(context.client().name);
+}
+
+policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules, const pipeline::Caller& caller,
+                             const manifests::RegisteredAction& action) {
+    if (caller.identity && !caller.identity->permits(action.id)) return {};
+    policy::Request request;
+    request.agent = caller.agent;
+    request.token = caller.token;
+    request.roles = caller.roles;
+    request.service = action.service->name;
+    request.action = action.action->name;
+    request.action_id = action.id;
+    request.risk_level = manifests::name(action.action->risk.level);
+    request.mutating = action.action->risk.mutating;
+    return rules.policy->prospect(request);
+}
+
+bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
+             const manifests::RegisteredAction& action) {
+    return prospect_of(rules, caller, action).possible;
+}
+
+bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
+             const manifests::Service& service) {
+    const auto& actions = rules.actions->actions();
+    return std::any_of(actions.begin(), actions.end(), [&](const auto& action) {
+        return action.service == &service && visible(rules, caller, action);
+    });
+}
+
+}  // namespace kimbap::app
