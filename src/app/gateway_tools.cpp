@@ -69,12 +69,31 @@ std::string approval_result_definition() {
     return to_json(tool);
 }
 
-/// With what revision 2025-11-25 wants to know of tasks.
-std::string definition(const manifests::RegisteredAction& action, bool tasks) {
+/// What definitions of tools depend on besides the caller.
+struct Dialect {
+    mcp::StructuredResults results = mcp::StructuredResults::any;
+    bool tasks = false;  ///< Revision 2025-11-25 wants to know of them.
+};
+
+std::string definition(const manifests::RegisteredAction& action, const Dialect& dialect) {
     std::string out = action.tool_json;
-    if (!tasks) return out;
     out.pop_back();
-    return out + R"(,"execution":{"taskSupport":"optional"}})";
+    if (dialect.results != mcp::StructuredResults::none) {
+        const std::string& schema = dialect.results == mcp::StructuredResults::any
+                                        ? action.output_schema
+                                        : action.object_output_schema;
+        if (!schema.empty()) out += R"(,"outputSchema":)" + schema;
+    }
+    if (dialect.tasks) out += R"(,"execution":{"taskSupport":"optional"})";
+    return out + '}';
+}
+
+/// A tool with an output schema must give structured results; an answer that only says how the call
+/// stands is none, and clients would hold it to the schema if it were no error.
+bool owes_structure(const CallResult& result, const pipeline::Rules& rules) {
+    if (result.disposition != Disposition::pending) return false;
+    const auto* action = rules.actions->find(result.action);
+    return action != nullptr && !action->output_schema.empty();
 }
 
 mcp::ToolOutcome no_such_tool(CallResult result) {
@@ -131,10 +150,12 @@ mcp::ToolResult to_tool_result(CallResult result) {
     return out;
 }
 
-std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Caller& caller,
-                                                            bool tasks) {
+std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const mcp::RequestContext& context) {
     const auto rules = gateway_.rules().current();
-    const std::string key = (tasks ? "tasks:" : "plain:") + caller.key();
+    const pipeline::Caller caller = caller_of(context);
+    const Dialect dialect{context.structured_results(), context.tools_declare_tasks()};
+    const std::string key = std::to_string(static_cast<int>(dialect.results)) +
+                            (dialect.tasks ? "tasks:" : "plain:") + caller.key();
     {
         const std::lock_guard lock(mutex_);
         const auto found = cache_.find(key);
@@ -146,7 +167,7 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
         const auto prospect = prospect_of(*rules, caller, action);
         if (!prospect.possible) continue;
         approvals = approvals || prospect.approval;
-        items.push_back({action.tool_name, definition(action, tasks)});
+        items.push_back({action.tool_name, definition(action, dialect)});
     }
     if (approvals) {
         items.push_back({std::string(kApprovalResultTool), approval_result_definition()});
@@ -159,8 +180,7 @@ std::shared_ptr<const mcp::ItemList> GatewayTools::list_for(const pipeline::Call
 }
 
 Task<mcp::PageOutcome> GatewayTools::list(mcp::RequestContext& context, mcp::ListRequest request) {
-    co_return list_for(caller_of(context), context.tools_declare_tasks())
-        ->page(request.cursor, request.page_size);
+    co_return list_for(context)->page(request.cursor, request.page_size);
 }
 
 Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::ToolCall call) {
@@ -185,7 +205,10 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
     auto running = lane->pipeline.run(std::move(request));
     CallResult result = co_await std::move(running);
     if (result.disposition == Disposition::unknown_tool) co_return no_such_tool(std::move(result));
-    co_return to_tool_result(std::move(result));
+    const bool owes = owes_structure(result, *gateway_.rules().current());
+    mcp::ToolResult out = to_tool_result(std::move(result));
+    out.is_error = out.is_error || owes;
+    co_return out;
 }
 
 /// For a client that comes back for the result: not held for an operator, and not for long.

@@ -38,7 +38,7 @@ private:
         std::shared_ptr<const mcp::ItemList> list;
     };
 
-    std::shared_ptr<const mcp::ItemList> list_for(const pipeline::Caller& caller, bool tasks);
+    std::shared_ptr<const mcp::ItemList> list_for(const mcp::RequestContext& context);
     Task<mcp::ToolOutcome> call_for_task(mcp::RequestContext& context, pipeline::Pipeline& pipeline,
                                          pipeline::CallRequest request);
     Task<mcp::ToolOutcome> list_own(std::string caller_key);

@@ -4,6 +4,7 @@
 
 #include "base/digest.hpp"
 #include "base/json_text.hpp"
+#include "manifests/output_schema.hpp"
 
 namespace kimbap::manifests {
 
@@ -43,6 +44,15 @@ std::string tool_json_of(const RegisteredAction& registered) {
     return to_json(tool);
 }
 
+void promise_results(RegisteredAction& registered) {
+    if (!registered.action->response.compiled) return;
+    const json::object& schema = registered.action->response.schema;
+    registered.output_schema = to_json(schema);
+    if (const auto object = object_schema_of(schema)) {
+        registered.object_output_schema = to_json(*object);
+    }
+}
+
 }  // namespace
 
 std::string offered_name(std::string_view name) {
@@ -78,7 +88,10 @@ Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
                                         offered_name(service.name + "_" + action.name),
                                         std::move(*schema),
                                         "",
+                                        "",
+                                        "",
                                         action.sensitive_args()};
+            promise_results(registered);
             registered.tool_json = tool_json_of(registered);
             registry->actions_.push_back(std::move(registered));
         }

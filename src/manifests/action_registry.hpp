@@ -24,6 +24,8 @@ struct RegisteredAction {
     std::string tool_name;               ///< Offered: service_action, shortened where too long.
     Schema schema;                       ///< Of the arguments.
     std::string tool_json;               ///< The tool's definition (MCP schema: Tool), one line.
+    std::string output_schema;           ///< Of the results, JSON text; "" for none.
+    std::string object_output_schema;    ///< The same where results must be objects.
     std::vector<std::string> sensitive;  ///< Arguments that are never shown or recorded.
 };
 

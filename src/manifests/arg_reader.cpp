@@ -5,6 +5,7 @@
 #include <set>
 
 #include "manifests/json_value.hpp"
+#include "manifests/output_schema.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/schema.hpp"
 
@@ -106,33 +107,12 @@ Arg read_arg(const YamlReader& reader) {
     return arg;
 }
 
-/// Makes the references of an argument's own schema lead to the same place once it stands within
-/// the schema of all arguments.
-void rebase(json::value& schema, const std::string& root) {
-    if (auto* array = schema.if_array()) {
-        for (auto& element : *array) rebase(element, root);
-    }
-    auto* object = schema.if_object();
-    if (object == nullptr) return;
-    for (auto& member : *object) {
-        const std::string_view key = member.key();
-        if (key == "enum" || key == "const" || key == "default" || key == "examples") continue;
-        const auto* reference = key == "$ref" ? member.value().if_string() : nullptr;
-        if (reference == nullptr) {
-            rebase(member.value(), root);
-        } else if (*reference == "#" || reference->starts_with("#/")) {
-            const std::string moved = "#" + root + std::string(*reference).substr(1);
-            member.value() = json::value(moved);
-        }
-    }
-}
-
 json::object input_schema_of(const std::vector<Arg>& args) {
     json::object properties;
     json::array required;
     for (const Arg& arg : args) {
         json::value schema(arg.schema);
-        rebase(schema, "/properties/" + escape_pointer(arg.name));
+        rebase_references(schema, "/properties/" + escape_pointer(arg.name));
         properties[arg.name] = std::move(schema);
         if (arg.required && !arg.default_value) required.emplace_back(arg.name);
     }

@@ -112,6 +112,8 @@ struct ResponseSpec {
     std::optional<Filter> filter;
     std::optional<TextFilter> text_filter;
     std::optional<Compact> compact;
+    json::object schema;  ///< JSON Schema of what the caller gets, which answers are held to.
+    std::optional<Schema> compiled;  ///< Of `schema`; nullopt where there is none.
 };
 
 struct Retry {

@@ -96,13 +96,29 @@ std::optional<Compact> read_compact(const YamlReader& compact) {
                    compact.get("footer").string()};
 }
 
+/// The promise is about what the caller gets: JSON, after `extract` and `filter`.
+void read_schema(const YamlReader& response, ResponseSpec& out) {
+    const YamlReader reader = response.get("schema");
+    if (reader.absent()) return;
+    const json::value schema = reader.to_json();
+    if (!schema.is_object()) return reader.fault("not a JSON Schema (expected a map)");
+    if (out.type == ResponseType::text || out.type == ResponseType::binary) {
+        reader.fault("only for answers that are JSON (remove it, or say type: object or array)");
+    }
+    if (out.compact) reader.fault("not used beside compact, which makes a text (keep one of them)");
+    out.schema = schema.get_object();
+    auto compiled = Schema::compile(out.schema);
+    if (!compiled) return reader.fault(compiled.error().message);
+    out.compiled = std::move(*compiled);
+}
+
 }  // namespace
 
 ResponseSpec read_response(const YamlReader& reader) {
     ResponseSpec out;
     if (reader.absent() || reader.is_null() ||
-        !reader.expect_map(
-            {"type", "extract", "error_when", "stream", "filter", "text_filter", "compact"})) {
+        !reader.expect_map({"type", "extract", "error_when", "stream", "filter", "text_filter",
+                            "compact", "schema"})) {
         return out;
     }
     if (const YamlReader type = reader.get("type"); !type.absent()) {
@@ -122,6 +138,7 @@ ResponseSpec read_response(const YamlReader& reader) {
     out.filter = read_filter(reader.get("filter"));
     out.text_filter = read_text_filter(reader.get("text_filter"));
     out.compact = read_compact(reader.get("compact"));
+    read_schema(reader, out);
     return out;
 }
 

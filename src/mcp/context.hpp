@@ -56,6 +56,13 @@ enum class TaskWish {
     asked,         ///< It asked for one (2025-11-25).
 };
 
+/// What a tool's structured result may be in the client's revision.
+enum class StructuredResults {
+    any,      ///< Any JSON value (modern).
+    objects,  ///< Others are wrapped as an object's "result".
+    none,     ///< It has none.
+};
+
 /// One request as its provider sees it. Lives until the provider's coroutine ends; used on the
 /// request's thread only.
 class RequestContext {
@@ -67,6 +74,7 @@ public:
         json::object meta = {};  ///< The request's _meta.
         std::optional<LogLevel> log_level = {};
         TaskWish task_wish = TaskWish::by_extension;
+        StructuredResults structured = StructuredResults::any;
         CallChannel* channel = nullptr;  ///< Outlives the context; may be null.
         async::CancelToken cancel = {};
     };
@@ -94,6 +102,10 @@ public:
     /// Whether definitions of tools say if they take tasks.
     [[nodiscard]] bool tools_declare_tasks() const noexcept {
         return parts_.task_wish == TaskWish::not_asked || task_asked();
+    }
+    /// Which output schemas definitions of tools may have.
+    [[nodiscard]] StructuredResults structured_results() const noexcept {
+        return parts_.structured;
     }
     [[nodiscard]] std::string_view revision() const noexcept { return parts_.client->revision; }
     /// The JSON-RPC identifier as JSON text (a string with its quotes).

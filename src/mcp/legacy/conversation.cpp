@@ -164,6 +164,8 @@ RequestContext::Parts parts_of(const Session& session, const Agreement& agreemen
     parts.log_level = session.log_level();
     parts.task_wish =
         agreement.revision == Revision::v2025_11_25 ? TaskWish::not_asked : TaskWish::none;
+    parts.structured = agreement.revision < Revision::v2025_06_18 ? StructuredResults::none
+                                                                  : StructuredResults::objects;
     if (auto* meta = message.params.if_contains("_meta"); meta && meta->is_object()) {
         parts.meta = std::move(meta->get_object());
     }

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "manifests/attempts.hpp"
 #include "manifests/injection.hpp"
+#include "manifests/output_schema.hpp"
 #include "manifests/pages.hpp"
 #include "manifests/response.hpp"
 #include "net/http_client.hpp"
@@ -288,11 +289,8 @@ private:
 
     void answer(ShapedResponse shaped) {
         CallResult& result = call_.result;
-        if (shaped.is_error) {
-            call_.scrubber.scrub(shaped.message);
-            call_.end(Disposition::failed, std::move(shaped.message));
-            return;
-        }
+        if (!shaped.is_error) hold_to_promise(shaped);
+        if (shaped.is_error) return refuse(std::move(shaped));
         result.disposition = Disposition::succeeded;
         result.content = static_cast<ContentKind>(shaped.kind);
         result.mime_type = std::move(shaped.mime_type);
@@ -305,8 +303,25 @@ private:
         // What came is scrubbed already. Only escapes, or events put together, bring out more.
         if (unfolds_ && call_.scrubber.finds(result.body)) {
             call_.scrubber.scrub(shaped.value);
+            hold_to_promise(shaped);
+            if (shaped.is_error) return refuse(std::move(shaped));
             result.body = to_json(shaped.value);
         }
+    }
+
+    /// An answer that is not what the manifest promises becomes an error.
+    void hold_to_promise(ShapedResponse& shaped) const {
+        auto broken = manifests::broken_promise(action_, shaped);
+        if (!broken) return;
+        shaped.is_error = true;
+        shaped.message = std::move(*broken);
+    }
+
+    void refuse(ShapedResponse shaped) {
+        call_.scrubber.scrub(shaped.message);
+        call_.result.content = ContentKind::none;
+        call_.result.body.clear();
+        call_.end(Disposition::failed, std::move(shaped.message));
     }
 
     static_assert(static_cast<int>(ContentKind::json) ==

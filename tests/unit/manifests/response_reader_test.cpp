@@ -44,6 +44,35 @@ TEST(ResponseReaderTest, ReadsEveryKey) {
     EXPECT_EQ(spec.compact->footer, "f");
 }
 
+TEST(ResponseReaderTest, ASchemaIsKeptAsItIsAndCompiled) {
+    const One one = load_action(
+        "path: /o, response: {schema: {type: object, properties: {id: {type: integer}}}}");
+    EXPECT_EQ(to_json(one.action().response.schema),
+              R"({"type":"object","properties":{"id":{"type":"integer"}}})");
+    EXPECT_TRUE(one.action().response.compiled);
+    EXPECT_FALSE(load_action("path: /o").action().response.compiled);
+}
+
+TEST(ResponseReaderTest, ASchemaThatCanNotBeHeldToIsRefused) {
+    const struct {
+        const char* response;
+        const char* fault;
+    } rows[] = {
+        {"schema: [a]", "m.yaml:4:37: actions.do.response.schema: not a JSON Schema"},
+        {"schema: {type: objekt}", "actions.do.response.schema: "},
+        {"schema: {unevaluatedProperties: false}", "unevaluatedProperties"},
+        {"type: text, schema: {type: string}", "only for answers that are JSON"},
+        {"type: binary, schema: {}", "only for answers that are JSON"},
+        {"compact: {item: x}, schema: {type: array}", "not used beside compact"},
+        {"shema: {}", "unknown key \"shema\" (did you mean \"schema\"?)"},
+    };
+    for (const auto& row : rows) {
+        EXPECT_THAT(action_faults("path: /o, response: {" + std::string(row.response) + "}"),
+                    HasSubstr(row.fault))
+            << row.response;
+    }
+}
+
 TEST(ResponseReaderTest, TypesAndDefaults) {
     const auto type = [](const std::string& name) {
         return load_action("path: /o, response: {type: " + name + "}").action().response.type;
