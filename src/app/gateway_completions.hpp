@@ -5,7 +5,8 @@
 
 namespace kimbap::app {
 
-/// Completes what a user types: the choices of recipes' arguments, services' names, and the
+/// Completes what a user types: the choices of recipes' arguments and of resource templates'
+/// variables, services' names, and the
 /// caller's own approvals. Offers nothing that the caller could not list.
 class GatewayCompletions final : public mcp::CompletionProvider {
 public:

@@ -1,5 +1,6 @@
 #include "app/gateway_tools.hpp"
 
+#include "app/context_observer.hpp"
 #include "app/mirrored_headers.hpp"
 #include "app/own_approvals.hpp"
 #include "app/visibility.hpp"
@@ -14,29 +15,6 @@ namespace {
 using pipeline::CallResult;
 using pipeline::ContentKind;
 using pipeline::Disposition;
-
-class ContextObserver final : public pipeline::Observer {
-public:
-    explicit ContextObserver(mcp::RequestContext& context) : context_(context) {}
-    void progress(double done, std::optional<double> total, std::string_view message) override {
-        context_.progress(done, total, message);
-    }
-    void note(pipeline::NoteLevel level, std::string_view message) override {
-        const bool warns = level == pipeline::NoteLevel::warning;
-        context_.log(warns ? mcp::LogLevel::warning : mcp::LogLevel::info, "kimbap",
-                     json::value(message));
-    }
-    [[nodiscard]] bool wants_steps() const override {
-        return context_.wants_log(mcp::LogLevel::debug);
-    }
-    void step(std::string_view what, json::object details) override {
-        details["step"] = what;
-        context_.log(mcp::LogLevel::debug, "kimbap", details);
-    }
-
-private:
-    mcp::RequestContext& context_;
-};
 
 std::string approval_result_definition() {
     const json::object schema{
@@ -100,6 +78,8 @@ mcp::ToolOutcome no_such_tool(CallResult result) {
     return mcp::ProtocolError{mcp::code::kInvalidParams, std::move(result.message), {}};
 }
 
+}  // namespace
+
 json::object meta_of(const CallResult& result) {
     json::object meta;
     if (!result.call.empty()) meta["kimbap/call"] = result.call;
@@ -109,8 +89,6 @@ json::object meta_of(const CallResult& result) {
     if (!result.task.empty()) meta["kimbap/task"] = result.task;
     return meta;
 }
-
-}  // namespace
 
 mcp::ToolResult to_tool_result(CallResult result) {
     mcp::ToolResult out;

@@ -52,6 +52,9 @@ private:
     std::map<std::string, Cached> cache_;  ///< By caller.
 };
 
+/// Which call a result is of, and what was decided, for its `_meta`.
+[[nodiscard]] boost::json::object meta_of(const pipeline::CallResult& result);
+
 /// A call's result in MCP's terms.
 [[nodiscard]] mcp::ToolResult to_tool_result(pipeline::CallResult result);
 

@@ -22,6 +22,7 @@
 #include "app/gateway_completions.hpp"
 #include "app/gateway_docs.hpp"
 #include "app/gateway_prompts.hpp"
+#include "app/gateway_resources.hpp"
 #include "app/gateway_tasks.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/lanes.hpp"
@@ -67,7 +68,7 @@ struct Face {
         : tasks(gateway),
           tools(gateway, lanes, tasks),
           prompts(gateway),
-          resources(gateway),
+          resources(gateway, lanes),
           completions(gateway),
           server(server_options(),
                  mcp::Providers{&tools, &prompts, &resources, &completions, &tasks}),

@@ -10,6 +10,7 @@
 #include "manifests/auth_reader.hpp"
 #include "manifests/base_url.hpp"
 #include "manifests/placeholders.hpp"
+#include "manifests/resource_reader.hpp"
 #include "manifests/response_reader.hpp"
 
 namespace kimbap::manifests {
@@ -87,7 +88,8 @@ public:
     Action read() {
         if (!reader_.expect_map({"description", "method", "path", "auth", "warnings", "aliases",
                                  "idempotent", "idempotency_header", "risk", "args", "schema",
-                                 "request", "response", "retry", "pagination", "error_mapping"})) {
+                                 "request", "response", "resource", "retry", "pagination",
+                                 "error_mapping"})) {
             return std::move(action_);
         }
         if (!is_word(action_.name, true)) {
@@ -99,6 +101,7 @@ public:
         read_args(reader_, action_);
         read_request(reader_.get("request"));
         action_.response = read_response(reader_.get("response"));
+        read_resource(reader_.get("resource"), action_);
         read_retry(reader_.get("retry"));
         read_pagination(reader_.get("pagination"));
         read_error_mapping(reader_.get("error_mapping"));

@@ -1,6 +1,7 @@
 #include "manifests/action_registry.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/digest.hpp"
 #include "base/json_text.hpp"
@@ -53,6 +54,34 @@ void promise_results(RegisteredAction& registered) {
     }
 }
 
+/// The reader has refused what is no template.
+void offer_resource(RegisteredAction& registered) {
+    const auto& resource = registered.action->resource;
+    if (!resource) return;
+    auto uri = UriTemplate::parse(resource->uri);
+    if (!uri) return;
+    json::object out{{uri->variables().empty() ? "uri" : "uriTemplate", resource->uri},
+                     {"name", resource->name},
+                     {"title", registered.service->name + ": " + registered.action->name},
+                     {"description", resource->description}};
+    if (!resource->mime_type.empty()) out["mimeType"] = resource->mime_type;
+    registered.uri = std::move(*uri);
+    registered.resource_json = to_json(out);
+}
+
+/// A variable's value as the JSON that its argument wants; as text where it can't be that.
+json::value argument_of(const Action& action, const std::string& name, const std::string& text) {
+    const auto arg = std::find_if(action.args.begin(), action.args.end(),
+                                  [&](const Arg& one) { return one.name == name; });
+    const json::value* type = arg == action.args.end() ? nullptr : arg->schema.if_contains("type");
+    const bool typed =
+        type != nullptr && (*type == "integer" || *type == "number" || *type == "boolean");
+    if (!typed) return json::value(text);
+    auto value = parse_json(text);
+    if (!value || !(value->is_number() || value->is_bool())) return json::value(text);
+    return std::move(*value);
+}
+
 }  // namespace
 
 std::string offered_name(std::string_view name) {
@@ -90,8 +119,11 @@ Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
                                         "",
                                         "",
                                         "",
+                                        std::nullopt,
+                                        "",
                                         action.sensitive_args()};
             promise_results(registered);
+            offer_resource(registered);
             registered.tool_json = tool_json_of(registered);
             registry->actions_.push_back(std::move(registered));
         }
@@ -99,6 +131,7 @@ Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
     std::sort(registry->actions_.begin(), registry->actions_.end(),
               [](const auto& a, const auto& b) { return a.tool_name < b.tool_name; });
     registry->index(faults);
+    registry->index_resources(faults);
     if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
     return std::shared_ptr<const ActionRegistry>(std::move(registry));
 }
@@ -132,6 +165,36 @@ void ActionRegistry::add_name(std::string name, std::size_t at, bool alias, Faul
     faults.push_back({actions_[at].service->file, 0, 0,
                       std::string(alias ? "the alias" : "the tool name") + " \"" + found->first +
                           "\" of " + actions_[at].id + " is also " + other.id + "'s (rename one)"});
+}
+
+void ActionRegistry::index_resources(Faults& faults) {
+    std::map<std::string, std::size_t> shapes;
+    for (std::size_t i = 0; i < actions_.size(); ++i) {
+        const RegisteredAction& one = actions_[i];
+        if (!one.uri) continue;
+        const auto [found, added] = shapes.try_emplace(one.uri->shape(), i);
+        if (!added) {
+            faults.push_back({one.service->file, 0, 0,
+                              "the resource \"" + one.action->resource->uri + "\" of " + one.id +
+                                  " is also " + actions_[found->second].id + "'s (change one)"});
+        }
+        resources_.push_back(i);
+    }
+    std::stable_partition(resources_.begin(), resources_.end(),
+                          [&](std::size_t i) { return actions_[i].uri->variables().empty(); });
+}
+
+std::vector<ResourceMatch> ActionRegistry::resources_at(std::string_view uri) const {
+    std::vector<ResourceMatch> out;
+    for (const std::size_t i : resources_) {
+        const auto values = actions_[i].uri->match(uri);
+        if (!values) continue;
+        ResourceMatch& found = out.emplace_back(ResourceMatch{&actions_[i], {}});
+        for (const auto& [name, text] : *values) {
+            found.arguments[name] = argument_of(*actions_[i].action, name, text);
+        }
+    }
+    return out;
 }
 
 const RegisteredAction* ActionRegistry::find(std::string_view name) const {

@@ -10,6 +10,7 @@
 #include "base/yaml_reader.hpp"
 #include "manifests/manifest.hpp"
 #include "manifests/schema.hpp"
+#include "manifests/uri_template.hpp"
 
 namespace kimbap::manifests {
 
@@ -26,7 +27,15 @@ struct RegisteredAction {
     std::string tool_json;               ///< The tool's definition (MCP schema: Tool), one line.
     std::string output_schema;           ///< Of the results, JSON text; "" for none.
     std::string object_output_schema;    ///< The same where results must be objects.
+    std::optional<UriTemplate> uri;      ///< Of the resource that it is read as, where it is one.
+    std::string resource_json;           ///< Its definition (Resource or ResourceTemplate).
     std::vector<std::string> sensitive;  ///< Arguments that are never shown or recorded.
+};
+
+/// What a resource's URI asks for: an action, and its arguments (not validated).
+struct ResourceMatch {
+    const RegisteredAction* action = nullptr;
+    json::object arguments;
 };
 
 /// All actions, immutable: a reload makes a new one. Thread-safe.
@@ -38,6 +47,8 @@ public:
     /// By offered name, service_action, service.action, or with an alias in either place; null
     /// where unknown.
     [[nodiscard]] const RegisteredAction* find(std::string_view name) const;
+    /// The actions that read `uri` (untrusted), those of no variables first.
+    [[nodiscard]] std::vector<ResourceMatch> resources_at(std::string_view uri) const;
     /// Sorted by tool name.
     [[nodiscard]] const std::vector<RegisteredAction>& actions() const { return actions_; }
     [[nodiscard]] const std::vector<Service>& services() const { return services_; }
@@ -51,10 +62,12 @@ private:
         }
     };
     void index(Faults& faults);
+    void index_resources(Faults& faults);
     void add_name(std::string name, std::size_t at, bool alias, Faults& faults);
 
     std::vector<Service> services_;
     std::vector<RegisteredAction> actions_;
+    std::vector<std::size_t> resources_;
     std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_name_;
 };
 

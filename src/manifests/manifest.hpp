@@ -135,6 +135,15 @@ struct Pagination {
     bool by_page = false;
 };
 
+/// What an action that only reads is offered as besides its tool: a resource, or a resource template
+/// where its URI has {variables}.
+struct ResourceSpec {
+    std::string uri;
+    std::string name;
+    std::string description;
+    std::string mime_type;  ///< "" where the answer says it.
+};
+
 struct Action {
     std::string name;
     std::string description;
@@ -153,6 +162,7 @@ struct Action {
     std::optional<Schema> compiled;  ///< Of input_schema; set by the loader where it has no fault.
     RequestTemplate request;
     ResponseSpec response;
+    std::optional<ResourceSpec> resource;
     Retry retry;
     Pagination pagination;
     std::map<unsigned, std::string> error_mapping;

@@ -45,6 +45,10 @@ inline constexpr int kDraining = -31001;
 inline constexpr int kTooManyRequests = -31002;
 /// The server behind a relay can't be reached, or went away in the middle of an answer.
 inline constexpr int kRelayFailed = -31003;
+/// What was asked for may not be done: policy or an operator said no.
+inline constexpr int kRefused = -31004;
+/// What was asked for waits for somebody's approval.
+inline constexpr int kPending = -31005;
 }  // namespace code
 
 /// A request that fails as a request (a JSON-RPC error). What a model could mend by calling

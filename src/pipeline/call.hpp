@@ -102,6 +102,7 @@ struct CallResult {
     std::string approval;  ///< apr_… where one was involved.
     std::string task;      ///< task_… where it was kept without one.
 
+    unsigned http_status = 0;  ///< Of the service's last answer; 0 where none came.
     ContentKind content = ContentKind::none;
     std::string body;       ///< JSON text, UTF-8 text, or bytes, by `content`.
     std::string mime_type;  ///< Of the body where it is not JSON.

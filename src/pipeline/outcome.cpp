@@ -35,6 +35,7 @@ std::string to_outcome(const CallResult& result) {
                            {"rule", result.rule},
                            {"approval", result.approval},
                            {"task", result.task},
+                           {"http_status", result.http_status},
                            {"content", kKinds[static_cast<std::size_t>(result.content)]},
                            {"body", bytes ? base64_encode(result.body) : result.body},
                            {"mime_type", result.mime_type},
@@ -60,6 +61,10 @@ Result<CallResult> from_outcome(std::string_view text) {
     out.body = text_at(object, "body");
     out.mime_type = text_at(object, "mime_type");
     out.message = text_at(object, "message");
+    if (const json::value* status = object.if_contains("http_status");
+        status != nullptr && status->is_int64()) {
+        out.http_status = static_cast<unsigned>(status->get_int64());
+    }
     const std::string disposition = text_at(object, "disposition");
     for (const Disposition one : kDispositions) {
         if (name(one) == disposition) out.disposition = one;

@@ -55,6 +55,7 @@ Task<CallResult> Pipeline::run(CallRequest request) {
 }
 
 Task<void> Pipeline::end(Call& call) {
+    if (call.attempts > 0) call.result.http_status = call.http_status;
     auto recorded = stages::record_end(call, services_);
     co_await std::move(recorded);
     if (call.result.disposition == Disposition::unavailable && call.attempts > 0)
@@ -102,6 +103,7 @@ Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& cl
     }
     approval::Resumed out;
     out.succeeded = call.result.disposition == Disposition::succeeded;
+    call.result.http_status = call.http_status;
     out.outcome = to_outcome(call.result);
     out.record = stages::end_record(call, services_);
     services_.metrics.record(call.result.disposition,

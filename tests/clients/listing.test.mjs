@@ -120,7 +120,7 @@ for (const [name, connect] of kPeers) {
       assert.ok(!contents[0].text.includes(kCredential));
       const { resourceTemplates } = await peer.client.listResourceTemplates();
       assert.deepEqual(resourceTemplates.map((one) => one.uriTemplate).sort(),
-        ['kimbap://approvals/{id}', 'kimbap://services/{name}']);
+        ['demo://notes/{text}', 'kimbap://approvals/{id}', 'kimbap://services/{name}']);
       const code = peer.era === 'modern' ? -32602 : -32002;
       await assert.rejects(peer.client.readResource({ uri: 'kimbap://services/nothing' }), (error) => error.code === code);
     });

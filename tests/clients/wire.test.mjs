@@ -76,6 +76,7 @@ const complete = (prompt, name) => ['completion/complete', { ref: { type: 'ref/p
 const kQuestions = [
   ['tools/list'], ['prompts/list'], ['resources/list'], ['resources/templates/list'],
   ['prompts/get', { name: 'demo_say-something-twice' }], ['resources/read', { uri: 'kimbap://services/demo' }],
+  ['resources/read', { uri: 'demo://notes/short' }], ['resources/read', { uri: 'demo://notes/none' }],
   ['prompts/get', { name: 'demo_say_it_to', arguments: { whom: 'Ada' } }], complete('demo_say_a_number', 'number'),
   call('demo_echo', { text: 'hello' }), call('demo_list'), call('demo_text'), call('demo_image'), call('demo_stream'),
   call('demo_missing'), call('demo_wipe'), call('demo_big', { amount: 1000 }), call('demo_echo', {}), call('demo_refund', { order: '1', reason: 'x' }),

@@ -37,6 +37,15 @@ actions:
     args:
       - {name: region, schema: {type: string, x-mcp-header: Region}, description: Where}
     request: {query: {region: "{region}"}}
+  static_text: {description: A text, path: /text, ${kReads}, resource: {uri: "test://static-text"}}
+  static_binary: {description: A picture, path: /image, ${kReads}, resource: {uri: "test://static-binary"}}
+  template_data:
+    description: Data by identifier
+    path: /data
+    ${kReads}
+    args: [{name: id, type: string, required: true, description: Which}]
+    request: {query: {id: "{id}"}}
+    resource: {uri: "test://template/{id}/data", mime_type: application/json}
   logging_tool: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
   tool_with_logging: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
   trigger_tool_change: {description: Makes the manifest gain an action, path: /change/actions, ${kReads}}
@@ -107,5 +116,6 @@ export const answers = {
   '/bytes': send(200, 'application/octet-stream', Buffer.from([0, 1, 2, 3])),
   '/fails': send(500, 'application/json', '{"error": "This always fails."}'),
   '/lines': lines,
+  '/data': (response, query) => send(200, 'application/json', JSON.stringify({ id: query.get('id'), data: `Data of ${query.get('id')}` }))(response),
   '/region': (response, query) => send(200, 'application/json', JSON.stringify({ region: query.get('region') }))(response),
 };

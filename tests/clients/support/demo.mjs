@@ -71,6 +71,14 @@ actions:
       - {name: reason, type: string, required: true}
     request: {path_params: {order: "{order}"}, body: {reason: "{reason}"}}
   wipe: {description: Delete everything, method: DELETE, path: /everything, risk: {level: critical, mutating: true}}
+  note:
+    description: A note
+    method: GET
+    path: /echo
+    risk: {level: low, mutating: false}
+    args: [{name: text, type: string, required: true, enum: [short, long]}]
+    request: {query: {text: "{text}"}}
+    resource: {uri: "demo://notes/{text}"}
   big:
     description: Allowed while small
     method: GET
