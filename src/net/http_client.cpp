@@ -28,9 +28,7 @@ private:
 }  // namespace
 
 std::string_view OutboundResponse::header(std::string_view name) const {
-    const auto found = headers.find(boost::beast::string_view(name.data(), name.size()));
-    return found == headers.end() ? std::string_view{}
-                                  : std::string_view(found->value().data(), found->value().size());
+    return headers[name];
 }
 
 /// The connections of one client.

@@ -1,5 +1,3 @@
-#include <boost/beast/core/string_type.hpp>
-
 #include "base/text.hpp"
 #include "net/http_server.hpp"
 
@@ -16,13 +14,11 @@ std::string_view HttpRequest::query() const {
 }
 
 std::string_view HttpRequest::header(std::string_view name) const {
-    const auto found = headers.find(boost::beast::string_view(name.data(), name.size()));
-    if (found == headers.end()) return {};
-    return trim(std::string_view(found->value().data(), found->value().size()));
+    return trim(headers[name]);
 }
 
 bool HttpRequest::has_header(std::string_view name) const {
-    return headers.find(boost::beast::string_view(name.data(), name.size())) != headers.end();
+    return headers.contains(name);
 }
 
 }  // namespace kimbap::net

@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <chrono>
@@ -15,12 +14,11 @@
 #include "async/cancellation.hpp"
 #include "async/task.hpp"
 #include "base/error.hpp"
+#include "net/headers.hpp"
 
 namespace kimbap::net {
 
 namespace http = boost::beast::http;
-
-using Headers = http::fields;
 
 /// One request, read whole (bounded by ServerLimits). Owned by the connection; handlers may move
 /// from it.

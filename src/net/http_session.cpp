@@ -41,10 +41,6 @@ bool bodiless(http::status status) {
     return status == http::status::no_content || status == http::status::not_modified;
 }
 
-std::string_view view_of(boost::beast::string_view text) {
-    return {text.data(), text.size()};
-}
-
 }  // namespace
 
 HttpSession::HttpSession(Socket socket, std::shared_ptr<SessionShared> shared,
@@ -104,7 +100,6 @@ Task<HttpSession::Transfer> HttpSession::receive() {
 
 Task<bool> HttpSession::read_request(Parser& parser) {
     in_request_ = false;
-    head_.reset();
     deadline_ = Clock::now() + shared_->limits.idle_timeout;
     bool skipped = false;
     for (;;) {
@@ -119,7 +114,7 @@ Task<bool> HttpSession::read_request(Parser& parser) {
             if (refusal) co_return co_await refuse(*refusal);
             if (parser.is_done()) co_return true;
             if (parser.is_header_done() && !had_header) {
-                if (buffer_.size() == 0 && expects_continue(parser.get().base()) &&
+                if (buffer_.size() == 0 && expects_continue(parser.headers()) &&
                     !co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) {
                     co_return false;
                 }
@@ -150,8 +145,7 @@ std::optional<Refusal> HttpSession::parse(Parser& parser) {
     if (!parser.is_header_done()) {
         if (!put()) return refusal_of(error);  // stops behind the head: it is not eager yet
         if (!parser.is_header_done()) return std::nullopt;
-        if (auto refusal = check_head(parser.get().base())) return refusal;
-        if (parser.chunked()) head_ = parser.get().base();
+        if (auto refusal = check_head(parser)) return refusal;
         parser.eager(true);
     }
     if (!parser.is_done() && buffer_.size() > 0 && !put()) return refusal_of(error);
@@ -164,17 +158,16 @@ std::optional<Refusal> HttpSession::parse(Parser& parser) {
 
 Task<bool> HttpSession::serve(Parser& parser) {
     HttpRequest request;
-    auto message = parser.release();
-    request.method = message.method();
-    request.method_text = std::string(message.method_string());
-    request.target = std::string(message.target());
-    request.body = std::move(message.body());
+    request.method = parser.method();
+    request.method_text = std::move(parser.method_text());
+    request.target = std::move(parser.target());
+    request.headers = std::move(parser.headers());
+    request.body = std::move(parser.body());
     request.peer = peer_;
     request.tls = tls_ != nullptr;
-    keep_alive_ = message.keep_alive();
-    chunked_ = message.version() >= 11;
-    head_only_ = message.method() == http::verb::head;
-    request.headers = head_ ? std::move(*head_) : std::move(message.base());
+    keep_alive_ = parser.keep_alive();
+    chunked_ = parser.version() >= 11;
+    head_only_ = request.method == http::verb::head;
     answer_ = Answer::none;
     closed_.reset();
     deadline_ = Clock::time_point::max();
@@ -250,9 +243,7 @@ std::string HttpSession::head_of(http::status status, std::string_view content_t
     out.append(reason.data(), reason.size()).append("\r\n");
     append_header(out, "Date", shared_->date);
     if (!content_type.empty()) append_header(out, "Content-Type", content_type);
-    for (const auto& header : headers) {
-        append_header(out, view_of(header.name_string()), view_of(header.value()));
-    }
+    for (const Headers::Field header : headers) append_header(out, header.name, header.value);
     if (!bodiless(status)) {
         if (content_length) {
             append_header(out, "Content-Length", std::to_string(*content_length));

@@ -4,8 +4,6 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <tuple>
 
 #include "net/http_server.hpp"
+#include "net/message_parser.hpp"
 #include "net/request_check.hpp"
 
 namespace kimbap::net {
@@ -44,7 +43,7 @@ public:
 
 private:
     using Transfer = std::tuple<boost::system::error_code, std::size_t>;
-    using Parser = http::request_parser<http::string_body>;
+    using Parser = MessageParser<true>;
 
     Task<bool> handshake();
     Task<bool> read_request(Parser& parser);
@@ -90,7 +89,6 @@ private:
     bool in_request_ = false;  ///< From a request's first byte to its answer's end.
 
     // Of the request that is being answered.
-    std::optional<Headers> head_;  ///< Of a chunked one: what the parser has may hold trailers.
     Answer answer_ = Answer::none;
     bool refused_ = false;  ///< The rest of the request may still be on its way.
     bool keep_alive_ = false;

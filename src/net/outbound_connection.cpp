@@ -52,11 +52,10 @@ std::size_t deliver(std::string& body, unsigned status, const OutboundRequest& r
 
 /// The only coding of a transfer is chunked: we asked for no other, and what another reader of
 /// these bytes made of one could desynchronise the connection (RFC 9112 section 6.3).
-bool framing_is_plain(const http::response_header<>& head) {
-    for (const auto& header : head) {
-        if (header.name() != http::field::transfer_encoding) continue;
-        const auto value = header.value();
-        if (head.version() < 11 || !iequals({value.data(), value.size()}, "chunked")) return false;
+bool framing_is_plain(const MessageParser<false>& head) {
+    for (const auto [name, value] : head.headers()) {
+        if (!iequals(name, "Transfer-Encoding")) continue;
+        if (head.version() < 11 || !iequals(value, "chunked")) return false;
     }
     return true;
 }
@@ -298,16 +297,16 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
             co_return out;
         }
         if (parser->is_header_done()) {
-            const unsigned status = parser->get().result_int();
-            if (status == 101 || !framing_is_plain(parser->get().base())) {
+            const unsigned status = parser->status();
+            if (status == 101 || !framing_is_plain(*parser)) {
                 out.error = broken("an upgrade or coding that was not asked for");
                 co_return out;
             }
             if (!told && status / 100 != 1) {
                 told = true;
-                request.on_head(status, parser->get().base());
+                request.on_head(status, parser->headers());
             }
-            delivered += deliver(parser->get().body(), status, request);
+            delivered += deliver(parser->body(), status, request);
             if (parser->is_done() && status / 100 == 1) {  // 100 Continue, 103 Early Hints
                 parser.reset();
                 continue;
@@ -333,12 +332,11 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
         }
     }
     reusable_ = parser->keep_alive() && buffer_.size() == 0;
-    auto message = parser->release();
     OutboundResponse& response = out.response.emplace();
-    response.status = message.result_int();
-    response.body = std::move(message.body());
+    response.status = parser->status();
+    response.headers = std::move(parser->headers());
+    response.body = std::move(parser->body());
     response.body_bytes = delivered + response.body.size();
-    response.headers = std::move(message.base());
     co_return out;
 }
 

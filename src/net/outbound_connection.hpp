@@ -5,8 +5,6 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -16,6 +14,7 @@
 
 #include "net/address_guard.hpp"
 #include "net/http_client.hpp"
+#include "net/message_parser.hpp"
 
 namespace kimbap::net {
 
@@ -52,7 +51,7 @@ public:
     void idle_from(Clock::time_point now) { idle_since_ = now; }
 
 private:
-    using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
+    using Parser = MessageParser<false>;
     using Transfer = std::tuple<boost::system::error_code, std::size_t>;
     using Endpoints = std::vector<asio::ip::tcp::endpoint>;
     struct Lookup;

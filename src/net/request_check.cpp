@@ -13,10 +13,6 @@ namespace {
 /// More fields than any client of ours sends; each costs an allocation.
 constexpr std::size_t kMaxHeaderFields = 100;
 
-std::string_view view_of(boost::beast::string_view text) {
-    return {text.data(), text.size()};
-}
-
 /// Loosely; whether it is ours is the handler's to say. White space would be a folded header.
 bool host_and_port(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
@@ -37,40 +33,32 @@ Refusal refusal_of(boost::system::error_code error) {
     return {http::status::bad_request, "not valid HTTP: " + error.message()};
 }
 
-bool expects_continue(const http::request_header<>& head) {
-    return iequals(view_of(head[http::field::expect]), "100-continue");
+bool expects_continue(const Headers& headers) {
+    return iequals(headers["Expect"], "100-continue");
 }
 
-std::optional<Refusal> check_head(const http::request_header<>& head) {
+std::optional<Refusal> check_head(const MessageParser<true>& head) {
     const auto bad = [](std::string why) {
         return Refusal{http::status::bad_request, std::move(why)};
     };
-    std::size_t fields = 0;
     std::size_t hosts = 0;
     std::size_t lengths = 0;
-    for (const auto& header : head) {
-        ++fields;
-        switch (header.name()) {
-            case http::field::host:
-                ++hosts;
-                if (!host_and_port(view_of(header.value()))) return bad("the Host is not one");
-                break;
-            case http::field::content_length:
-                ++lengths;
-                if (view_of(header.value()).find(',') != std::string_view::npos) ++lengths;
-                break;
-            case http::field::transfer_encoding:
-                if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
-                if (!iequals(view_of(header.value()), "chunked")) {
-                    return Refusal{http::status::not_implemented,
-                                   "the only Transfer-Encoding is chunked"};
-                }
-                break;
-            default:
-                break;
+    for (const auto [name, value] : head.headers()) {
+        if (iequals(name, "Host")) {
+            ++hosts;
+            if (!host_and_port(value)) return bad("the Host is not one");
+        } else if (iequals(name, "Content-Length")) {
+            ++lengths;
+            if (value.find(',') != std::string_view::npos) ++lengths;
+        } else if (iequals(name, "Transfer-Encoding")) {
+            if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
+            if (!iequals(value, "chunked")) {
+                return Refusal{http::status::not_implemented,
+                               "the only Transfer-Encoding is chunked"};
+            }
         }
     }
-    if (fields > kMaxHeaderFields) {
+    if (head.headers().size() > kMaxHeaderFields) {
         return Refusal{http::status::request_header_fields_too_large,
                        "the request has too many header fields"};
     }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/system/error_code.hpp>
 #include <optional>
 #include <string>
 
 #include "net/http_server.hpp"
+#include "net/message_parser.hpp"
 
 namespace kimbap::net {
 
@@ -22,9 +22,9 @@ struct Refusal {
 /// What Beast's parser lets pass although another reader of the same bytes could understand them
 /// differently, and find a second request in them (request smuggling; RFC 9112 sections 3.2, 6.1
 /// and 6.3).
-[[nodiscard]] std::optional<Refusal> check_head(const http::request_header<>& head);
+[[nodiscard]] std::optional<Refusal> check_head(const MessageParser<true>& head);
 
 /// Whether the client waits for "100 Continue" before it sends the body.
-[[nodiscard]] bool expects_continue(const http::request_header<>& head);
+[[nodiscard]] bool expects_continue(const Headers& headers);
 
 }  // namespace kimbap::net

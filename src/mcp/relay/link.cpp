@@ -30,8 +30,7 @@ public:
 
     void start(const net::Headers& headers) {
         last_ = Steady::now();
-        const auto type = headers[net::http::field::content_type];
-        stream_ = std::string_view(type.data(), type.size()).starts_with("text/event-stream");
+        stream_ = headers["Content-Type"].starts_with("text/event-stream");
     }
     /// False where a message is too large.
     bool feed(std::string_view bytes) {

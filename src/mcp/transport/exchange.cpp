@@ -8,10 +8,7 @@
 namespace kimbap::mcp {
 
 std::optional<std::string_view> Exchange::header(std::string_view name) const {
-    const auto found = request.headers.find({name.data(), name.size()});
-    if (found == request.headers.end()) return std::nullopt;
-    const auto value = found->value();
-    return std::string_view(value.data(), value.size());
+    return request.headers.find(name);
 }
 
 bool Exchange::accepts(std::string_view media_type) const {
@@ -50,7 +47,7 @@ Task<void> send_error(Exchange& exchange, int status, ProtocolError error, std::
 
 net::Headers stream_headers() {
     net::Headers headers;
-    headers.set(net::http::field::cache_control, "no-cache, no-transform");
+    headers.set("Cache-Control", "no-cache, no-transform");
     headers.set("X-Accel-Buffering", "no");
     return headers;
 }

@@ -62,7 +62,7 @@ Task<void> serve_post(Exchange& exchange) {
 
 Task<void> refuse_method(Exchange& exchange, std::string_view allowed) {
     net::Headers headers;
-    headers.set(net::http::field::allow, {allowed.data(), allowed.size()});
+    headers.set("Allow", allowed);
     const ProtocolError error{
         code::kInvalidRequest, "Method not allowed here; use " + std::string(allowed), {}};
     auto sending = send_json(exchange, 405, error_response({}, error), std::move(headers));
@@ -104,7 +104,7 @@ private:
     static Task<void> refuse(Exchange& exchange, AuthRefusal refusal) {
         net::Headers headers;
         if (refusal.status == 401) {
-            headers.set(net::http::field::www_authenticate,
+            headers.set("WWW-Authenticate",
                         refusal.www_authenticate.empty() ? "Bearer" : refusal.www_authenticate);
         }
         const ProtocolError error{code::kInvalidRequest, std::move(refusal.message), {}};

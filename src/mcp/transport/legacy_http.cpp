@@ -91,7 +91,7 @@ Task<void> serve_initialize(Exchange& exchange, Message message) {
     session->establish(std::move(std::get<legacy::Agreement>(agreement)));
     core->changes.add(session);
     net::Headers headers;
-    headers.set({kSessionHeader.data(), kSessionHeader.size()}, session->id());
+    headers.set(kSessionHeader, session->id());
     auto sending =
         send_json(exchange, 200,
                   legacy::initialize_response(message.id, revision, core->options, core->providers),
