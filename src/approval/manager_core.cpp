@@ -31,8 +31,9 @@ audit::Record record_of(const Approval& approval, std::string_view kind, TimePoi
     record.caller = approval.caller;
     record.action = approval.action;
     const bool detached = approval.state() == State::detached;
-    record.decision = boost::json::object{
-        {"outcome", detached ? "allow" : "require_approval"}, {"rule", approval.rule}, {"policy", approval.policy}};
+    record.decision = boost::json::object{{"outcome", detached ? "allow" : "require_approval"},
+                                          {"rule", approval.rule},
+                                          {"policy", approval.policy}};
     return record;
 }
 
@@ -60,9 +61,9 @@ std::string_view audit_outcome(Effect effect) {
 
 /// Who decided, through what, and how well that was proven.
 void add_decision(audit::Record& record, const Operator& who, const event::Decide& decide) {
-    (*record.approval)["operator"] = who.name;
-    (*record.approval)["channel"] = who.channel;
-    (*record.approval)["proof"] = name(who.proof);
+    record.approval->add("operator", who.name)
+        .add("channel", who.channel)
+        .add("proof", name(who.proof));
     if (!who.token.empty()) record.details["operator_token"] = who.token;
     if (!who.account.empty()) record.details["operator_account"] = who.account;
     if (!decide.reason.empty()) record.details["reason"] = decide.reason;
@@ -127,7 +128,8 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     // What nobody can run any more is not kept.
     if (is_final(approval.standing)) loaded.row.sealed_call.clear();
     const bool gone = approval.state() == State::detached && is_final(approval.standing);
-    if (step->effect == Effect::finished || gone) approval.outcome_expires_at = now + options.retention;
+    if (step->effect == Effect::finished || gone)
+        approval.outcome_expires_at = now + options.retention;
     write_row(approval, loaded.row);
     const Result<void> updated = t.approvals().update(loaded.row);
     if (!updated) return updated.error();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <concepts>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -33,7 +34,9 @@ void member(std::string& out, std::string_view key, std::string_view text) {
     append_text(out, text);
 }
 
-void member(std::string& out, std::string_view key, const json::object& value) {
+template <class Object>
+void member(std::string& out, std::string_view key, const Object& value) requires
+    std::same_as<Object, json::object> || std::same_as<Object, JsonObjectText> {
     append_key(out, key);
     append_json(out, value);
 }
@@ -56,9 +59,12 @@ void append_caller(std::string& out, const Caller& caller) {
 
 void append_hex(std::string& out, const Sha256& hash) {
     constexpr std::string_view digits = "0123456789abcdef";
+    const std::size_t before = out.size();
+    out.resize(before + kHexHash);
+    char* to = out.data() + before;
     for (const std::uint8_t byte : hash) {
-        out += digits[byte >> 4U];
-        out += digits[byte & 15U];
+        *to++ = digits[byte >> 4U];
+        *to++ = digits[byte & 15U];
     }
 }
 
@@ -83,7 +89,7 @@ std::optional<std::string_view> take_string(std::string_view& text) {
 
 std::string body_of(const Record& record) {
     std::string out;
-    out.reserve(512);
+    out.reserve(768);
     out += "\"time\":\"";
     out += format_time(record.time);
     out += '"';

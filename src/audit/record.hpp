@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/json_object_text.hpp"
 
 namespace kimbap::audit {
 
@@ -27,11 +28,11 @@ struct Record {
     std::string call;  ///< call_…
     std::optional<Caller> caller;
     std::string action;  ///< service.action
-    std::optional<boost::json::object> parameters;
-    std::optional<boost::json::object> decision;  ///< {outcome, rule, policy}
-    std::optional<boost::json::object> approval;  ///< {id, operator, outcome}
-    std::optional<boost::json::object>
-        execution;                ///< {status, http_status, attempts, duration_ms, bytes}
+    std::optional<JsonObjectText> parameters;
+    std::optional<JsonObjectText> decision;  ///< {outcome, rule, policy}
+    std::optional<JsonObjectText> approval;  ///< {id, operator, outcome}
+    /// {status, http_status, attempts, duration_ms, bytes}
+    std::optional<JsonObjectText> execution;
     boost::json::object details;  ///< Further members of this kind, under "details".
 };
 

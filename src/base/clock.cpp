@@ -60,6 +60,15 @@ struct Unit {
 constexpr std::array<Unit, 5> kUnits{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 
+/// `value` in exactly `count` decimal digits.
+void put_digits(std::string& out, std::uint64_t value, std::size_t count) {
+    const std::size_t before = out.size();
+    out.resize(before + count);
+    for (std::size_t at = before + count; at-- > before; value /= 10) {
+        out[at] = static_cast<char>('0' + value % 10);
+    }
+}
+
 }  // namespace
 
 TimePoint SystemClock::now() const {
@@ -70,14 +79,26 @@ std::string format_time(TimePoint time) {
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
-    std::array<char, 40> buffer{};
-    const int size = std::snprintf(
-        buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-        static_cast<int>(clock.subseconds().count()));
-    return {buffer.data(), static_cast<std::size_t>(size)};
+    const int year = static_cast<int>(date.year());
+    std::string out;
+    if (year < 0 || year > 9999) {  // beyond RFC 3339
+        out = std::to_string(year);
+    } else {
+        put_digits(out, static_cast<std::uint64_t>(year), 4);
+    }
+    const auto put = [&out](char before, auto value, std::size_t count) {
+        out += before;
+        put_digits(out, static_cast<std::uint64_t>(value), count);
+    };
+    out.reserve(out.size() + sizeof "-MM-DDThh:mm:ss.uuuuuuZ");
+    put('-', static_cast<unsigned>(date.month()), 2);
+    put('-', static_cast<unsigned>(date.day()), 2);
+    put('T', clock.hours().count(), 2);
+    put(':', clock.minutes().count(), 2);
+    put(':', clock.seconds().count(), 2);
+    put('.', clock.subseconds().count(), 6);
+    out += 'Z';
+    return out;
 }
 
 std::optional<TimePoint> parse_time(std::string_view text) {

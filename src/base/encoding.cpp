@@ -1,6 +1,7 @@
 #include "base/encoding.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace kimbap {
 
@@ -63,6 +64,18 @@ int hex_digit(char c) noexcept {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
+}
+
+/// How many bytes come before the first that is not ASCII.
+std::size_t ascii_prefix(std::string_view text) noexcept {
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        if ((word & 0x8080808080808080U) != 0) break;
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+    return at;
 }
 
 /// Length of the well-formed UTF-8 sequence at the start of `s`, or 0.
@@ -166,15 +179,17 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
+    for (;;) {
+        text.remove_prefix(ascii_prefix(text));
+        if (text.empty()) return true;
         const std::size_t length = utf8_sequence(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::string to_valid_utf8(std::string_view text) {
+    if (is_utf8(text)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

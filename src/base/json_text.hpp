@@ -35,5 +35,6 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// A double as to_json writes it.
 [[nodiscard]] std::string format_number(double value);
+void append_number(std::string& out, double value);
 
 }  // namespace kimbap

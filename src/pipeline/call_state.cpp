@@ -54,9 +54,9 @@ policy::Request Call::policy_request() const {
     return out;
 }
 
-json::object Call::sanitized_parameters() const {
+JsonObjectText Call::sanitized_parameters() const {
     static const std::vector<std::string> none;
-    return sanitize(request.arguments, action == nullptr ? none : action->sensitive);
+    return sanitized_text(request.arguments, action == nullptr ? none : action->sensitive);
 }
 
 std::string Call::binding(std::string_view policy_digest) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "approval/claim.hpp"
+#include "base/json_object_text.hpp"
 #include "base/secret.hpp"
 #include "manifests/request.hpp"
 #include "pipeline/call.hpp"
@@ -53,7 +54,7 @@ struct Call {
 
     /// The call as policy sees it; views into this.
     [[nodiscard]] policy::Request policy_request() const;
-    [[nodiscard]] json::object sanitized_parameters() const;
+    [[nodiscard]] JsonObjectText sanitized_parameters() const;
     /// SHA-256 (hexadecimal) over all that an approval binds (contract section 8).
     [[nodiscard]] std::string binding(std::string_view policy_digest) const;
 

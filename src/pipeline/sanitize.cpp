@@ -52,15 +52,30 @@ json::value shorten(const json::value& value) {
     return value;
 }
 
+/// Whether shorten() leaves it as it is.
+bool is_short(const json::value& value) {
+    if (const auto* text = value.if_string()) return text->size() <= kMaxKeptString;
+    if (const auto* array = value.if_array()) {
+        return std::all_of(array->begin(), array->end(), is_short);
+    }
+    if (const auto* object = value.if_object()) {
+        return std::all_of(object->begin(), object->end(),
+                           [](const auto& member) { return is_short(member.value()); });
+    }
+    return true;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 boost::json::object redact(const boost::json::object& arguments,
                            const std::vector<std::string>& sensitive) {
     json::object out = arguments;
     for (auto& member : out) {
-        const bool hidden =
-            std::find(sensitive.begin(), sensitive.end(), member.key()) != sensitive.end();
-        if (hidden) member.value() = kRedacted;
+        if (contains(sensitive, member.key())) member.value() = kRedacted;
     }
     return out;
 }
@@ -76,6 +91,18 @@ boost::json::object sanitize(const boost::json::object& arguments,
     if (text.size() <= kMaxKeptParameters) return out;
     return {{"_omitted", "parameters of " + std::to_string(text.size()) + " bytes"},
             {"_sha256", sha256_hex(to_canonical_json(arguments))}};
+}
+
+JsonObjectText sanitized_text(const boost::json::object& arguments,
+                              const std::vector<std::string>& sensitive) {
+    const bool shown = std::all_of(arguments.begin(), arguments.end(), [&](const auto& member) {
+        return !contains(sensitive, member.key()) && is_short(member.value());
+    });
+    if (shown) {
+        JsonObjectText whole(arguments);
+        if (whole.members().size() + 2 <= kMaxKeptParameters) return whole;
+    }
+    return sanitize(arguments, sensitive);
 }
 
 bool is_whole(const boost::json::object& sanitized) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json_object_text.hpp"
+
 namespace kimbap::pipeline {
 
 /// Longest string that is kept whole in audit records, in bytes.
@@ -21,6 +23,9 @@ inline constexpr std::size_t kMaxKeptParameters = 16U << 10;
 /// can still be proven; a set that stays too large is replaced by its digest.
 [[nodiscard]] boost::json::object sanitize(const boost::json::object& arguments,
                                            const std::vector<std::string>& sensitive);
+/// The same as text.
+[[nodiscard]] JsonObjectText sanitized_text(const boost::json::object& arguments,
+                                            const std::vector<std::string>& sensitive);
 /// Whether these are the arguments as they were: sanitize() took nothing out of them. (Never true
 /// of arguments that hold its marks themselves.)
 [[nodiscard]] bool is_whole(const boost::json::object& sanitized);

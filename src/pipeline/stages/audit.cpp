@@ -17,25 +17,25 @@ audit::Record record_of(const Call& call, const Services& services, std::string 
     record.action = call.result.action;
     record.parameters = call.sanitized_parameters();
     if (call.decided) {
-        json::object decision{{"outcome", call.result.decision},
-                              {"policy", call.rules->policy->digest()}};
-        if (!call.result.rule.empty()) decision["rule"] = call.result.rule;
-        record.decision = std::move(decision);
+        JsonObjectText& decision = record.decision.emplace();
+        decision.add("outcome", call.result.decision).add("policy", call.rules->policy->digest());
+        if (!call.result.rule.empty()) decision.add("rule", call.result.rule);
     }
     if (!call.result.approval.empty()) {
-        record.approval = json::object{{"id", call.result.approval}};
+        record.approval.emplace().add("id", call.result.approval);
     }
     return record;
 }
 
-json::object execution_of(const Call& call) {
+JsonObjectText execution_of(const Call& call) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - call.started);
-    json::object out{{"status", name(call.result.disposition)},
-                     {"attempts", call.attempts},
-                     {"duration_ms", static_cast<double>(took.count()) / 1000.0},
-                     {"bytes", call.bytes}};
-    if (call.http_status != 0) out["http_status"] = call.http_status;
+    JsonObjectText out;
+    out.add("status", name(call.result.disposition))
+        .add("attempts", call.attempts)
+        .add("duration_ms", static_cast<double>(took.count()) / 1000.0)
+        .add("bytes", call.bytes);
+    if (call.http_status != 0) out.add("http_status", call.http_status);
     return out;
 }
 

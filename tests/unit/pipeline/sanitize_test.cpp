@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_text.hpp"
+
 namespace kimbap::pipeline {
 namespace {
 
@@ -17,6 +19,22 @@ TEST(SanitizeTest, SaysWhetherAnythingIsMissing) {
     json::object many;
     for (int i = 0; i < 20; ++i) many[std::to_string(i)] = std::string(1000, 'x');
     EXPECT_FALSE(is_whole(sanitize(many, {})));
+}
+
+TEST(SanitizeTest, TheTextIsThatOfTheObject) {
+    json::object many;
+    for (int i = 0; i < 20; ++i) many[std::to_string(i)] = std::string(1000, 'x');
+    for (const json::object& arguments :
+         {json::object{}, json::object{{"a", 1}, {"b", {{"c", "te\"xt"}}}},
+          json::object{{"s", std::string(kMaxKeptString + 1, 'x')}},
+          json::object{{"b", json::array{json::object{{"c", std::string(3000, 'x')}}}}}, many}) {
+        for (const std::vector<std::string>& sensitive :
+             {std::vector<std::string>{}, std::vector<std::string>{"a", "s", "3"}}) {
+            std::string text;
+            append_json(text, sanitized_text(arguments, sensitive));
+            EXPECT_EQ(text, to_json(sanitize(arguments, sensitive)));
+        }
+    }
 }
 
 }  // namespace
