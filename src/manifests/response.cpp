@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/encoding.hpp"
+#include "base/json_check.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "manifests/json_value.hpp"
@@ -230,6 +231,47 @@ ShapedResponse bad_answer(std::string message) {
     return out;
 }
 
+/// Whether the answer is to be read as JSON: by the declared type, or else by what it says it is.
+bool is_json(const ResponseSpec& spec, const RawResponse& response) {
+    const bool declared = spec.type == ResponseType::object || spec.type == ResponseType::array;
+    const bool wanted = declared || (spec.type == ResponseType::automatic &&
+                                     is_json_type(essence(response.content_type)));
+    return wanted && !trim(response.body).empty();
+}
+
+/// Without a byte order mark, which is passed over, as RFC 8259 section 8.1 lets us.
+std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (text.starts_with(mark)) text.remove_prefix(mark.size());
+    return text;
+}
+
+Error not_json(const RawResponse& response, const Error& error) {
+    return make_error(Errc::protocol_error,
+                      "the service's answer is not the JSON that it should be (" + error.message +
+                          "; content type \"" + cut(response.content_type) + "\")");
+}
+
+/// Whether a JSON answer can be passed on as text: nothing is to be taken out of it, nor written
+/// shorter than the service did (\u00e9, \/).
+bool goes_on_as_it_came(const ResponseSpec& spec, const RawResponse& response) {
+    const bool whole = spec.error_when.empty() && spec.extract.empty() && !spec.filter &&
+                       !spec.compact && !spec.text_filter && !spec.compiled;
+    return whole && is_json(spec, response) && response.body.find("\\u") == std::string::npos &&
+           response.body.find("\\/") == std::string::npos;
+}
+
+ShapedResponse as_it_came(RawResponse response) {
+    const std::string_view text = without_mark(response.body);
+    const Result<void> checked = check_json(text);
+    if (!checked) return bad_answer(not_json(response, checked.error()).message);
+    response.body.erase(0, response.body.size() - text.size());
+    ShapedResponse out;
+    out.kind = ShapedResponse::Kind::json;
+    out.body = without_white_space(std::move(response.body));
+    return out;
+}
+
 }  // namespace
 
 std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
@@ -295,21 +337,9 @@ std::string expand_compact(std::string_view pattern, const json::value& item) {
 
 Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                               const RawResponse& response) {
-    const bool declared = spec.type == ResponseType::object || spec.type == ResponseType::array;
-    const bool wanted = declared || (spec.type == ResponseType::automatic &&
-                                     is_json_type(essence(response.content_type)));
-    if (!wanted || trim(response.body).empty()) return std::optional<json::value>{};
-    std::string_view text = response.body;
-    constexpr std::string_view bom =
-        "\xEF\xBB\xBF";  // passed over, as RFC 8259 section 8.1 lets us
-    if (text.starts_with(bom)) text.remove_prefix(bom.size());
-    auto value = parse_json(text);
-    if (!value) {
-        return make_error(Errc::protocol_error,
-                          "the service's answer is not the JSON that it should be (" +
-                              value.error().message + "; content type \"" +
-                              cut(response.content_type) + "\")");
-    }
+    if (!is_json(spec, response)) return std::optional<json::value>{};
+    auto value = parse_json(without_mark(response.body));
+    if (!value) return not_json(response, value.error());
     return std::optional<json::value>(std::move(*value));
 }
 
@@ -320,6 +350,7 @@ ShapedResponse shape(const Action& action, RawResponse response) {
             "the service answered with a redirect (HTTP " + std::to_string(response.status) +
             "), which is not followed: the manifest's base_url or path is out of date");
     }
+    if (goes_on_as_it_came(action.response, response)) return as_it_came(std::move(response));
     auto value = parse_body(action.response, response);
     if (!value) return bad_answer(value.error().message);
     if (*value) return shape_json(action, std::move(**value));

@@ -20,8 +20,9 @@ struct RawResponse {
 struct ShapedResponse {
     enum class Kind { none, json, text, image, audio, binary };
     Kind kind = Kind::none;
-    json::value value;      ///< Of kind json.
-    std::string body;       ///< Of the others: UTF-8 text, or bytes.
+    json::value value;      ///< Of kind json, unless its text is in `body`.
+    std::string body;       ///< Of the others: UTF-8 text, or bytes. Of kind json: its compact
+                            ///< text, where it goes on as it came.
     std::string mime_type;  ///< Without parameters; "" for json and none.
     bool is_error = false;
     std::string message;  ///< Where is_error: what the downstream said, and what that means.

@@ -184,12 +184,11 @@ private:
 
     void tell_retry(const net::Exchange& exchange, int number, std::chrono::milliseconds wait) {
         if (call_.request.observer == nullptr) return;
-        std::string message = "attempt " + std::to_string(number) + " of " + call_.action->id +
-                              " failed (" +
-                              (exchange.response
-                                   ? "HTTP " + std::to_string(exchange.response->status)
-                                   : exchange.error.message) +
-                              "); trying again in " + std::to_string(wait.count()) + " ms";
+        std::string message =
+            "attempt " + std::to_string(number) + " of " + call_.action->id + " failed (" +
+            (exchange.response ? "HTTP " + std::to_string(exchange.response->status)
+                               : exchange.error.message) +
+            "); trying again in " + std::to_string(wait.count()) + " ms";
         call_.scrubber.scrub(message);
         call_.request.observer->note(NoteLevel::warning, message);
     }
@@ -297,6 +296,10 @@ private:
         if (shaped.kind != ShapedResponse::Kind::json) {
             result.body = std::move(shaped.body);
             call_.scrubber.scrub(result.body);
+            return;
+        }
+        if (!shaped.body.empty()) {  // as it came, and scrubbed
+            result.body = std::move(shaped.body);
             return;
         }
         result.body = to_json(shaped.value);

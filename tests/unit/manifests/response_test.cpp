@@ -22,7 +22,7 @@ RawResponse json_answer(std::string body, unsigned status = 200) {
 std::string shaped(const Action& action, RawResponse response) {
     const ShapedResponse out = shape(action, std::move(response));
     if (out.is_error) return "error: " + out.message;
-    return out.kind == Kind::json ? to_json(out.value) : out.body;
+    return out.kind == Kind::json && out.body.empty() ? to_json(out.value) : out.body;
 }
 
 std::string shaped(const std::string& response, std::string body) {
@@ -41,6 +41,24 @@ TEST(ResponseTest, ExtractTakesAPart) {
 TEST(ResponseTest, NumbersComeThroughWithAllTheirDigits) {
     EXPECT_EQ(shaped("type: object", R"({"a": 18446744073709551615, "b": -9223372036854775808})"),
               R"({"a":18446744073709551615,"b":-9223372036854775808})");
+}
+
+TEST(ResponseTest, JsonThatIsTakenWholeGoesOnAsItCame) {
+    const auto body_of = [](const std::string& response, std::string body) {
+        const ShapedResponse out = shape(with_response(response), json_answer(std::move(body)));
+        EXPECT_EQ(out.kind, Kind::json);
+        return out.body;
+    };
+    // Digits that no double holds, and members that come twice.
+    EXPECT_EQ(body_of("type: object",
+                      "{\"n\": 0.10000000000000000001,\n \"a\": 1, \"a\": \"x \\\" y\" }"),
+              R"({"n":0.10000000000000000001,"a":1,"a":"x \" y"})");
+    EXPECT_EQ(body_of("type: object", "\xEF\xBB\xBF {} "), "{}");
+    // Read and written anew, where that is shorter, or where anything is to be taken out.
+    EXPECT_EQ(body_of("type: object", R"({"a": "caf\u00e9"})"), "");
+    EXPECT_EQ(shaped("type: object", R"({"a": "caf\u00e9 \/"})"), R"({"a":"café /"})");
+    EXPECT_EQ(body_of("extract: a", R"({"a": 1})"), "");
+    EXPECT_EQ(body_of("schema: {type: object}", R"({"a": 1})"), "");
 }
 
 TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
