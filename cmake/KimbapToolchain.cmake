@@ -27,6 +27,8 @@ if(KIMBAP_FUZZ)
 endif()
 add_compile_options($<$<CONFIG:Release>:-g1>)
 add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections>)
+# No function is replaced at run time, so that the compiler may inline and specialise them.
+add_compile_options(-fno-semantic-interposition)
 add_compile_options(-fstack-protector-strong $<$<CONFIG:Release>:-ffunction-sections>
                     $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 
