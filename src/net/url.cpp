@@ -45,6 +45,25 @@ bool ends_in_number(std::string_view host) {
     return std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// Four decimal numbers up to 255 without leading zeros: the one spelling that all read alike.
+bool is_ipv4_address(std::string_view host) {
+    for (int part = 0; part < 4; ++part) {
+        if (part > 0) {
+            if (!host.starts_with('.')) return false;
+            host.remove_prefix(1);
+        }
+        unsigned value = 0;
+        const auto [end, error] = std::from_chars(host.data(), host.data() + host.size(), value);
+        const auto digits = static_cast<std::size_t>(end - host.data());
+        if (error != std::errc{} || value > 255 || digits > 3 ||
+            (digits > 1 && host.front() == '0')) {
+            return false;
+        }
+        host.remove_prefix(digits);
+    }
+    return host.empty();
+}
+
 bool hex_digit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -82,8 +101,8 @@ const char* target_fault(std::string_view target) {
 
 Result<void> read_host(std::string_view text, std::string_view host, bool bracketed, Url& url) {
     url.host = to_lower(host);
-    boost::system::error_code error;
     if (bracketed) {
+        boost::system::error_code error;
         const auto address = boost::asio::ip::make_address_v6(url.host, error);
         if (error || url.host.find('%') != std::string::npos)
             return bad(text, "not an IPv6 address");
@@ -94,8 +113,7 @@ Result<void> read_host(std::string_view text, std::string_view host, bool bracke
     if (!host_name(url.host)) return bad(text, "the host name has characters that are not allowed");
     if (url.host.starts_with('.') || url.host.find("..") != std::string::npos)
         return bad(text, "the host name has an empty label");
-    const auto address = boost::asio::ip::make_address_v4(url.host, error);
-    if (!error && address.to_string() == url.host) {
+    if (is_ipv4_address(url.host)) {
         url.host_is_address = true;
     } else if (ends_in_number(url.host)) {
         return bad(text, "an address in an odd spelling (write it as four decimal numbers)");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "pipeline/spelling.hpp"
@@ -25,14 +24,23 @@ constexpr std::uint32_t kEscape = std::uint32_t{1} << 31;
 /// The characters that `secret` gives in base64 whatever stands before and after it, where `before`
 /// bytes (mod 3) precede it.
 Secret base64_core(std::string_view secret, std::size_t before) {
-    const Secret bytes = Secret::join({std::string_view("\0\0", before), secret});
-    std::string text = base64_encode(bytes.reveal());
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     // A character that mixes bits of the neighbours with the secret's is not part of the core.
     const std::size_t first = (before * 8 + 5) / 6;
-    const std::size_t last = bytes.size() * 8 / 6;
-    Secret core(std::string_view(text).substr(first, last - first));
-    wipe(text.data(), text.size());
-    return core;
+    const std::size_t last = (before + secret.size()) * 8 / 6;
+    std::string text(last - first, '\0');
+    std::size_t bit = first * 6 - before * 8;
+    for (char& c : text) {
+        const std::size_t at = bit / 8;
+        const unsigned next =
+            at + 1 < secret.size() ? static_cast<unsigned char>(secret[at + 1]) : 0U;
+        const unsigned two =
+            (static_cast<unsigned>(static_cast<unsigned char>(secret[at])) << 8U) | next;
+        c = alphabet[(two >> (10 - bit % 8)) & 63U];
+        bit += 6;
+    }
+    return Secret::take(text);
 }
 
 /// The same in base64url's alphabet.
@@ -85,7 +93,7 @@ void Scrubber::add_form(Secret form) {
         first_[index_of(escape)] |= kEscape | own;
         second_[index_of(escape)] |= own;
     }
-    for (FormSet& forms : second_) forms |= form.size() > 1 ? kEscape : kEscape | own;
+    any_second_ |= form.size() > 1 ? kEscape : kEscape | own;
     if (form.size() > 1) enter(second_, form.reveal()[1]);
     forms_.push_back(std::move(form));
 }
@@ -108,7 +116,8 @@ bool Scrubber::escape_may_begin(std::string_view text, std::size_t at) const {
 std::size_t Scrubber::next_candidate(std::string_view text, std::size_t at) const {
     // All that most of a text costs: two loads a byte.
     for (; at + 1 < text.size(); ++at) {
-        if ((first_[index_of(text[at])] & second_[index_of(text[at + 1])]) != 0) break;
+        const FormSet second = second_[index_of(text[at + 1])] | any_second_;
+        if ((first_[index_of(text[at])] & second) != 0) break;
     }
     return at;
 }
@@ -116,7 +125,8 @@ std::size_t Scrubber::next_candidate(std::string_view text, std::size_t at) cons
 Scrubber::FormSet Scrubber::candidates(std::string_view text, std::size_t at) const {
     const FormSet first = first_[index_of(text[at])];
     if ((first & kEscape) != 0) return escape_may_begin(text, at) ? first : 0;
-    return at + 1 < text.size() ? first & second_[index_of(text[at + 1])] : first;
+    if (at + 1 >= text.size()) return first;
+    return first & (second_[index_of(text[at + 1])] | any_second_);
 }
 
 Scrubber::Finding Scrubber::find(std::string_view text, std::size_t from, bool more) const {

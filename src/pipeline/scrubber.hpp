@@ -61,6 +61,7 @@ private:
     /// lets nearly every place of a text be passed over at the cost of two loads.
     std::array<FormSet, 256> first_{};
     std::array<FormSet, 256> second_{};
+    FormSet any_second_ = 0;        ///< Those that may have any byte as their second.
     bool plain_percent_ = false;    ///< Whether a form itself begins with '%',
     bool plain_backslash_ = false;  ///< or with a backslash.
 };

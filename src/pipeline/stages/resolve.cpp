@@ -20,7 +20,9 @@ bool resolve(Call& call) {
     if (call.action == nullptr) return call.end(Disposition::unknown_tool, unknown(call));
     call.result.action = call.action->id;
     manifests::apply_defaults(*call.action->action, call.request.arguments);
-    const auto violations = call.action->schema.validate(json::value(call.request.arguments));
+    json::value whole(std::move(call.request.arguments));
+    const auto violations = call.action->schema.validate(whole);
+    call.request.arguments = std::move(whole.get_object());
     if (!violations.empty()) {
         return call.end(Disposition::invalid_arguments, "Invalid arguments for " + call.action->id +
                                                             ":\n- " + join(violations, "\n- ") +
