@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/visibility.hpp"
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "manifests/placeholders.hpp"
 
@@ -96,6 +97,48 @@ std::string recipe_text(const manifests::Service& service, const manifests::Reci
     return out;
 }
 
+std::optional<std::string> resource_uri(std::string_view uri, const json::object& arguments) {
+    const bool whole = !manifests::sole_placeholder(uri).empty();
+    bool given = true;
+    std::string out = manifests::substitute(uri, [&](std::string_view name) {
+        const json::value* value = arguments.if_contains(name);
+        given = given && value != nullptr && value->is_string() && !value->get_string().empty();
+        if (!given) return std::string{};
+        const std::string text(value->get_string());
+        return whole ? text : percent_encode(text);
+    });
+    return given ? std::optional(std::move(out)) : std::nullopt;
+}
+
+mcp::Content prompt_content(mcp::ResourceContents contents) {
+    if (contents.is_blob && contents.mime_type.starts_with("image/")) {
+        return mcp::image_content(std::move(contents.body), contents.mime_type);
+    }
+    if (contents.is_blob && contents.mime_type.starts_with("audio/")) {
+        return mcp::audio_content(std::move(contents.body), contents.mime_type);
+    }
+    return mcp::embedded_resource(std::move(contents));
+}
+
+Task<std::optional<mcp::ProtocolError>> GatewayPrompts::attach(mcp::RequestContext& context,
+                                                               std::string uri,
+                                                               mcp::PromptResult& result) {
+    auto reading = resources_.read(context, {std::move(uri)});
+    auto outcome = co_await std::move(reading);
+    if (auto* error = std::get_if<mcp::ProtocolError>(&outcome)) {
+        // Of a prompt it is an argument that names nothing.
+        if (error->code == mcp::code::kResourceNotFound) error->code = mcp::code::kInvalidParams;
+        co_return std::move(*error);
+    }
+    auto* read = std::get_if<mcp::ReadResult>(&outcome);
+    for (std::size_t i = 0; read != nullptr && i < read->contents.size(); ++i) {
+        mcp::PromptMessage message;
+        message.content = prompt_content(std::move(read->contents[i]));
+        result.messages.push_back(std::move(message));
+    }
+    co_return std::nullopt;
+}
+
 Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context,
                                             mcp::ListRequest request) {
     const auto rules = gateway_.rules().current();
@@ -129,6 +172,13 @@ Task<mcp::PromptOutcome> GatewayPrompts::get(mcp::RequestContext& context, mcp::
     message.content =
         mcp::text_content(recipe_text(*service, *recipe, std::get<json::object>(arguments)));
     result.messages.push_back(std::move(message));
+    for (const std::string& resource : recipe->resources) {
+        auto uri = resource_uri(resource, std::get<json::object>(arguments));
+        if (!uri) continue;
+        auto attaching = attach(context, std::move(*uri), result);
+        auto error = co_await std::move(attaching);
+        if (error) co_return std::move(*error);
+    }
     co_return result;
 }
 

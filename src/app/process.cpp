@@ -67,8 +67,8 @@ struct Face {
     Face(Gateway& gateway, Lanes& lanes)
         : tasks(gateway),
           tools(gateway, lanes, tasks),
-          prompts(gateway),
           resources(gateway, lanes),
+          prompts(gateway, resources),
           completions(gateway),
           server(server_options(),
                  mcp::Providers{&tools, &prompts, &resources, &completions, &tasks}),
@@ -85,8 +85,8 @@ struct Face {
 
     GatewayTasks tasks;
     GatewayTools tools;
-    GatewayPrompts prompts;
     GatewayResources resources;
+    GatewayPrompts prompts;
     GatewayCompletions completions;
     mcp::Server server;
     ChangeWatch watch;

@@ -11,8 +11,9 @@ pipeline::Caller caller_of(const mcp::RequestContext& context) {
     return context.principal_as<AgentPrincipal>().caller(context.client().name);
 }
 
-policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules, const pipeline::Caller& caller,
-                             const manifests::RegisteredAction& action) {
+policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules,
+                                        const pipeline::Caller& caller,
+                                        const manifests::RegisteredAction& action) {
     if (caller.identity && !caller.identity->permits(action.id)) return {};
     policy::Request request;
     request.agent = caller.agent;

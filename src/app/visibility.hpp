@@ -13,8 +13,8 @@ namespace kimbap::app {
 /// What policy could say to a call of `action`, whatever its arguments; not possible either where
 /// the caller's token does not permit the action.
 [[nodiscard]] policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules,
-                                           const pipeline::Caller& caller,
-                                           const manifests::RegisteredAction& action);
+                                                      const pipeline::Caller& caller,
+                                                      const manifests::RegisteredAction& action);
 
 [[nodiscard]] bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
                            const manifests::RegisteredAction& action);

@@ -135,8 +135,8 @@ struct Pagination {
     bool by_page = false;
 };
 
-/// What an action that only reads is offered as besides its tool: a resource, or a resource template
-/// where its URI has {variables}.
+/// What an action that only reads is offered as besides its tool: a resource, or a resource
+/// template where its URI has {variables}.
 struct ResourceSpec {
     std::string uri;
     std::string name;
@@ -191,6 +191,7 @@ struct Recipe {
     std::string description;
     std::vector<std::string> steps;
     std::vector<RecipeArg> args = {};
+    std::vector<std::string> resources = {};  ///< URIs of what is read and given along.
 };
 
 struct Triggers {

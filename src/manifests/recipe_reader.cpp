@@ -4,6 +4,8 @@
 
 #include "base/json_text.hpp"
 #include "manifests/arg_reader.hpp"
+#include "manifests/placeholders.hpp"
+#include "manifests/uri_template.hpp"
 
 namespace kimbap::manifests {
 
@@ -21,11 +23,30 @@ RecipeArg read_recipe_arg(const YamlReader& reader) {
     return arg;
 }
 
+/// A URI, or an argument that is one.
+void check_resource(const YamlReader& reader, const Recipe& recipe) {
+    const std::string& uri = recipe.resources.back();
+    std::vector<std::string> variables{std::string(sole_placeholder(uri))};
+    if (variables[0].empty()) {
+        const auto parsed = UriTemplate::parse(uri);
+        if (!parsed) return reader.fault(parsed.error().message);
+        variables = parsed->variables();
+    }
+    for (const std::string& variable : variables) {
+        const bool known = std::any_of(recipe.args.begin(), recipe.args.end(),
+                                       [&](const auto& arg) { return arg.name == variable; });
+        if (!known) {
+            reader.fault("{" + variable +
+                         "} is not an argument (declare it under the recipe's args)");
+        }
+    }
+}
+
 }  // namespace
 
 Recipe read_recipe(const YamlReader& reader) {
     Recipe recipe;
-    if (!reader.expect_map({"name", "description", "args", "steps"})) return recipe;
+    if (!reader.expect_map({"name", "description", "args", "steps", "resources"})) return recipe;
     recipe.name = reader.require("name").string();
     recipe.description = reader.get("description").string();
     for (const YamlReader& step : reader.get("steps").elements()) {
@@ -40,6 +61,10 @@ Recipe read_recipe(const YamlReader& reader) {
             entry.fault("a second argument named \"" + arg.name + "\" (rename or remove it)");
         }
         recipe.args.push_back(std::move(arg));
+    }
+    for (const YamlReader& entry : reader.get("resources").elements()) {
+        recipe.resources.push_back(entry.string());
+        check_resource(entry, recipe);
     }
     return recipe;
 }

@@ -32,6 +32,12 @@ const rules = `  - {id: nobody-reads-it, priority: 1, match: {actions: [demo.sec
   - {id: strangers, priority: 0, match: {agents: [stranger]}, decision: deny}
 `;
 
+const recipes = `  - name: with-things
+    args: [{name: tone, required: true}, {name: also}]
+    steps: ["Hear it {tone}."]
+    resources: ["demo://said/{tone}/1", "demo://picture.png", "{also}"]
+`;
+
 let upstream;
 let kimbap;
 let place;
@@ -40,7 +46,7 @@ let stranger;
 before(async () => {
   upstream = await new Upstream(kCredential).start();
   kimbap = await Installation.create({
-    manifest: manifest(upstream.port, { actions }), policy: policy + rules, secrets: { 'demo.token': kCredential },
+    manifest: manifest(upstream.port, { actions, recipes }), policy: policy + rules, secrets: { 'demo.token': kCredential },
     settings: 'approvals: {hold: 0s}',
   });
   const server = await kimbap.serve();
@@ -159,6 +165,23 @@ for (const [name, connect] of kPeers) {
       await kimbap.run(['approval', 'approve', approval]);
       const done = await peer.call('kimbap_approval_result', { approval, wait_seconds: 10 });
       assert.equal(done.content[0].text, 'plain words');
+    });
+
+    it('is given along with a prompt', async () => {
+      const get = async (args) => (await peer.client.getPrompt({ name: 'demo_with-things', arguments: args })).messages;
+      const [text, said, picture, ...rest] = (await get({ tone: 'soft' })).map((one) => one.content);
+      assert.match(text.text, /1\. Hear it soft\./);
+      assert.equal(said.type, 'resource');
+      assert.equal(said.resource.uri, 'demo://said/soft/1');
+      assert.deepEqual(JSON.parse(said.resource.text), { text: 'soft', count: 1 });
+      assert.deepEqual(picture, { type: 'image', mimeType: 'image/png', data: kPixel.toString('base64') });
+      assert.deepEqual(rest, []);
+      const more = await get({ tone: 'soft', also: 'demo://words' });
+      assert.equal(more.at(-1).content.resource.text, 'plain words');
+      for (const args of [{ tone: 'shrill' }, { tone: 'soft', also: 'demo://secret' }, { tone: 'soft', also: 'nothing' }]) {
+        await assert.rejects(get(args), (error) => error.code === -32602, JSON.stringify(args));
+      }
+      await assert.rejects(get({ tone: 'soft', also: 'demo://said/loud/8' }), (error) => error.code === -31004);
     });
 
     it('records each reading', async () => {

@@ -21,6 +21,12 @@ recipes:
       - {name: arg1, description: The first, required: true}
       - {name: arg2, description: The second, required: true}
     steps: ["Say {arg1}.", "Then say {arg2}."]
+  - {name: prompt_with_image, description: A prompt with a picture, steps: [Look at it.], resources: ["test://static-binary"]}
+  - name: prompt_with_embedded_resource
+    description: A prompt with a resource
+    args: [{name: resourceUri, description: Which, required: true}]
+    steps: ["Read {resourceUri}."]
+    resources: ["{resourceUri}"]
 ${more.recipes}
 actions:
   simple_text: {description: Plain text, path: /text, ${kReads}, response: {type: text}}
@@ -39,6 +45,7 @@ actions:
     request: {query: {region: "{region}"}}
   static_text: {description: A text, path: /text, ${kReads}, resource: {uri: "test://static-text"}}
   static_binary: {description: A picture, path: /image, ${kReads}, resource: {uri: "test://static-binary"}}
+  example: {description: An example, path: /text, ${kReads}, resource: {uri: "test://example-resource"}}
   template_data:
     description: Data by identifier
     path: /data

@@ -1,7 +1,7 @@
 // The manifest and the policy that these tests run with.
 export const kCredential = 'demo-credential-3f9a1c';
 
-export function manifest(port, { description = 'Say it back', actions = '' } = {}) {
+export function manifest(port, { description = 'Say it back', actions = '', recipes = '' } = {}) {
   return `name: demo
 version: 1.0.0
 description: What the tests talk to
@@ -20,7 +20,7 @@ recipes:
   - name: say_a_number
     args: [{name: number, enum: [${Array.from({ length: 120 }, (_, i) => `n${i}`)}]}]
     steps: ["Call echo with {number}."]
-actions:
+${recipes}actions:
   echo:
     description: ${JSON.stringify(description)}
     method: GET

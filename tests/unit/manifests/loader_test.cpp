@@ -31,7 +31,8 @@ gotchas:
   - {symptom: one, recovery: two, applies_to: x}
 recipes:
   - {name: restock, description: Fill up, steps: [one, two, {call: x}],
-     args: [{name: shelf, description: Which one, required: true, enum: [left, 2, "no"]}, {name: note}]}
+     args: [{name: shelf, description: Which one, required: true, enum: [left, 2, "no"]}, {name: note}],
+     resources: ["shop:shelves/{shelf}", "{note}", "kimbap://services/shop"]}
 actions:
   x: {path: /b}
   a: {path: /a}
@@ -64,6 +65,8 @@ actions:
     EXPECT_EQ(service.recipes[0].args[1].name, "note");
     EXPECT_FALSE(service.recipes[0].args[1].required);
     EXPECT_THAT(service.recipes[0].args[1].choices, IsEmpty());
+    EXPECT_THAT(service.recipes[0].resources,
+                ElementsAre("shop:shelves/{shelf}", "{note}", "kimbap://services/shop"));
     ASSERT_THAT(service.actions, SizeIs(2));
     EXPECT_EQ(service.actions[0].name, "x");
     EXPECT_EQ(service.actions[1].name, "a");
@@ -111,6 +114,10 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
         {recipe_with_args("{name: a b}"),
          "m.yaml:3:35: recipes[0].args[0].name: \"a b\" can't stand in a template (use letters, "
          "digits, _, - and .)"},
+        {recipe_with_args("{name: x}], resources: ['s:{y}'"),
+         "recipes[0].resources[0]: {y} is not an argument (declare it under the recipe's args)"},
+        {recipe_with_args("{name: x}], resources: ['{y}'"), "{y} is not an argument"},
+        {recipe_with_args("{name: x}], resources: [shelf"), "\"shelf\" is not a URI"},
         {recipe_with_args("{required: true}"), "recipes[0].args[0]: \"name\" is missing (add it)"},
         {recipe_with_args("{name: x, enum: a}"),
          "m.yaml:3:44: recipes[0].args[0].enum: not a list"},
