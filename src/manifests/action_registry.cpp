@@ -37,12 +37,18 @@ json::object annotations_of(const Action& action) {
 /// A verbatim schema goes out as it came; one made from `args` without kimbap's own markers.
 std::string tool_json_of(const RegisteredAction& registered) {
     const Action& action = *registered.action;
-    json::object tool{{"name", registered.tool_name},
-                      {"title", registered.service->name + ": " + action.name},
-                      {"description", description_of(*registered.service, action)},
-                      {"inputSchema", action.input_schema},
-                      {"annotations", annotations_of(action)}};
-    return to_json(tool);
+    std::string out = R"({"name":)";
+    append_json_string(out, registered.tool_name);
+    out += R"(,"title":)";
+    append_json_string(out, registered.service->name + ": " + action.name);
+    out += R"(,"description":)";
+    append_json_string(out, description_of(*registered.service, action));
+    out += R"(,"inputSchema":)";
+    append_json(out, action.input_schema);
+    out += R"(,"annotations":)";
+    append_json(out, annotations_of(action));
+    out += '}';
+    return out;
 }
 
 void promise_results(RegisteredAction& registered) {
