@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 
 namespace kimbap::mcp::test {
 
@@ -45,9 +46,7 @@ json::value Sent::body() const {
 
 std::string Sent::header(std::string_view name) const {
     if (!writer.response) return {};
-    const auto found = writer.response->headers.find({name.data(), name.size()});
-    if (found == writer.response->headers.end()) return {};
-    return std::string(found->value());
+    return std::string(writer.response->headers[name]);
 }
 
 std::vector<json::value> Sent::events() const {
@@ -63,8 +62,7 @@ std::vector<json::value> Sent::events() const {
 }
 
 Task<AuthOutcome> FakeAuthenticator::authenticate(const net::HttpRequest& request) {
-    const auto found = request.headers.find("Authorization");
-    const auto token = found == request.headers.end() ? std::string() : std::string(found->value());
+    const std::string token(request.headers["Authorization"]);
     if (!token.starts_with("Bearer ") || revoked.contains(token.substr(7))) {
         co_return AuthRefusal{401, "no", R"(Bearer error="invalid_token")"};
     }
@@ -95,18 +93,15 @@ Sent& HttpHarness::send(net::http::verb method, std::string target, std::string 
     sent.request.method = method;
     sent.request.target = std::move(target);
     sent.request.body = std::move(body);
-    sent.request.headers.set("Host", "localhost:1");
-    sent.request.headers.set("Accept", "application/json, text/event-stream");
-    sent.request.headers.set("Authorization", "Bearer a");
-    if (method == net::http::verb::post)
-        sent.request.headers.set("Content-Type", "application/json");
-    for (const auto& [name, value] : headers) {
-        if (value.empty()) {
-            sent.request.headers.erase(name);
-        } else {
-            sent.request.headers.set(name, value);
-        }
+    HeaderList all{{"Host", "localhost:1"},
+                   {"Accept", "application/json, text/event-stream"},
+                   {"Authorization", "Bearer a"}};
+    if (method == net::http::verb::post) all.emplace_back("Content-Type", "application/json");
+    for (auto& header : headers) {
+        std::erase_if(all, [&](const auto& known) { return iequals(known.first, header.first); });
+        if (!header.second.empty()) all.push_back(std::move(header));
     }
+    for (const auto& [name, value] : all) sent.request.headers.add(name, value);
     asio::co_spawn(context, transport.handle(sent.request, sent.writer),
                    [&sent](std::exception_ptr failure) {
                        sent.done = true;
