@@ -36,7 +36,8 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 /// Legacy wire code; the modern era writes kInvalidParams for it.
 inline constexpr int kResourceNotFound = -32002;
-/// Modern wire codes; the legacy eras write kInvalidRequest for kMissingCapability.
+/// Modern wire codes. For kMissingCapability the legacy eras write a tool result with isError, and
+/// kInvalidRequest where the request was for something else.
 inline constexpr int kHeaderMismatch = -32020;
 inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedVersion = -32022;

@@ -38,6 +38,14 @@ bool may_ask(Method method, const RequestContext& context) {
                        context.client_supports("sampling") || context.client_supports("roots"));
 }
 
+/// These revisions have no error for a capability that the client lacks: what a tool says of it is
+/// then for the model to read.
+Outcome told_to_model(Outcome outcome) {
+    const auto* error = std::get_if<ProtocolError>(&outcome);
+    if (!error || error->code != code::kMissingCapability) return outcome;
+    return error_result(error->message);
+}
+
 /// Runs a request; where the provider needs input, asks the client on the request's own stream and
 /// runs it again with the answers, which is what a modern client does by itself.
 Task<Outcome> run(const ServerCore& core, Session& session, Method method, Params params,
@@ -51,7 +59,9 @@ Task<Outcome> run(const ServerCore& core, Session& session, Method method, Param
         auto work = core.dispatcher.dispatch(method, std::move(params), context);
         auto outcome = co_await std::move(work);
         const auto* wanted = std::get_if<InputRequired>(&outcome);
-        if (!wanted) co_return outcome;
+        if (!wanted) {
+            co_return method == Method::tools_call ? told_to_model(std::move(outcome)) : outcome;
+        }
         if (!route.may_ask) {
             co_return ProtocolError{
                 code::kInvalidRequest,

@@ -78,7 +78,7 @@ TEST(LegacyHttp, ServesASession) {
     auto& missing = http.legacy(session, request(5, "resources/read", R"({"uri":"test://x"})"));
     EXPECT_EQ(missing.body().at("error").at("code"), -32002);
     auto& asked = http.legacy(session, call(6, "ask"));
-    EXPECT_EQ(asked.body().at("error").at("code"), -32600);
+    EXPECT_TRUE(asked.body().at("result").at("isError").as_bool());  // for the model to read
 }
 
 TEST(LegacyHttp, RefusesWhatHasNoSession) {
