@@ -9,6 +9,7 @@
 #include "manifests/arg_reader.hpp"
 #include "manifests/auth_reader.hpp"
 #include "manifests/base_url.hpp"
+#include "manifests/confirmation.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/resource_reader.hpp"
 #include "manifests/response_reader.hpp"
@@ -89,7 +90,7 @@ public:
         if (!reader_.expect_map({"description", "method", "path", "auth", "warnings", "aliases",
                                  "idempotent", "idempotency_header", "risk", "args", "schema",
                                  "request", "response", "resource", "retry", "pagination",
-                                 "error_mapping"})) {
+                                 "error_mapping", "confirm"})) {
             return std::move(action_);
         }
         if (!is_word(action_.name, true)) {
@@ -105,6 +106,7 @@ public:
         read_retry(reader_.get("retry"));
         read_pagination(reader_.get("pagination"));
         read_error_mapping(reader_.get("error_mapping"));
+        action_.confirm = read_confirmation(reader_.get("confirm"), action_);
         check_templates();
         return std::move(action_);
     }
@@ -261,6 +263,9 @@ private:
             check_template(request.get("headers").get(key), text, known);
         }
         if (action_.request.body) check_value(request.get("body"), *action_.request.body, known);
+        if (action_.confirm) {
+            check_template(message_of(reader_.get("confirm")), action_.confirm->message, known);
+        }
         for (const std::string& placeholder : in_path) {
             if (!action_.request.path_params.contains(placeholder) &&
                 !known.contains(placeholder)) {

@@ -16,6 +16,7 @@ constexpr std::size_t kSuffixChars = 8;
 std::string description_of(const Service& service, const Action& action) {
     std::string out = action.description;
     for (const std::string& warning : action.warnings) out += "\nWarning: " + warning;
+    if (action.confirm) out += "\nThe user is asked to confirm each call.";
     for (const Gotcha& gotcha : service.gotchas) {
         const auto& applies = gotcha.applies_to;
         if (std::find(applies.begin(), applies.end(), action.name) == applies.end()) continue;

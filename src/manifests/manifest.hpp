@@ -144,6 +144,12 @@ struct ResourceSpec {
     std::string mime_type;  ///< "" where the answer says it.
 };
 
+/// What the caller's user is asked before the action runs.
+struct Confirmation {
+    std::string message;         ///< A template over the arguments.
+    bool allow_without = false;  ///< Runs all the same where nobody can be asked.
+};
+
 struct Action {
     std::string name;
     std::string description;
@@ -166,6 +172,7 @@ struct Action {
     Retry retry;
     Pagination pagination;
     std::map<unsigned, std::string> error_mapping;
+    std::optional<Confirmation> confirm;
 
     [[nodiscard]] std::vector<std::string> sensitive_args() const;
 };
