@@ -8,6 +8,7 @@
 #include "app/connection_alarm.hpp"
 #include "app/lane.hpp"
 #include "app/notifiers.hpp"
+#include "app/question_seal.hpp"
 #include "approval/approval_manager.hpp"
 #include "approval/approval_service.hpp"
 #include "approval/decision_link.hpp"
@@ -79,6 +80,8 @@ struct Gateway::Parts {
           sealer(vault),
           link_key(vault, "decision-links", 32),
           links(public_url(config), [this] { return link_key.copy(); }),
+          question_key(vault, "questions", 32),
+          questions([this] { return question_key.copy(); }),
           tokens(*store, clock),
           audit(*store),
           limiter(std::move(allowances)),
@@ -88,8 +91,8 @@ struct Gateway::Parts {
           connections(vault, clock, connection_alarm(config, clock)),
           broker(rules, connections, vault, workers, clock, broker_options(config)),
           connector(rules, connections, vault, workers, clock, broker_options(config)),
-          services{rules,   tokens, vault,   broker,               approvals, audit, *limiter,
-                   workers, clock,  metrics, settings_of(config)} {}
+          services{rules,    tokens,  vault, broker,  approvals,          audit,
+                   *limiter, workers, clock, metrics, settings_of(config)} {}
 
     Config config;
     SystemClock clock;
@@ -100,6 +103,8 @@ struct Gateway::Parts {
     vault::VaultSealer sealer;
     vault::CachedKey link_key;
     approval::DecisionLinks links;
+    vault::CachedKey question_key;
+    QuestionSeal questions;
     identity::TokenRegistry tokens;
     audit::Writer audit;
     std::unique_ptr<ratelimit::SharedRateLimiter> limiter;
@@ -173,6 +178,9 @@ policy::RateLimiter& Gateway::limiter() {
 }
 const approval::DecisionLinks& Gateway::links() const {
     return parts_->links;
+}
+const QuestionSeal& Gateway::questions() const {
+    return parts_->questions;
 }
 const net::AddressGuard& Gateway::guard() const {
     return parts_->guard;

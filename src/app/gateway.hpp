@@ -32,6 +32,8 @@ class Connector;
 
 namespace kimbap::app {
 
+class QuestionSeal;
+
 /// The composition root: everything a process of kimbap is made of, wired. Which store, which
 /// notifiers and which limiter there are is known here alone. Threads: made on one, used by many.
 class Gateway {
@@ -52,6 +54,8 @@ public:
     [[nodiscard]] approval::ApprovalManager& approvals();
     /// Makes and checks the links to decision pages.
     [[nodiscard]] const approval::DecisionLinks& links() const;
+    /// Ties the answers of callers' users to what they were asked.
+    [[nodiscard]] const QuestionSeal& questions() const;
     [[nodiscard]] audit::Writer& audit();
     [[nodiscard]] policy::RateLimiter& limiter();
     /// Which addresses that are not global may be reached.

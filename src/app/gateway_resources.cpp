@@ -4,6 +4,7 @@
 #include "app/gateway_docs.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/own_approvals.hpp"
+#include "app/user_question.hpp"
 #include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
@@ -33,6 +34,7 @@ int error_code(Disposition disposition) {
             return mcp::code::kInvalidParams;
         case Disposition::denied:
         case Disposition::not_approved:
+        case Disposition::not_confirmed:
             return mcp::code::kRefused;
         case Disposition::pending:
             return mcp::code::kPending;
@@ -157,12 +159,13 @@ Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
         result.contents.push_back({request.uri, "application/json", to_json(state)});
         co_return result;
     }
-    auto reading = read_action(context, std::move(request.uri));
+    auto reading = read_action(context, std::move(request));
     co_return co_await std::move(reading);
 }
 
 Task<mcp::ReadOutcome> GatewayResources::read_action(mcp::RequestContext& context,
-                                                     std::string uri) {
+                                                     mcp::ResourceRead request) {
+    const std::string uri = std::move(request.uri);
     const auto rules = gateway_.rules().current();
     pipeline::CallRequest call;
     call.caller = caller_of(context);
@@ -172,11 +175,17 @@ Task<mcp::ReadOutcome> GatewayResources::read_action(mcp::RequestContext& contex
     call.tool = found->action->id;
     call.arguments = std::move(found->arguments);
     call.observer = &observer;
+    UserQuestion question(context, std::move(request.inputs), gateway_.questions(),
+                          gateway_.clock(), gateway_.workers());
+    call.asker = &question;
     call.cancel = context.cancel_token();
     call.hold = gateway_.config().approvals.hold;
     Gateway::Lane* const lane = co_await lanes_.here();
     auto running = lane->pipeline.run(std::move(call));
     pipeline::CallResult result = co_await std::move(running);
+    if (auto instead = question.instead_of(result)) {
+        co_return as<mcp::ReadOutcome>(std::move(*instead));
+    }
     co_return to_read_outcome(std::move(result), uri, found->action->action->resource->mime_type);
 }
 

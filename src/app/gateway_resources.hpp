@@ -22,7 +22,7 @@ public:
                                                       std::string uri) override;
 
 private:
-    Task<mcp::ReadOutcome> read_action(mcp::RequestContext& context, std::string uri);
+    Task<mcp::ReadOutcome> read_action(mcp::RequestContext& context, mcp::ResourceRead request);
 
     Gateway& gateway_;
     Lanes& lanes_;

@@ -3,6 +3,7 @@
 #include "app/context_observer.hpp"
 #include "app/mirrored_headers.hpp"
 #include "app/own_approvals.hpp"
+#include "app/user_question.hpp"
 #include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
@@ -173,16 +174,21 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
     request.tool = std::move(call.name);
     request.arguments = std::move(call.arguments);
     request.observer = &observer;
+    UserQuestion question(context, std::move(call.inputs), gateway_.questions(), gateway_.clock(),
+                          gateway_.workers());
+    request.asker = &question;
     request.cancel = context.cancel_token();
     Gateway::Lane* const lane = co_await lanes_.here();
     if (context.client_supports_tasks()) {
-        auto calling = call_for_task(context, lane->pipeline, std::move(request));
+        auto calling = call_for_task(context, lane->pipeline, std::move(request), question);
         co_return co_await std::move(calling);
     }
     request.hold = gateway_.config().approvals.hold;
     auto running = lane->pipeline.run(std::move(request));
     CallResult result = co_await std::move(running);
     if (result.disposition == Disposition::unknown_tool) co_return no_such_tool(std::move(result));
+    if (auto instead = question.instead_of(result))
+        co_return as<mcp::ToolOutcome>(std::move(*instead));
     const bool owes = owes_structure(result, *gateway_.rules().current());
     mcp::ToolResult out = to_tool_result(std::move(result));
     out.is_error = out.is_error || owes;
@@ -192,7 +198,8 @@ Task<mcp::ToolOutcome> GatewayTools::call(mcp::RequestContext& context, mcp::Too
 /// For a client that comes back for the result: not held for an operator, and not for long.
 Task<mcp::ToolOutcome> GatewayTools::call_for_task(mcp::RequestContext& context,
                                                    pipeline::Pipeline& pipeline,
-                                                   pipeline::CallRequest request) {
+                                                   pipeline::CallRequest request,
+                                                   UserQuestion& question) {
     const std::string key = request.caller.key();
     pipeline::Detach detach;
     detach.always = context.task_asked();
@@ -201,6 +208,10 @@ Task<mcp::ToolOutcome> GatewayTools::call_for_task(mcp::RequestContext& context,
     auto running = pipeline.run(std::move(request), detach);
     CallResult result = co_await std::move(running);
     if (result.disposition == Disposition::unknown_tool) co_return no_such_tool(std::move(result));
+    if (!detach.always || result.disposition == Disposition::asked) {
+        if (auto instead = question.instead_of(result))
+            co_return as<mcp::ToolOutcome>(std::move(*instead));
+    }
     if (result.disposition != Disposition::pending && !detach.always) {
         co_return to_tool_result(std::move(result));
     }

@@ -13,6 +13,8 @@
 
 namespace kimbap::app {
 
+class UserQuestion;
+
 /// The name of the tool that collects a suspended call's outcome.
 inline constexpr std::string_view kApprovalResultTool = "kimbap_approval_result";
 inline constexpr std::chrono::seconds kMaxCollectWait{55};
@@ -40,7 +42,7 @@ private:
 
     std::shared_ptr<const mcp::ItemList> list_for(const mcp::RequestContext& context);
     Task<mcp::ToolOutcome> call_for_task(mcp::RequestContext& context, pipeline::Pipeline& pipeline,
-                                         pipeline::CallRequest request);
+                                         pipeline::CallRequest request, UserQuestion& question);
     Task<mcp::ToolOutcome> list_own(std::string caller_key);
     Task<mcp::ToolOutcome> collect(mcp::RequestContext& context, const pipeline::Caller& caller,
                                    const mcp::ToolCall& call);

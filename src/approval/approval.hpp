@@ -35,6 +35,7 @@ struct SuspendedCall {
     bool mutating = true;
     bool idempotent = false;         ///< May be run again after a crash.
     boost::json::object parameters;  ///< Sanitized, sensitive ones replaced.
+    std::string confirmation{};      ///< What the caller's user answered; for the audit log.
     std::string rule;
     std::string policy;   ///< The policy set's digest.
     std::string binding;  ///< SHA-256 (hex) over the whole call (contract section 8).

@@ -237,6 +237,7 @@ Result<Requested> ApprovalManager::Core::request(store::Transaction& t, const Su
     record.approval = boost::json::object{{"id", approval.id}, {"outcome", "pending"}};
     record.details["expires_at"] = format_time(approval.expires_at);
     record.details["required"] = approval.required;
+    if (!call.confirmation.empty()) record.details["confirmation"] = call.confirmation;
     const Result<void> audited = audit::append(t, record);
     if (!audited) return audited.error();
     const Result<void> notified = notify(t, kRequestedType, approval);

@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
+#include "cli/terminal_asker.hpp"
 #include "identity/token_registry.hpp"
 
 namespace kimbap::cli {
@@ -27,6 +28,7 @@ struct Options {
     std::vector<std::string> args;
     std::string input;
     std::string agent;
+    bool yes = false;
 };
 
 Exit exit_of(Disposition disposition) {
@@ -197,6 +199,8 @@ void run(Context& context, const Options& options) {
     request.tool = options.action;
     request.arguments = std::move(*arguments);
     request.observer = &waiting;
+    TerminalAsker asker(options.yes, cancel.token());
+    request.asker = &asker;
     request.cancel = cancel.token();
     request.hold = gateway->config().approvals.hold;
     pipeline::Pipeline& pipeline = session.lane().pipeline;
@@ -226,6 +230,8 @@ void add_call(CLI::App& root, Context& context) {
     command->add_option("--input", options->input, "All arguments as JSON, @FILE, or - for stdin");
     command->add_option("--agent", options->agent,
                         "Call as this agent instead of the config's stdio.agent");
+    command->add_flag("--yes,-y", options->yes,
+                      "Confirm the call beforehand, where its manifest has it confirmed");
     command->footer(
         "A call that needs an approval is held for approvals.hold; its outcome comes later from\n"
         "kimbap call kimbap_approval_result --arg approval=apr_… --arg wait_seconds=30\n"

@@ -75,7 +75,11 @@ public:
             return;
         }
         ++replayed_;
-        const auto decision = rules_.policy->decide(question.request(), *time, &limiter_);
+        // A call that its caller's user was only asked about, or didn't want, used up nothing.
+        const std::string status = text_at(record, "execution", "status");
+        const bool unconfirmed = status == "asked" || status == "not_confirmed";
+        const auto decision =
+            rules_.policy->decide(question.request(), *time, unconfirmed ? nullptr : &limiter_);
         const std::string rule = text_at(record, "decision", "rule");
         const bool same = policy::name(decision.outcome) == was;
         if (same && decision.rule_id() == rule) return;

@@ -53,12 +53,18 @@ public:
     virtual void step(std::string_view /*what*/, json::object /*details*/) {}
 };
 
+class Asker;
+
 /// One call as it comes through the front door.
 struct CallRequest {
     Caller caller;
     std::string tool;  ///< service_action, service.action, an alias, or an offered name.
     json::object arguments;
     Observer* observer = nullptr;  ///< Outlives the call; may be null.
+    /// Asks the caller's user; null where nobody can be. Outlives the call until it acts.
+    Asker* asker = nullptr;
+    /// How the user confirmed a call that is resumed.
+    std::string confirmation = {};
     async::CancelToken cancel;
     /// How long the caller is kept waiting for an approval before it is told to collect the
     /// outcome.
@@ -84,6 +90,8 @@ enum class Disposition {
     denied,             ///< By policy, or beyond the token's actions.
     pending,            ///< Waits for an approval, or goes on by itself; names it.
     not_approved,       ///< Denied by an operator, expired or withdrawn.
+    asked,              ///< The caller's user is asked first; nothing was done yet.
+    not_confirmed,      ///< The caller's user declined, or can't be asked.
     unavailable,        ///< kimbap itself can't: the audit log or the vault can't be used.
     cancelled,          ///< The caller withdrew.
 };

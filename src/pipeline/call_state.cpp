@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "base/ids.hpp"
 #include "base/json_text.hpp"
+#include "manifests/confirmation.hpp"
 #include "pipeline/sanitize.hpp"
 
 namespace kimbap::pipeline {
@@ -23,6 +24,10 @@ std::string_view name(Disposition disposition) noexcept {
             return "pending";
         case Disposition::not_approved:
             return "not_approved";
+        case Disposition::asked:
+            return "asked";
+        case Disposition::not_confirmed:
+            return "not_confirmed";
         case Disposition::unavailable:
             return "unavailable";
         case Disposition::cancelled:
@@ -32,7 +37,9 @@ std::string_view name(Disposition disposition) noexcept {
 }
 
 Call::Call(CallRequest asked, std::shared_ptr<const Rules> in_force)
-    : request(std::move(asked)), rules(std::move(in_force)) {
+    : request(std::move(asked)),
+      rules(std::move(in_force)),
+      confirmation(std::move(request.confirmation)) {
     by_caller_ = request.cancel.on_cancel([source = cancel_]() mutable { source.cancel(); });
     request.cancel = cancel_.token();
     result.call = new_id("call");
@@ -59,14 +66,20 @@ JsonObjectText Call::sanitized_parameters() const {
     return sanitized_text(request.arguments, action == nullptr ? none : action->sensitive);
 }
 
+std::string Call::question() const {
+    const auto& confirm = action->action->confirm;
+    return confirm ? manifests::question(*confirm, request.arguments) : "";
+}
+
 std::string Call::binding(std::string_view policy_digest) const {
-    const json::object whole{{"caller", request.caller.key()},
-                             {"action", action->id},
-                             {"arguments", request.arguments},
-                             {"request", rendered.digest()},
-                             {"credential", action->action->auth.reference()},
-                             {"credential_type", manifests::name(action->action->auth.type)},
-                             {"policy", policy_digest}};
+    json::object whole{{"caller", request.caller.key()},
+                       {"action", action->id},
+                       {"arguments", request.arguments},
+                       {"request", rendered.digest()},
+                       {"credential", action->action->auth.reference()},
+                       {"credential_type", manifests::name(action->action->auth.type)},
+                       {"policy", policy_digest}};
+    if (action->action->confirm) whole["question"] = question();
     return sha256_hex(to_canonical_json(whole));
 }
 

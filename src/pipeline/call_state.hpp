@@ -34,6 +34,11 @@ struct Call {
     policy::Decision decision;
     bool decided = false;
 
+    // confirm
+    /// accepted, declined, dismissed, asked, not_asked, impossible or invalid; "" where the action
+    /// asks nothing.
+    std::string confirmation;
+
     // act
     std::function<void()> acts;  ///< Called before a call that may be detached acts.
     std::string bound;           ///< binding() as of then: no credential was put in yet.
@@ -55,6 +60,8 @@ struct Call {
     /// The call as policy sees it; views into this.
     [[nodiscard]] policy::Request policy_request() const;
     [[nodiscard]] JsonObjectText sanitized_parameters() const;
+    /// What the caller's user is asked; "" where the action asks nothing.
+    [[nodiscard]] std::string question() const;
     /// SHA-256 (hexadecimal) over all that an approval binds (contract section 8).
     [[nodiscard]] std::string binding(std::string_view policy_digest) const;
 

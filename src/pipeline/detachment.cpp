@@ -135,7 +135,8 @@ Task<CallResult> Pipeline::run(CallRequest request, Detach detaching) {
         co_await std::move(waiting);
     }
     if (beside->failure) std::rethrow_exception(beside->failure);
-    if (detaching.always && call.action != nullptr && call.result.approval.empty()) {
+    const bool asked = call.result.disposition == Disposition::asked;  // it comes again
+    if (detaching.always && call.action != nullptr && call.result.approval.empty() && !asked) {
         auto keeping = keep(call);
         co_await std::move(keeping);
     }

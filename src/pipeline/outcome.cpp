@@ -10,9 +10,10 @@ namespace kimbap::pipeline {
 namespace {
 
 constexpr std::array kDispositions{
-    Disposition::succeeded,    Disposition::failed,      Disposition::invalid_arguments,
-    Disposition::unknown_tool, Disposition::denied,      Disposition::pending,
-    Disposition::not_approved, Disposition::unavailable, Disposition::cancelled};
+    Disposition::succeeded,    Disposition::failed,   Disposition::invalid_arguments,
+    Disposition::unknown_tool, Disposition::denied,   Disposition::pending,
+    Disposition::not_approved, Disposition::asked,    Disposition::not_confirmed,
+    Disposition::unavailable,  Disposition::cancelled};
 constexpr std::array<std::string_view, 6> kKinds{"none",  "json",  "text",
                                                  "image", "audio", "binary"};
 

@@ -11,13 +11,18 @@
 
 namespace kimbap::pipeline {
 
-/// The order of the stages. Policy is decided before any credential is touched; a suspended call
-/// resumes at the credential stage.
+/// The order of the stages. Policy is decided before any credential is touched, and again after the
+/// user was asked, which takes its time; a suspended call resumes at the credential stage.
 Task<void> Pipeline::walk(Call& call) {
     auto identified = stages::identify(call, services_);
     if (!co_await std::move(identified)) co_return;
     if (!stages::resolve(call)) co_return;
-    if (!stages::authorize(call, services_)) co_return;
+    if (call.action->action->confirm) {
+        if (!stages::authorize(call, services_, stages::Allowance::look)) co_return;
+        auto confirmed = stages::confirm(call);
+        if (!co_await std::move(confirmed)) co_return;
+    }
+    if (!stages::authorize(call, services_, stages::Allowance::take)) co_return;
     if (call.decision.outcome == policy::Outcome::require_approval) {
         auto approved = stages::approve(call, services_);
         if (!co_await std::move(approved)) co_return;

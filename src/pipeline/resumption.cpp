@@ -36,6 +36,7 @@ std::string to_payload(const Call& call) {
     json::object out{{"agent", caller.agent},           {"token", caller.token},
                      {"roles", to_array(caller.roles)}, {"client", caller.client},
                      {"tool", call.action->id},         {"arguments", call.request.arguments}};
+    if (!call.confirmation.empty()) out["confirmation"] = call.confirmation;
     if (caller.identity) {
         out["token_actions"] = to_array(caller.identity->actions);
         if (caller.identity->expires_at) {
@@ -60,6 +61,7 @@ Result<CallRequest> from_payload(std::string_view payload) {
     out.caller.roles = texts_at(object, "roles");
     out.caller.client = text_at(object, "client");
     out.tool = text_at(object, "tool");
+    out.confirmation = text_at(object, "confirmation");
     out.arguments = object.at("arguments").get_object();
     if (!out.caller.token.empty()) {
         identity::Identity identity;

@@ -98,11 +98,12 @@ json::object task_capabilities() {
     return {{"extensions", {{"io.modelcontextprotocol/tasks", json::object()}}}};
 }
 
-StdioClient::StdioClient(std::unique_ptr<Program> program, const std::string& revision)
-    : program_(std::move(program)) {
+StdioClient::StdioClient(std::unique_ptr<Program> program, const std::string& revision,
+                         json::object capabilities, Answer answer)
+    : program_(std::move(program)), answer_(std::move(answer)) {
     agreement_ =
         result_of(request("initialize", {{"protocolVersion", revision},
-                                         {"capabilities", json::object()},
+                                         {"capabilities", std::move(capabilities)},
                                          {"clientInfo", {{"name", "test"}, {"version", "1"}}}}));
     program_->write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n");
 }
@@ -115,7 +116,12 @@ json::object StdioClient::request(const std::string& method, json::object params
     while (const auto line = program_->read_line()) {
         json::object message = parse_json(*line).value().as_object();
         const json::value* answers = message.if_contains("id");
-        if (answers != nullptr && *answers == id && !message.contains("method")) return message;
+        const bool asks = message.contains("method");
+        if (answers != nullptr && *answers == id && !asks) return message;
+        if (answers == nullptr || !asks || !answer_) continue;
+        const json::object reply{
+            {"jsonrpc", "2.0"}, {"id", *answers}, {"result", answer_(message)}};
+        program_->write(to_json(reply) + "\n");
     }
     throw std::runtime_error("kimbap mcp ended: " + program_->errors());
 }

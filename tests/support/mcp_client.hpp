@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -57,8 +58,12 @@ boost::json::object task_capabilities();
 /// A client of `kimbap mcp` over its pipes, in a legacy revision.
 class StdioClient {
 public:
+    /// What it answers to a request of the server: a result.
+    using Answer = std::function<boost::json::object(const boost::json::object& request)>;
+
     explicit StdioClient(std::unique_ptr<Program> program,
-                         const std::string& revision = "2025-11-25");
+                         const std::string& revision = "2025-11-25",
+                         boost::json::object capabilities = {}, Answer answer = {});
     /// The result of initialize.
     const boost::json::object& agreement() const { return agreement_; }
     boost::json::object request(const std::string& method, boost::json::object params);
@@ -67,6 +72,7 @@ public:
 
 private:
     std::unique_ptr<Program> program_;
+    Answer answer_;
     boost::json::object agreement_;
     int next_ = 0;
 };

@@ -60,7 +60,8 @@ Task<Outcome> run(const ServerCore& core, Session& session, Method method, Param
         auto outcome = co_await std::move(work);
         const auto* wanted = std::get_if<InputRequired>(&outcome);
         if (!wanted) {
-            co_return method == Method::tools_call ? told_to_model(std::move(outcome)) : outcome;
+            const bool to_model = method == Method::tools_call && !context.task_asked();
+            co_return to_model ? told_to_model(std::move(outcome)) : std::move(outcome);
         }
         if (!route.may_ask) {
             co_return ProtocolError{

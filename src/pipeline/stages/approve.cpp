@@ -116,6 +116,7 @@ approval::SuspendedCall suspended(const Call& call, const Services& services) {
     out.mutating = action.risk.mutating;
     out.idempotent = action.idempotent || !action.idempotency_header.empty();
     out.parameters = redact(call.request.arguments, call.action->sensitive);
+    out.confirmation = call.confirmation;
     out.rule = call.result.rule;
     out.policy = call.rules->policy->digest();
     out.binding = call.bound.empty() ? call.binding(out.policy) : call.bound;

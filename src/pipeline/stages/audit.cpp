@@ -58,6 +58,7 @@ audit::Record end_record(const Call& call, const Services& services) {
         // What the caller was told, cut: it may quote the downstream, scrubbed.
         record.details = {{"message", call.result.message.substr(0, 500)}};
     }
+    if (!call.confirmation.empty()) record.details["confirmation"] = call.confirmation;
     if (!call.result.task.empty()) record.details["task"] = call.result.task;
     return record;
 }

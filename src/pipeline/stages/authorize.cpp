@@ -25,9 +25,22 @@ std::string denial(const Call& call) {
            "). Don't retry with the same arguments; ask an operator if it is needed.";
 }
 
+/// Says how allowances stand and leaves them so.
+class Looking final : public policy::RateLimiter {
+public:
+    explicit Looking(policy::RateLimiter& limiter) : limiter_(limiter) {}
+    std::chrono::milliseconds ask(std::string_view key, const policy::RateLimit& limit,
+                                  TimePoint now, bool) override {
+        return limiter_.ask(key, limit, now, false);
+    }
+
+private:
+    policy::RateLimiter& limiter_;
+};
+
 }  // namespace
 
-bool authorize(Call& call, Services& services) {
+bool authorize(Call& call, Services& services, Allowance allowance) {
     const auto& identity = call.request.caller.identity;
     if (identity && !identity->permits(call.action->id)) {
         call.result.decision = "deny";
@@ -36,8 +49,12 @@ bool authorize(Call& call, Services& services) {
                                                  call.action->id +
                                                  ". Ask an operator for one that does.");
     }
+    Looking looking(services.limiter);
+    policy::RateLimiter& limiter = allowance == Allowance::look
+                                       ? static_cast<policy::RateLimiter&>(looking)
+                                       : services.limiter;
     call.decision =
-        call.rules->policy->decide(call.policy_request(), services.clock.now(), &services.limiter);
+        call.rules->policy->decide(call.policy_request(), services.clock.now(), &limiter);
     call.decided = true;
     call.result.decision = policy::name(call.decision.outcome);
     call.result.rule = call.decision.rule_id();

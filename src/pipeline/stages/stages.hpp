@@ -19,9 +19,19 @@ Task<bool> identify(Call& call, Services& services);
 /// Which action, and are the arguments valid? Renders the request. May be run again on resumption.
 bool resolve(Call& call);
 
+/// What authorize() does to the allowance of a rule that allows the call.
+enum class Allowance {
+    take,
+    look,  ///< A used-up one denies, but none is used up.
+};
 /// Policy: allow, deny, or require_approval, in call.decision. No credential was touched until
 /// here.
-bool authorize(Call& call, Services& services);
+bool authorize(Call& call, Services& services, Allowance allowance);
+
+/// Asks the caller's user, of a call whose action wants that. Comes after policy, which the answer
+/// can't change, and before approval, so that operators aren't asked for what the user doesn't
+/// want.
+Task<bool> confirm(Call& call);
 
 /// Suspends a call that needs an approval and waits for it, up to request.hold. Goes on with the
 /// claim to run it in call.claim; or ends with a result that names the approval, or with what

@@ -6,7 +6,7 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { SSEClientTransport as LegacySse } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport as LegacyStdio } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as LegacyHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
 import { binary, within } from './kimbap.mjs';
 
@@ -21,9 +21,12 @@ function transport(place, how, kinds) {
   return new kinds.Stdio({ command: binary, args: [...config, 'mcp', ...relay], env, cwd: place.folder, stderr: place.stderr ?? 'ignore' });
 }
 
-export async function connectLegacy(place, how) {
+/// `answer(request)`, where given, answers elicitation/create.
+export async function connectLegacy(place, how, answer) {
   const wire = transport(place, how, { Http: LegacyHttp, Sse: LegacySse, Stdio: LegacyStdio });
-  const client = new LegacyClient({ name: 'legacy-client', version: '1' });
+  const capabilities = answer ? { elicitation: { form: {} } } : {};
+  const client = new LegacyClient({ name: 'legacy-client', version: '1' }, { capabilities });
+  if (answer) client.setRequestHandler(ElicitRequestSchema, answer);
   let changes = 0;
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => void changes++);
   await within(client.connect(wire), 'connecting');
@@ -38,13 +41,15 @@ export async function connectLegacy(place, how) {
   };
 }
 
-export async function connectModern(place, how, mode) {
+export async function connectModern(place, how, mode, answer) {
   const wire = transport(place, how, { Http: ModernHttp, Sse: ModernSse, Stdio: ModernStdio });
   let changes = 0;
   const client = new ModernClient({ name: 'modern-client', version: '1' }, {
     versionNegotiation: { mode },
+    capabilities: answer ? { elicitation: { form: {} } } : {},
     listChanged: { tools: { autoRefresh: false, onChanged: () => void changes++ } },
   });
+  if (answer) client.setRequestHandler('elicitation/create', answer);
   await within(client.connect(wire), 'connecting');
   return {
     client, wire, era: client.getProtocolEra(), changes: () => changes,
@@ -56,17 +61,17 @@ export async function connectModern(place, how, mode) {
 
 const kModern = { pin: '2026-07-28' };
 
-/// Every way in that is tested: [name, transport, era that must be agreed on, connect(place)].
+/// Every way in that is tested: [name, transport, era that must be agreed on, connect(place, answer)].
 export const kConnections = [
-  ['legacy client, stdio', 'stdio', 'legacy', (place) => connectLegacy(place, 'stdio')],
-  ['legacy client, HTTP', 'http', 'legacy', (place) => connectLegacy(place, 'http')],
-  ['legacy client, HTTP+SSE', 'sse', 'legacy', (place) => connectLegacy(place, 'sse')],
-  ['modern client, stdio', 'stdio', 'modern', (place) => connectModern(place, 'stdio', kModern)],
-  ['modern client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', kModern)],
-  ['auto client, stdio', 'stdio', 'modern', (place) => connectModern(place, 'stdio', 'auto')],
-  ['auto client, HTTP', 'http', 'modern', (place) => connectModern(place, 'http', 'auto')],
-  ['legacy client, relay', 'relay', 'legacy', (place) => connectLegacy(place, 'relay')],
-  ['modern client, relay', 'relay', 'modern', (place) => connectModern(place, 'relay', kModern)],
-  ['auto client, relay', 'relay', 'modern', (place) => connectModern(place, 'relay', 'auto')],
-  ['2.x client in legacy mode, HTTP', 'http', 'legacy', (place) => connectModern(place, 'http', 'legacy')],
+  ['legacy client, stdio', 'stdio', 'legacy', (place, answer) => connectLegacy(place, 'stdio', answer)],
+  ['legacy client, HTTP', 'http', 'legacy', (place, answer) => connectLegacy(place, 'http', answer)],
+  ['legacy client, HTTP+SSE', 'sse', 'legacy', (place, answer) => connectLegacy(place, 'sse', answer)],
+  ['modern client, stdio', 'stdio', 'modern', (place, answer) => connectModern(place, 'stdio', kModern, answer)],
+  ['modern client, HTTP', 'http', 'modern', (place, answer) => connectModern(place, 'http', kModern, answer)],
+  ['auto client, stdio', 'stdio', 'modern', (place, answer) => connectModern(place, 'stdio', 'auto', answer)],
+  ['auto client, HTTP', 'http', 'modern', (place, answer) => connectModern(place, 'http', 'auto', answer)],
+  ['legacy client, relay', 'relay', 'legacy', (place, answer) => connectLegacy(place, 'relay', answer)],
+  ['modern client, relay', 'relay', 'modern', (place, answer) => connectModern(place, 'relay', kModern, answer)],
+  ['auto client, relay', 'relay', 'modern', (place, answer) => connectModern(place, 'relay', 'auto', answer)],
+  ['2.x client in legacy mode, HTTP', 'http', 'legacy', (place, answer) => connectModern(place, 'http', 'legacy', answer)],
 ];
