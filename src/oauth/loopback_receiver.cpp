@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include "base/markup.hpp"
 #include "base/secret.hpp"
 
 namespace kimbap::oauth {
@@ -10,26 +11,7 @@ namespace kimbap::oauth {
 namespace {
 
 std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
+    return escape_markup(text, Quotes::double_only);
 }
 
 net::ServerLimits small_limits() {

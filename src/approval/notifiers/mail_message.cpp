@@ -7,6 +7,7 @@
 #include "approval/shortened.hpp"
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
+#include "base/markup.hpp"
 
 namespace kimbap::approval {
 
@@ -21,29 +22,7 @@ constexpr std::size_t kLineBytes = 57;
 constexpr std::size_t kWordBytes = 45;
 
 std::string html_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
+    return escape_markup(text, Quotes::both);
 }
 
 /// RFC 5322 section 3.3, in UTC.

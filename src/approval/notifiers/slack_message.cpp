@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "approval/shortened.hpp"
+#include "base/markup.hpp"
 
 namespace kimbap::approval {
 
@@ -82,23 +83,7 @@ json::array buttons(const EventView& event, std::string_view value) {
 }  // namespace
 
 std::string slack_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
+    return escape_markup(text, Quotes::none);
 }
 
 json::object slack_message(const EventView& event, std::string_view button_value) {

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "approval/shortened.hpp"
+#include "base/markup.hpp"
 
 namespace kimbap::approval {
 
@@ -35,26 +36,7 @@ json::object keyboard(const EventView& event, bool buttons) {
 }  // namespace
 
 std::string telegram_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
+    return escape_markup(text, Quotes::double_only);
 }
 
 json::object telegram_message(const EventView& event, bool buttons) {
