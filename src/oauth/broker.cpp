@@ -4,9 +4,9 @@
 #include <random>
 #include <unordered_map>
 
+#include "async/flights.hpp"
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
-#include "oauth/refresh_flights.hpp"
 #include "oauth/refresher.hpp"
 
 namespace kimbap::oauth {
@@ -14,6 +14,10 @@ namespace kimbap::oauth {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+/// The refreshes under way in this process, one a connection.
+using Flight = async::Flight<Result<void>>;
+using Flights = async::Flights<Result<void>>;
 
 /// What went wrong lately with a connection, so that not every call has to find out by itself.
 struct Recent {
@@ -68,9 +72,9 @@ public:
     Task<Result<void>> refresh(ConnectionId id, std::int64_t version, net::HttpClient& http) {
         const std::string key = id.text();
         if (auto failed = recent_failure(key)) co_return *failed;
-        RefreshFlights::Joined joined = flights_.join(key);
+        Flights::Joined joined = flights_.join(key);
         if (!joined.first) {
-            auto waiting = RefreshFlight::landing(std::move(joined.flight));
+            auto waiting = Flight::landing(std::move(joined.flight));
             co_return co_await std::move(waiting);
         }
         Result<void> outcome = make_error(Errc::internal, "the refresh was given up");
@@ -124,7 +128,7 @@ private:
     async::WorkerPool& workers_;
     const Clock& clock_;
     Refresher refresher_;
-    RefreshFlights flights_;
+    Flights flights_;
     std::uint64_t seed_;
     std::mutex mutex_;
     std::unordered_map<std::string, Recent> recent_;  ///< As many as there are connections.

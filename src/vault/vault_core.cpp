@@ -232,10 +232,10 @@ Task<Result<OpenRecordPtr>> Vault::Core::fetch(std::string name, async::WorkerPo
     const std::uint64_t asked_at = store.changes().version(store::Topic::secrets);
     for (int round = 0; round < kMaxRounds; ++round) {
         if (OpenRecordPtr known = current(name)) co_return known;
-        Flights::Joined joined = flights.join(name);
+        auto joined = flights.join(name);
         if (joined.first) start_flight(name, workers);
-        Task<Flight::Landing> waiting = Flight::landing(std::move(joined.flight));
-        Flight::Landing landing = co_await std::move(waiting);
+        Task<Landing> waiting = async::Flight<Landing>::landing(std::move(joined.flight));
+        Landing landing = co_await std::move(waiting);
         if (landing.version >= asked_at) co_return std::move(landing.record);
     }
     co_return make_error(Errc::unavailable, "the vault is changing all the time (try again)");

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "async/flights.hpp"
 #include "async/worker_pool.hpp"
 #include "audit/record.hpp"
-#include "vault/flights.hpp"
 #include "vault/record.hpp"
 #include "vault/record_cache.hpp"
 #include "vault/vault.hpp"
@@ -94,7 +94,14 @@ public:
     const VaultOptions options;
     LockedArena arena;
     RecordCache cache;
-    Flights flights;
+    /// The load of a record.
+    struct Landing {
+        Result<OpenRecordPtr> record;
+        /// Of Topic::secrets, loaded before the store was read: whoever asked when it was higher
+        /// must ask again, or could get what was replaced before it asked.
+        std::uint64_t version = 0;
+    };
+    async::Flights<Landing> flights;
     std::atomic<std::uint64_t> derivations{0};
 
     mutable std::mutex mutex;  ///< Of the two below.

@@ -1,4 +1,4 @@
-#include "vault/flights.hpp"
+#include "async/flights.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,15 +8,13 @@
 
 #include "support/run_task.hpp"
 
-namespace kimbap::vault {
+namespace kimbap::async {
 namespace {
 
-Flight::Landing landing(std::uint64_t version) {
-    return {std::make_shared<const OpenRecord>(), version};
-}
+using Numbers = Flights<int>;
 
 TEST(Flights, OneFlightAName) {
-    Flights flights;
+    Numbers flights;
     const auto first = flights.join("a");
     const auto second = flights.join("a");
     const auto other = flights.join("b");
@@ -25,45 +23,45 @@ TEST(Flights, OneFlightAName) {
     EXPECT_TRUE(other.first);
     EXPECT_EQ(first.flight, second.flight);
     EXPECT_NE(first.flight, other.flight);
-    flights.land("a", landing(2));
+    flights.land("a", 2);
     EXPECT_TRUE(flights.join("a").first);
-    flights.land("a", landing(4));
-    flights.land("b", landing(4));
-    flights.land("never joined", landing(4));
+    flights.land("a", 4);
+    flights.land("b", 4);
+    flights.land("never joined", 4);
     flights.wait_for_all();
 }
 
 TEST(Flights, EveryoneLandsWhateverThread) {
-    Flights flights;
+    Numbers flights;
     const auto joined = flights.join("a");
     asio::io_context one;
     asio::io_context two;
     std::atomic<int> landed{0};
     const auto wait = [&]() -> Task<> {
-        Task<Flight::Landing> waiting = Flight::landing(joined.flight);
-        const Flight::Landing got = co_await std::move(waiting);
-        if (got.version == 6) ++landed;
+        Task<int> waiting = Flight<int>::landing(joined.flight);
+        const int got = co_await std::move(waiting);
+        if (got == 6) ++landed;
     };
     for (int i = 0; i < 10; ++i) {
         asio::co_spawn(i % 2 == 0 ? one : two, wait, [](std::exception_ptr) {});
     }
     std::thread first([&] { one.run(); });
     std::thread second([&] { two.run(); });
-    flights.land("a", landing(6));
+    flights.land("a", 6);
     first.join();
     second.join();
     EXPECT_EQ(landed, 10);
     // Who comes too late for the landing still gets it.
-    EXPECT_EQ(test::run_task(Flight::landing(joined.flight)).version, 6U);
+    EXPECT_EQ(test::run_task(Flight<int>::landing(joined.flight)), 6);
 }
 
 TEST(Flights, WaitForAllWaits) {
-    Flights flights;
+    Numbers flights;
     static_cast<void>(flights.join("a"));
     std::atomic<bool> landed{false};
     std::thread pilot([&] {
         landed = true;
-        flights.land("a", landing(2));
+        flights.land("a", 2);
     });
     flights.wait_for_all();
     EXPECT_TRUE(landed);
@@ -71,4 +69,4 @@ TEST(Flights, WaitForAllWaits) {
 }
 
 }  // namespace
-}  // namespace kimbap::vault
+}  // namespace kimbap::async
