@@ -8,6 +8,7 @@
 #include "app/notify_config.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "vault/key_derivation.hpp"
 
 namespace kimbap::app {
 
@@ -77,7 +78,8 @@ private:
         if (reader.absent() || !reader.expect_map({"secret_file", "pbkdf2_iterations"})) return;
         config_.vault.secret_file = resolve(reader.get("secret_file").string("vault.secret"));
         config_.vault.pbkdf2_iterations =
-            reader.get("pbkdf2_iterations").integer(600'000, 100'000, 100'000'000);
+            reader.get("pbkdf2_iterations")
+                .integer(600'000, vault::kMinIterations, vault::kMaxIterations);
     }
 
     void read_http(const YamlReader& reader) {

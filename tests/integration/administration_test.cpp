@@ -44,6 +44,8 @@ TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
         {"data_dir: data\nvalut: {}\n", "kimbap.yaml:2:1"},
         {"data_dir: data\nvalut: {}\n", "did you mean \"vault\"?"},
         {"vault: {pbkdf2_iterations: 1000}\n", "100000"},
+        {"vault: {pbkdf2_iterations: 50000000}\n", "kimbap.yaml:1:28: vault.pbkdf2_iterations"},
+        {"vault: {pbkdf2_iterations: 50000000}\n", "10000000"},
         {"http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\n", "loopback"},
         {"egress: {timeout: soon}\n", "egress.timeout"},
         {"a: [\n", "not valid YAML"},
