@@ -99,9 +99,36 @@ Result<void> replace_secret_file(const std::string& path, const Secret& secret) 
     return {};
 }
 
+/// Where the secret that kimbap opens the vault with is elsewhere than in the configured file: what
+/// is there is not kimbap's to change.
+void rekey_elsewhere(Context& context, app::Gateway& gateway, const std::string& file) {
+    const vault::SecretFacts& now = gateway.vault_secret();
+    const std::string place = now.source == vault::SecretSource::prompt ? "is typed on the terminal"
+                                                                        : "comes from " + now.place;
+    if (file.empty()) {
+        return report(context, Exit::usage,
+                      "the vault secret " + place +
+                          ", where kimbap can't put a new one: write one into a file of its own "
+                          "(0600; like `openssl rand -base64 32`) and say --file FILE");
+    }
+    const Result<Secret> secret = vault::read_vault_secret_file(file);
+    if (!secret) return report(context, secret.error());
+    const auto count = gateway.vault().rekey(*secret, local_user());
+    if (!count) return report(context, count.error());
+    if (context.json) {
+        return print_json(json::object{{"records", *count}, {"secret_file", file}});
+    }
+    print(std::to_string(*count) + " records re-encrypted under the vault secret in " + file +
+          ". The old one " + place +
+          ": put the new one there, then restart running kimbap processes.");
+}
+
 void rekey(Context& context, const std::string& file) {
     const auto gateway = open_gateway(context);
     if (!gateway) return;
+    if (gateway->vault_secret().source != vault::SecretSource::file) {
+        return rekey_elsewhere(context, *gateway, file);
+    }
     const std::string& path = gateway->config().vault.secret_file;
     Result<Secret> secret = file.empty() ? Result<Secret>(vault::generate_vault_secret())
                                          : vault::read_vault_secret_file(file);

@@ -90,6 +90,29 @@ TEST(VaultSecret, ComesFromSystemdOrTheEnvironmentBeforeTheFile) {
     EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 5);
 }
 
+TEST(VaultSecret, RekeyingLeavesTheFileAloneWhereTheSecretIsElsewhere) {
+    Installation kimbap;
+    kimbap.must({"vault", "set", "a.token"}, "value");
+    const std::string old = kimbap.read("vault.secret");
+    kimbap.environment["KIMBAP_VAULT_SECRET"] = old.substr(0, old.find('\n'));
+    kimbap.write("vault.secret", "not the vault's, but somebody's\n");
+
+    const Ran nowhere = kimbap.kimbap({"vault", "rekey"});
+    EXPECT_EQ(nowhere.code, 2);
+    EXPECT_THAT(nowhere.err, AllOf(HasSubstr("KIMBAP_VAULT_SECRET"), HasSubstr("--file")));
+    EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 0);  // under the old one still
+
+    kimbap.write("next.secret", "the next vault secret, made for this test only\n");
+    fs::permissions(kimbap.path("next.secret"), fs::perms::owner_read | fs::perms::owner_write);
+    const std::string said = kimbap.must({"vault", "rekey", "--file", "next.secret"});
+    EXPECT_THAT(said, AllOf(HasSubstr("KIMBAP_VAULT_SECRET"), HasSubstr("next.secret")));
+    EXPECT_EQ(kimbap.read("vault.secret"), "not the vault's, but somebody's\n");
+    EXPECT_FALSE(fs::exists(kimbap.path("vault.secret.new")));
+    EXPECT_EQ(kimbap.kimbap({"vault", "list"}).code, 5);
+    kimbap.environment["KIMBAP_VAULT_SECRET"] = "the next vault secret, made for this test only";
+    EXPECT_THAT(kimbap.must({"vault", "list"}), HasSubstr("a.token"));
+}
+
 std::string findings(const Installation& kimbap) {
     const Ran ran = kimbap.kimbap({"doctor", "--offline"});
     return ran.out + ran.err;
