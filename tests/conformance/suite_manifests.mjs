@@ -55,6 +55,18 @@ actions:
     resource: {uri: "test://template/{id}/data", mime_type: application/json}
   logging_tool: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
   tool_with_logging: {description: Its steps are logged to who asks for it, path: /text, ${kReads}, response: {type: text}}
+  elicitation:
+    description: Asks what it is told to ask
+    path: /text
+    ${kReads}
+    confirm: "{message}"
+    args: [{name: message, type: string, required: true, description: The question}]
+    request: {headers: {Accept: text/plain}}
+    response: {type: text}
+  missing_capability: {description: Asks first, path: /text, ${kReads}, confirm: "Go on?", response: {type: text}}
+  input_required_result_elicitation: {description: Asks first, path: /text, ${kReads}, confirm: "Go on?", response: {type: text}}
+  input_required_result_request_state: {description: Asks first, path: /text, ${kReads}, confirm: "Go on?", response: {type: text}}
+  input_required_result_tampered_state: {description: Asks first, path: /text, ${kReads}, confirm: "Go on?", response: {type: text}}
   trigger_tool_change: {description: Makes the manifest gain an action, path: /change/actions, ${kReads}}
   trigger_prompt_change: {description: Makes the manifest gain a recipe, path: /change/recipes, ${kReads}}
 ${more.actions}
