@@ -1,6 +1,5 @@
 #include "audit/chain.hpp"
 
-#include <array>
 #include <charconv>
 #include <concepts>
 
@@ -57,17 +56,6 @@ void append_caller(std::string& out, const Caller& caller) {
     out += '}';
 }
 
-void append_hex(std::string& out, const Sha256& hash) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const std::size_t before = out.size();
-    out.resize(before + kHexHash);
-    char* to = out.data() + before;
-    for (const std::uint8_t byte : hash) {
-        *to++ = digits[byte >> 4U];
-        *to++ = digits[byte & 15U];
-    }
-}
-
 /// Takes `token` off the front of `text`.
 bool skip(std::string_view& text, std::string_view token) {
     if (!text.starts_with(token)) return false;
@@ -107,18 +95,16 @@ std::string body_of(const Record& record) {
 
 std::string line_of(std::string_view chain, std::int64_t seq, std::string_view body,
                     const Sha256& prev) {
-    std::array<char, 24> number{};
-    const auto end = std::to_chars(number.data(), number.data() + number.size(), seq).ptr;
     std::string out;
     out.reserve(body.size() + chain.size() + kHexHash + 64);
     out += "{\"chain\":";
     append_json_string(out, chain);
     out += ",\"seq\":";
-    out.append(number.data(), end);
+    append_number(out, seq);
     out += ',';
     out += body;
     out += ",\"prev\":\"";
-    append_hex(out, prev);
+    append_hex(out, bytes_of(prev));
     out += "\"}";
     return out;
 }
@@ -132,7 +118,7 @@ std::string exported(std::string_view line, const Sha256& hash) {
     out.reserve(line.size() + kHexHash + 16);
     out += line.substr(0, line.empty() ? 0 : line.size() - 1);
     out += ",\"hash\":\"";
-    append_hex(out, hash);
+    append_hex(out, bytes_of(hash));
     out += "\"}";
     return out;
 }

@@ -102,15 +102,21 @@ std::size_t utf8_sequence(std::string_view s) noexcept {
 
 }  // namespace
 
-std::string hex_encode(std::string_view bytes) {
+void append_hex(std::string& out, std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    const std::size_t before = out.size();
+    out.resize(before + bytes.size() * 2);
+    char* to = out.data() + before;
     for (const char c : bytes) {
         const auto value = static_cast<unsigned char>(c);
-        out.push_back(digits[value >> 4]);
-        out.push_back(digits[value & 15U]);
+        *to++ = digits[value >> 4U];
+        *to++ = digits[value & 15U];
     }
+}
+
+std::string hex_encode(std::string_view bytes) {
+    std::string out;
+    append_hex(out, bytes);
     return out;
 }
 

@@ -8,6 +8,7 @@ namespace kimbap {
 
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string hex_encode(std::string_view bytes);
+void append_hex(std::string& out, std::string_view bytes);
 /// Strict: even length, hexadecimal digits only; else nullopt.
 [[nodiscard]] std::optional<std::string> hex_decode(std::string_view text);
 

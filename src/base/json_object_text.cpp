@@ -1,8 +1,5 @@
 #include "base/json_object_text.hpp"
 
-#include <array>
-#include <charconv>
-
 #include "base/json_text.hpp"
 
 namespace kimbap {
@@ -33,9 +30,7 @@ JsonObjectText& JsonObjectText::add(std::string_view key, double number) {
 
 JsonObjectText& JsonObjectText::add_integer(std::string_view key, std::int64_t number) {
     begin(key);
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    members_.append(digits.data(), end);
+    append_number(members_, number);
     return *this;
 }
 

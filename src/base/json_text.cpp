@@ -291,4 +291,8 @@ void append_number(std::string& out, double value) {
     append_double(out, value);
 }
 
+void append_number(std::string& out, std::int64_t value) {
+    append_integer(out, value);
+}
+
 }  // namespace kimbap

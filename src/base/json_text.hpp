@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,5 +37,6 @@ void append_json_string(std::string& out, std::string_view text);
 /// A double as to_json writes it.
 [[nodiscard]] std::string format_number(double value);
 void append_number(std::string& out, double value);
+void append_number(std::string& out, std::int64_t value);
 
 }  // namespace kimbap
