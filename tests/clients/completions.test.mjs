@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { connectLegacy, connectModern } from './support/connections.mjs';
+import { kPeers } from './support/connections.mjs';
 import { kCredential, manifest, policy } from './support/demo.mjs';
 import { Installation } from './support/kimbap.mjs';
 import { Raw } from './support/raw.mjs';
@@ -33,17 +33,10 @@ after(async () => {
 const prompt = (name) => ({ type: 'ref/prompt', name });
 const resource = (uri) => ({ type: 'ref/resource', uri });
 
-const kPeers = [
-  ['legacy over stdio', () => connectLegacy(place, 'stdio')],
-  ['legacy over HTTP', () => connectLegacy(place, 'http')],
-  ['modern over stdio', () => connectModern(place, 'stdio', 'auto')],
-  ['modern over HTTP', () => connectModern(place, 'http', 'auto')],
-];
-
 for (const [name, connect] of kPeers) {
   describe(`completion, ${name}`, () => {
     let peer;
-    before(async () => { peer = await connect(); });
+    before(async () => { peer = await connect(place); });
     after(() => peer?.close());
 
     const values = async (ref, argument, value) =>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 
-import { connectLegacy, connectModern } from './support/connections.mjs';
+import { kPeers } from './support/connections.mjs';
 import { kCredential, manifest, policy } from './support/demo.mjs';
 import { eventually, Installation } from './support/kimbap.mjs';
 import { Upstream } from './support/upstream.mjs';
@@ -35,18 +35,10 @@ async function echoes(peer) {
   return (await peer.tools()).tools.find((tool) => tool.name === 'demo_echo').description;
 }
 
-const kPeers = [
-  ['legacy over stdio', () => connectLegacy(place, 'stdio')],
-  ['legacy over HTTP', () => connectLegacy(place, 'http')],
-  ['legacy over HTTP+SSE', () => connectLegacy(place, 'sse')],
-  ['modern over stdio', () => connectModern(place, 'stdio', 'auto')],
-  ['modern over HTTP', () => connectModern(place, 'http', 'auto')],
-];
-
 for (const [name, connect] of kPeers) {
   describe(`lists, ${name}`, () => {
     let peer;
-    before(async () => { peer = await connect(); });
+    before(async () => { peer = await connect(place); });
     after(() => peer?.close());
 
     it('pages through hundreds of tools', async () => {

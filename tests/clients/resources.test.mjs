@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { connectLegacy, connectModern } from './support/connections.mjs';
+import { kPeers } from './support/connections.mjs';
 import { kCredential, manifest, policy } from './support/demo.mjs';
 import { Installation } from './support/kimbap.mjs';
 import { Raw, rpc } from './support/raw.mjs';
@@ -63,18 +63,10 @@ async function finished(action) {
   return stdout.trim().split('\n').map((line) => JSON.parse(line)).filter((one) => one.kind === 'call.finished' && one.action === action);
 }
 
-const kPeers = [
-  ['legacy over stdio', () => connectLegacy(place, 'stdio')],
-  ['legacy over HTTP', () => connectLegacy(place, 'http')],
-  ['legacy over HTTP+SSE', () => connectLegacy(place, 'sse')],
-  ['modern over stdio', () => connectModern(place, 'stdio', 'auto')],
-  ['modern over HTTP', () => connectModern(place, 'http', 'auto')],
-];
-
 for (const [name, connect] of kPeers) {
   describe(`actions as resources, ${name}`, () => {
     let peer;
-    before(async () => { peer = await connect(); });
+    before(async () => { peer = await connect(place); });
     after(() => peer?.close());
 
     const read = async (uri) => (await peer.client.readResource({ uri })).contents;

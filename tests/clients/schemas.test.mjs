@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { connectLegacy, connectModern } from './support/connections.mjs';
+import { kPeers } from './support/connections.mjs';
 import { kCredential, manifest, policy } from './support/demo.mjs';
 import { Installation } from './support/kimbap.mjs';
 import { kLegacy, Raw, rpc } from './support/raw.mjs';
@@ -60,19 +60,12 @@ after(async () => {
 });
 
 const kList = { $ref: '#/$defs/list', type: 'array', $defs: { list: { items: { type: 'string' } } } };
-const kPeers = [
-  ['legacy over stdio', () => connectLegacy(place, 'stdio')],
-  ['legacy over HTTP', () => connectLegacy(place, 'http')],
-  ['modern over stdio', () => connectModern(place, 'stdio', 'auto')],
-  ['modern over HTTP', () => connectModern(place, 'http', 'auto')],
-];
-
 for (const [name, connect] of kPeers) {
   describe(`output schemas, ${name}`, () => {
     let peer;
     let schemas;
     before(async () => {
-      peer = await connect();
+      peer = await connect(place);
       // The clients hold results to what they were told here.
       schemas = Object.fromEntries((await peer.tools()).tools.map((tool) => [tool.name, tool.outputSchema]));
     });
@@ -111,13 +104,14 @@ for (const [name, connect] of kPeers) {
     });
 
     it('tells of an approval in a result that no schema is held to', async () => {
-      const pending = await peer.call('demo_typed-refund', { order: name.replaceAll(' ', '-') });
+      const order = name.replace(/\W+/g, '-');
+      const pending = await peer.call('demo_typed-refund', { order });
       assert.equal(pending.isError, true);
       assert.match(pending.content[0].text, /apr_/);
       const { approval } = { approval: pending._meta['kimbap/approval'] };
       await kimbap.run(['approval', 'approve', approval]);
       const done = await peer.call('kimbap_approval_result', { approval, wait_seconds: 10 });
-      assert.deepEqual(done.structuredContent, { refund: name.replaceAll(' ', '-'), reason: 'none' });
+      assert.deepEqual(done.structuredContent, { refund: order, reason: 'none' });
     });
   });
 }

@@ -1,14 +1,11 @@
 #include <gmock/gmock.h>
-#include <poll.h>
-#include <pty.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
 #include "support/mcp_client.hpp"
+#include "support/terminal.hpp"
 
 namespace kimbap::test {
 namespace {
@@ -435,47 +432,18 @@ TEST(Confirmation, AnOlderClientsTaskSaysThatNobodyCouldBeAsked) {
 
 // The command line.
 
-struct OnTerminal {
-    int code = -1;
-    std::string shown;
-};
-
-OnTerminal call_on_terminal(const Installation& kimbap, const std::string& typed) {
-    int terminal = -1;
-    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
-    if (child == 0) {
-        if (::chdir(kimbap.path("").c_str()) != 0) ::_exit(126);
-        ::execl(KIMBAP_BINARY, KIMBAP_BINARY, "call", "store.cancel", "--arg", "order=42", nullptr);
-        ::_exit(127);
-    }
-    OnTerminal out;
-    bool answered = false;
-    char buffer[4096];
-    for (;;) {
-        pollfd ready{terminal, POLLIN, 0};
-        if (::poll(&ready, 1, 30'000) <= 0) break;
-        const ssize_t got = ::read(terminal, buffer, sizeof buffer);
-        if (got <= 0) break;
-        out.shown.append(buffer, static_cast<std::size_t>(got));
-        if (answered || out.shown.find("[y/N] ") == std::string::npos) continue;
-        answered = true;
-        if (::write(terminal, typed.data(), typed.size()) < 0) break;
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ::close(terminal);
-    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return out;
+Terminal call_on_terminal(const Installation& kimbap, const std::string& typed) {
+    return on_terminal(kimbap, {"call", "store.cancel", "--arg", "order=42"}, "[y/N] ", {typed});
 }
 
 TEST(Confirmation, TheCommandLineAsksOnItsTerminal) {
     Store store;
-    const OnTerminal yes = call_on_terminal(store.shop.kimbap, "y\n");
+    const Terminal yes = call_on_terminal(store.shop.kimbap, "y\n");
     EXPECT_EQ(yes.code, 0) << yes.shown;
     EXPECT_THAT(yes.shown, HasSubstr("Cancel order 42 of (none)? [y/N] "));
     EXPECT_EQ(store.reached, 1);
     for (const char* typed : {"n\n", "\n", "\x04", "\x03"}) {
-        const OnTerminal no = call_on_terminal(store.shop.kimbap, typed);
+        const Terminal no = call_on_terminal(store.shop.kimbap, typed);
         EXPECT_EQ(no.code, 1) << no.shown;
         EXPECT_THAT(no.shown, HasSubstr("declined"));
     }

@@ -1,14 +1,11 @@
 #include <gmock/gmock.h>
-#include <poll.h>
-#include <pty.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
+#include "support/terminal.hpp"
 
 namespace kimbap::test {
 namespace {
@@ -21,41 +18,9 @@ using ::testing::Not;
 
 constexpr const char* kTyped = "typed by a person, long enough";
 
-/// A command on a terminal of its own, where somebody answers each prompt.
-struct Terminal {
-    int code = -1;
-    std::string shown;
-};
-
-Terminal on_terminal(const Installation& kimbap, const std::vector<std::string>& answers) {
-    int terminal = -1;
-    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
-    if (child == 0) {
-        if (::chdir(kimbap.path("").c_str()) != 0) ::_exit(126);
-        ::execl(KIMBAP_BINARY, KIMBAP_BINARY, "vault", "list", nullptr);
-        ::_exit(127);
-    }
-    Terminal out;
-    std::size_t answered = 0;
-    std::size_t read_to = 0;
-    char buffer[4096];
-    for (;;) {
-        pollfd ready{terminal, POLLIN, 0};
-        if (::poll(&ready, 1, 30'000) <= 0) break;
-        const ssize_t got = ::read(terminal, buffer, sizeof buffer);
-        if (got <= 0) break;
-        out.shown.append(buffer, static_cast<std::size_t>(got));
-        const std::size_t colon = out.shown.find(": ", read_to);
-        if (colon == std::string::npos || answered == answers.size()) continue;
-        read_to = colon + 2;
-        const std::string line = answers[answered++] + "\n";
-        if (::write(terminal, line.data(), line.size()) < 0) break;
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ::close(terminal);
-    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return out;
+Terminal on_terminal(const Installation& kimbap, std::vector<std::string> answers) {
+    for (std::string& answer : answers) answer += '\n';
+    return on_terminal(kimbap, {"vault", "list"}, ": ", answers);
 }
 
 TEST(VaultSecret, IsAskedForOnATerminalAndNotShown) {

@@ -75,3 +75,12 @@ export const kConnections = [
   ['auto client, relay', 'relay', 'modern', (place, answer) => connectModern(place, 'relay', 'auto', answer)],
   ['2.x client in legacy mode, HTTP', 'http', 'legacy', (place, answer) => connectModern(place, 'http', 'legacy', answer)],
 ];
+
+/// One way in for each transport and era, where the client's own mode is not the matter.
+export const kPeers = [
+  ['legacy over stdio', (place) => connectLegacy(place, 'stdio')],
+  ['legacy over HTTP', (place) => connectLegacy(place, 'http')],
+  ['legacy over HTTP+SSE', (place) => connectLegacy(place, 'sse')],
+  ['modern over stdio', (place) => connectModern(place, 'stdio', 'auto')],
+  ['modern over HTTP', (place) => connectModern(place, 'http', 'auto')],
+];
