@@ -30,7 +30,8 @@ bool spend(Budget& budget, std::int64_t minute) {
 
 }  // namespace
 
-void record_auth_failure(Gateway& gateway, const net::HttpRequest& request, std::string_view wanted) {
+void record_auth_failure(Gateway& gateway, const net::HttpRequest& request,
+                         std::string_view wanted) {
     static Budget budget;  // per process, as the flood is
     const TimePoint now = gateway.clock().now();
     if (!spend(budget, to_unix_micros(now) / 60'000'000)) return;
@@ -46,7 +47,8 @@ void record_auth_failure(Gateway& gateway, const net::HttpRequest& request, std:
     gateway.store().submit(
         [record](store::Transaction& transaction) { return audit::append(transaction, record); },
         [](Result<void> written) {
-            if (!written) log::error("auth.failed can't be recorded", {{"error", written.error().message}});
+            if (!written)
+                log::error("auth.failed can't be recorded", {{"error", written.error().message}});
         });
 }
 

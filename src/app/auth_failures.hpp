@@ -12,6 +12,7 @@ class Gateway;
 
 /// Writes an auth.failed record, without waiting for it: at most kMaxPerMinute a process, so that a
 /// flood of bad tokens can't fill the log; what is left out is counted in the next record.
-void record_auth_failure(Gateway& gateway, const net::HttpRequest& request, std::string_view wanted);
+void record_auth_failure(Gateway& gateway, const net::HttpRequest& request,
+                         std::string_view wanted);
 
 }  // namespace kimbap::app

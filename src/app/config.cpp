@@ -83,8 +83,9 @@ private:
     }
 
     void read_http(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"listen", "public_url", "allowed_origins", "tls",
-                                                   "anonymous_agent", "max_body_bytes", "socket_group"})) {
+        if (reader.absent() ||
+            !reader.expect_map({"listen", "public_url", "allowed_origins", "tls", "anonymous_agent",
+                                "max_body_bytes", "socket_group"})) {
             return;
         }
         Config::Http& http = config_.http;

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,7 +12,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <thread>
@@ -52,7 +52,8 @@ constexpr std::chrono::seconds kLastAnswers{2};
 
 constexpr std::string_view kInstructions =
     "Tools of this server act on real systems under the operators' policy. A denied call says why; "
-    "don't repeat it unchanged. A call that needs an operator's approval says so: collect its outcome "
+    "don't repeat it unchanged. A call that needs an operator's approval says so: collect its "
+    "outcome "
     "with kimbap_approval_result. Service documentation is under kimbap://services/.";
 
 mcp::ServerOptions server_options() {
@@ -105,9 +106,10 @@ Result<tcp::endpoint> endpoint_of(const std::string& listen) {
     // Out of range it reads on to the end, too, and leaves a 0, which would be any port.
     const bool number = colon != std::string::npos && read.ec == std::errc{} && read.ptr == end;
     if (error || !number) {
-        return make_error(Errc::invalid_config,
-                          "http.listen: \"" + listen +
-                              "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321) or unix:PATH");
+        return make_error(
+            Errc::invalid_config,
+            "http.listen: \"" + listen +
+                "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321) or unix:PATH");
     }
     return tcp::endpoint(address, port);
 }
@@ -123,8 +125,8 @@ Result<void> check_free(boost::asio::io_context& context, const tcp::endpoint& e
     if (!error) probe.listen(1, error);
     if (!error) return {};
     return make_error(Errc::unavailable, "can't listen on " + endpoint.address().to_string() + ":" +
-                                             std::to_string(endpoint.port()) + ": " + error.message() +
-                                             " (choose another with --listen)");
+                                             std::to_string(endpoint.port()) + ": " +
+                                             error.message() + " (choose another with --listen)");
 }
 
 void announce(const Gateway& gateway) {
@@ -157,9 +159,10 @@ public:
         : gateway_(std::move(gateway)),
           face_(*gateway_, lanes_),
           authenticator_(*gateway_),
-          api_{gateway_->store(),   gateway_->vault(),   gateway_->tokens(), gateway_->approvals(),
-               gateway_->rules(),   gateway_->workers(), gateway_->clock(),  oauth_services()},
-          door_(*gateway_, lanes_, face_.server, authenticator_, api_, http_options(gateway_->config())) {}
+          api_{gateway_->store(), gateway_->vault(),   gateway_->tokens(), gateway_->approvals(),
+               gateway_->rules(), gateway_->workers(), gateway_->clock(),  oauth_services()},
+          door_(*gateway_, lanes_, face_.server, authenticator_, api_,
+                http_options(gateway_->config())) {}
 
     Result<void> run() {
         make_threads();
@@ -213,8 +216,9 @@ private:
             if (!listening) return listening.error();
             bound = *listening;
         }
-        log::info("serving", {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
-                              {"tls", tls != nullptr}});
+        log::info("serving",
+                  {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
+                   {"tls", tls != nullptr}});
         return {};
     }
 
@@ -245,13 +249,14 @@ private:
     }
 
     /// A path has one listener, unlike a port: the first thread serves it, for relays on this
-    /// machine. Its file mode keeps out all users but its own and the configured group's, so it goes
-    /// without TLS.
+    /// machine. Its file mode keeps out all users but its own and the configured group's, so it
+    /// goes without TLS.
     Result<void> listen_unix(const std::string& path) {
         for (const auto& context : contexts_) {
             servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits()));
         }
-        const Result<void> listening = servers_.front()->listen_unix(path, gateway_->config().http.socket_group);
+        const Result<void> listening =
+            servers_.front()->listen_unix(path, gateway_->config().http.socket_group);
         if (!listening) return listening;
         log::info("serving", {{"listen", std::string(kUnix) + path}, {"tls", false}});
         return {};
@@ -270,14 +275,15 @@ private:
         }
         auto closing = close_server(0);
         co_await std::move(closing);
-        // What still runs on this thread (a notification under way) gets a moment, not the last word.
+        // What still runs on this thread (a notification under way) gets a moment, not the last
+        // word.
         boost::asio::steady_timer last(*contexts_.front(), std::chrono::milliseconds{300});
         co_await last.async_wait(boost::asio::use_awaitable);
         contexts_.front()->stop();
     }
 
-    /// On the server's own thread: closes its connections once the last answers are written, since a
-    /// call has ended before its answer is on its way.
+    /// On the server's own thread: closes its connections once the last answers are written, since
+    /// a call has ended before its answer is on its way.
     Task<void> close_server(std::size_t i) {
         boost::asio::steady_timer timer(*contexts_[i]);
         const auto deadline = std::chrono::steady_clock::now() + kLastAnswers;
@@ -314,8 +320,9 @@ Result<mcp::PrincipalPtr> stdio_principal(Gateway& gateway, const std::string& a
             return make_error(Errc::invalid_config, "KIMBAP_TOKEN: " + identity.error().message);
         }
         if ((*identity)->is_operator) {
-            return make_error(Errc::invalid_config, "KIMBAP_TOKEN is an operator's token: MCP wants an "
-                                                    "agent's (`kimbap token create --agent NAME`)");
+            return make_error(Errc::invalid_config,
+                              "KIMBAP_TOKEN is an operator's token: MCP wants an "
+                              "agent's (`kimbap token create --agent NAME`)");
         }
         return mcp::PrincipalPtr(std::make_shared<const AgentPrincipal>(*identity));
     }

@@ -12,8 +12,9 @@ namespace kimbap::app {
 /// Errors: invalid_config, unavailable (the address is taken), storage_failure.
 Result<void> run_serve(Config config);
 
-/// `kimbap mcp`: MCP over stdin and stdout, until the input ends or a signal. `bearer` (KIMBAP_TOKEN)
-/// says who calls; without it the configuration's stdio agent, or `agent` where not empty.
+/// `kimbap mcp`: MCP over stdin and stdout, until the input ends or a signal. `bearer`
+/// (KIMBAP_TOKEN) says who calls; without it the configuration's stdio agent, or `agent` where not
+/// empty.
 Result<void> run_stdio(Config config, const std::string& agent,
                        const std::optional<std::string>& bearer);
 

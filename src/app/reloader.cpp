@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds kSettle{200};
 
 }  // namespace
 
-Reloader::Reloader(boost::asio::io_context& context, Gateway& gateway, std::function<void()> changed)
+Reloader::Reloader(boost::asio::io_context& context, Gateway& gateway,
+                   std::function<void()> changed)
     : gateway_(gateway),
       changed_(std::move(changed)),
       hangup_(context, SIGHUP),
@@ -42,7 +43,8 @@ void Reloader::watch_files() {
         // A file is watched through its folder: editors replace files instead of writing into them.
         std::error_code error;
         const std::filesystem::path place(path);
-        const auto folder = std::filesystem::is_directory(place, error) ? place : place.parent_path();
+        const auto folder =
+            std::filesystem::is_directory(place, error) ? place : place.parent_path();
         ::inotify_add_watch(fd, (folder.empty() ? "." : folder.string()).c_str(),
                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
     };
@@ -83,8 +85,9 @@ void Reloader::reload() {
             log::info("manifests and policies reloaded");
             changed_();
         } else {
-            log::error("the running manifests and policies stay in force; the new ones have faults:\n" +
-                       done.error().message);
+            log::error(
+                "the running manifests and policies stay in force; the new ones have faults:\n" +
+                done.error().message);
         }
     });
     if (!queued) log::error("too busy to reload: send SIGHUP again");

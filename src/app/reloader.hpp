@@ -1,10 +1,10 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <array>
 #include <functional>
 #include <vector>
 
@@ -12,8 +12,8 @@
 
 namespace kimbap::app {
 
-/// Reloads manifests and policies on SIGHUP and when one of their files changes (inotify; a burst of
-/// changes, as editors and deployments make, counts once).
+/// Reloads manifests and policies on SIGHUP and when one of their files changes (inotify; a burst
+/// of changes, as editors and deployments make, counts once).
 class Reloader {
 public:
     /// `changed` is called after each successful reload. All outlive the reloader.

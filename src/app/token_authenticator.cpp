@@ -1,7 +1,7 @@
 #include "app/token_authenticator.hpp"
 
-#include "app/principal.hpp"
 #include "app/auth_failures.hpp"
+#include "app/principal.hpp"
 #include "base/text.hpp"
 #include "identity/token_registry.hpp"
 #include "net/http_server.hpp"
@@ -44,10 +44,11 @@ Task<mcp::AuthOutcome> TokenAuthenticator::authenticate(const net::HttpRequest& 
     }
     if ((**known)->is_operator) {
         record_auth_failure(gateway_, request, "agent");
-        co_return mcp::AuthRefusal{403,
-                                   "this is an operator's token: it reaches the operator API, not MCP "
-                                   "(create one with `kimbap token create --agent NAME`)",
-                                   ""};
+        co_return mcp::AuthRefusal{
+            403,
+            "this is an operator's token: it reaches the operator API, not MCP "
+            "(create one with `kimbap token create --agent NAME`)",
+            ""};
     }
     co_return std::make_shared<const AgentPrincipal>(**known);
 }

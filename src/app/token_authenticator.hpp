@@ -23,7 +23,6 @@ public:
     Task<bool> still_valid(mcp::PrincipalPtr principal) override;
 
 private:
-
     Gateway& gateway_;
     mcp::PrincipalPtr anonymous_;
 };

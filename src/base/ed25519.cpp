@@ -20,7 +20,9 @@ KeyPtr private_key(std::string_view seed) {
             EVP_PKEY_free};
 }
 
-Error unusable() { return make_error(Errc::invalid_argument, "not an Ed25519 key of 32 bytes"); }
+Error unusable() {
+    return make_error(Errc::invalid_argument, "not an Ed25519 key of 32 bytes");
+}
 
 }  // namespace
 

@@ -164,8 +164,8 @@ private:
         if (!made) return add("connection", Level::error, made.error().message);
         const TimePoint now = gateway.clock().now();
         for (const oauth::Connection& connection : *made) {
-            const bool over = connection.expires_at && *connection.expires_at <= now &&
-                              !connection.refreshable;
+            const bool over =
+                connection.expires_at && *connection.expires_at <= now && !connection.refreshable;
             const bool ended = connection.state == oauth::ConnectionState::reauth_needed;
             if (ended || over) {
                 add("connection", Level::warning,

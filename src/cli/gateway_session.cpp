@@ -51,8 +51,8 @@ void Session::run(Task<void> task) {
     });
     parts_->context.restart();
     parts_->context.run();
-    // A worker thread may still be on its way out of handing its result over: it keeps the context busy
-    // until then, which must not die under it.
+    // A worker thread may still be on its way out of handing its result over: it keeps the context
+    // busy until then, which must not die under it.
     parts_->context.restart();
     parts_->context.run_for(std::chrono::seconds{1});
     if (failure) std::rethrow_exception(failure);

@@ -12,12 +12,13 @@ void add_mcp(CLI::App& root, Context& context) {
         root.add_subcommand("mcp", "MCP over stdin and stdout: what an agent's config launches");
     auto agent = std::make_shared<std::string>();
     auto server = std::make_shared<std::string>();
-    auto* agent_option = command->add_option("--agent", *agent,
-                                             "Call as this agent instead of the config's stdio.agent");
+    auto* agent_option = command->add_option(
+        "--agent", *agent, "Call as this agent instead of the config's stdio.agent");
     command
-        ->add_option("--connect", *server,
-                     "Relay to this running `kimbap serve`, http://HOST:PORT, https://… or unix:PATH, "
-                     "with KIMBAP_TOKEN; no configuration is read then")
+        ->add_option(
+            "--connect", *server,
+            "Relay to this running `kimbap serve`, http://HOST:PORT, https://… or unix:PATH, "
+            "with KIMBAP_TOKEN; no configuration is read then")
         ->excludes(agent_option);
     command->footer(
         "With KIMBAP_TOKEN set, calls are made as that token's agent. Diagnostics go to "

@@ -14,8 +14,9 @@ namespace kimbap::identity {
 /// to the secret and takes nothing from it: 256 bits stay random.
 [[nodiscard]] Secret new_token();
 
-/// What the store knows a token by: the SHA-256 of its text. nullopt where `text` has another length
-/// or prefix. The checksum is left to is_intact(): a token that is known by its hash needs none.
+/// What the store knows a token by: the SHA-256 of its text. nullopt where `text` has another
+/// length or prefix. The checksum is left to is_intact(): a token that is known by its hash needs
+/// none.
 [[nodiscard]] std::optional<Sha256> token_hash(std::string_view text);
 
 /// Whether `text` is of the form above and its checksum fits.

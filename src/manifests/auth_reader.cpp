@@ -60,8 +60,9 @@ Auth read_auth(const YamlReader& reader) {
     auth.credential_ref = reader.get("credential_ref").string();
     if (auth.credential_ref.starts_with("oauth/")) {
         reader.get("credential_ref")
-            .fault("names under oauth/ are client secrets, which go to their provider alone (use "
-                   "type oauth2)");
+            .fault(
+                "names under oauth/ are client secrets, which go to their provider alone (use "
+                "type oauth2)");
     }
     auth.prefix = read_prefix(reader, auth.type);
     auth.provider = reader.get("provider").string();

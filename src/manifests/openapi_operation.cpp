@@ -221,7 +221,8 @@ private:
                            operation_.method == "OPTIONS";
         const char* level = reads ? "low" : operation_.method == "DELETE" ? "high" : "medium";
         out["risk"] = {{"level", level}, {"mutating", !reads}};
-        if (true_at(operation, "deprecated")) out["warnings"] = json::array{"Deprecated by the service."};
+        if (true_at(operation, "deprecated"))
+            out["warnings"] = json::array{"Deprecated by the service."};
         if (!args_.empty()) out["args"] = std::move(args_);
         json::object request;
         if (!query_.empty()) request["query"] = std::move(query_);

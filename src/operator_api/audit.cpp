@@ -25,7 +25,8 @@ Task<net::HttpResponse> list_audit(const ApiRequest& request, ApiServices& servi
         if (!filter.since) co_return problem(400, "since must be a time like 2026-01-31T10:00:00Z");
     }
     const std::string limit = request.query_or("limit", "100");
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), filter.limit);
+    const auto [end, error] =
+        std::from_chars(limit.data(), limit.data() + limit.size(), filter.limit);
     if (error != std::errc{} || end != limit.data() + limit.size() || filter.limit == 0 ||
         filter.limit > kMaxRecords) {
         co_return problem(400, "limit must be a number from 1 to 1000");
@@ -34,12 +35,12 @@ Task<net::HttpResponse> list_audit(const ApiRequest& request, ApiServices& servi
         // The records go out exactly as they are kept, so that their hashes can be verified.
         std::string body = "{\"records\":[";
         bool first = true;
-        const auto read = audit::for_each(services.store, filter,
-                                          [&](std::int64_t, const std::string& line) {
-                                              if (!first) body += ',';
-                                              first = false;
-                                              body += line;
-                                          });
+        const auto read =
+            audit::for_each(services.store, filter, [&](std::int64_t, const std::string& line) {
+                if (!first) body += ',';
+                first = false;
+                body += line;
+            });
         if (!read) return read.error();
         return body + "]}";
     });

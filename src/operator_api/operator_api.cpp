@@ -57,7 +57,8 @@ Result<void> read_body(const net::HttpRequest& request, ApiRequest& out) {
     if (trim(request.body).empty()) return {};
     auto value = parse_json(request.body);
     if (!value) return value.error();
-    if (!value->is_object()) return make_error(Errc::invalid_argument, "the body must be a JSON object");
+    if (!value->is_object())
+        return make_error(Errc::invalid_argument, "the body must be a JSON object");
     out.body = std::move(value->get_object());
     return {};
 }
@@ -89,8 +90,9 @@ Task<net::HttpResponse> OperatorApi::handle(net::HttpRequest& request,
         co_return co_await std::move(handling);
     }
     if (allowed.empty()) {
-        co_return problem(404, "no such resource (approvals, audit, policies, tokens, secrets, "
-                               "services and connections are under /v1)");
+        co_return problem(404,
+                          "no such resource (approvals, audit, policies, tokens, secrets, "
+                          "services and connections are under /v1)");
     }
     net::HttpResponse response = problem(405, "this resource takes " + allowed);
     response.headers.set("Allow", allowed);

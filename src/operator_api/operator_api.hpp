@@ -1,8 +1,8 @@
 #pragma once
 
 #include "identity/identity.hpp"
-#include "operator_api/services.hpp"
 #include "net/http_server.hpp"
+#include "operator_api/services.hpp"
 
 namespace kimbap::operator_api {
 
@@ -16,8 +16,8 @@ public:
     explicit OperatorApi(ApiServices& services) : services_(services) {}
 
     Task<net::HttpResponse> handle(net::HttpRequest& request, identity::IdentityPtr caller);
-    /// GET kCallbackPath: a browser comes back from an OAuth provider. It carries no token: the state,
-    /// given out to an operator and good once, stands for it. Answers a page.
+    /// GET kCallbackPath: a browser comes back from an OAuth provider. It carries no token: the
+    /// state, given out to an operator and good once, stands for it. Answers a page.
     Task<net::HttpResponse> callback(net::HttpRequest& request);
 
 private:

@@ -27,19 +27,30 @@ json::object problem_body(unsigned status, std::string_view detail) {
 
 unsigned status_of(Errc code) noexcept {
     switch (code) {
-        case Errc::invalid_argument: return 400;
-        case Errc::unauthenticated: return 401;
-        case Errc::forbidden: return 403;
-        case Errc::not_found: return 404;
+        case Errc::invalid_argument:
+            return 400;
+        case Errc::unauthenticated:
+            return 401;
+        case Errc::forbidden:
+            return 403;
+        case Errc::not_found:
+            return 404;
         case Errc::already_exists:
-        case Errc::conflict: return 409;
-        case Errc::too_large: return 413;
-        case Errc::rate_limited: return 429;
-        case Errc::unsupported: return 501;
+        case Errc::conflict:
+            return 409;
+        case Errc::too_large:
+            return 413;
+        case Errc::rate_limited:
+            return 429;
+        case Errc::unsupported:
+            return 501;
         case Errc::unavailable:
-        case Errc::storage_failure: return 503;
-        case Errc::timed_out: return 504;
-        default: return 500;
+        case Errc::storage_failure:
+            return 503;
+        case Errc::timed_out:
+            return 504;
+        default:
+            return 500;
     }
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
-
-#include <boost/json/value.hpp>
 
 #include "base/error.hpp"
 #include "net/http_server.hpp"
@@ -18,6 +17,7 @@ namespace kimbap::operator_api {
 [[nodiscard]] unsigned status_of(Errc code) noexcept;
 
 /// 200 with one JSON document.
-[[nodiscard]] net::HttpResponse json_response(const boost::json::value& body, unsigned status = 200);
+[[nodiscard]] net::HttpResponse json_response(const boost::json::value& body,
+                                              unsigned status = 200);
 
 }  // namespace kimbap::operator_api

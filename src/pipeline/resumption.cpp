@@ -122,11 +122,10 @@ CallResult result_of(const approval::Collected& collected) {
     switch (approval.execution()) {
         case approval::Execution::unknown:
             out.disposition = Disposition::failed;
-            out.message =
-                (detached ? "The call (" : "The call was approved (") + approval.id +
-                (detached ? ") can't be finished: " : "), but ") +
-                "the process died while it ran: whether it took effect is unknown. "
-                "Check before you try again.";
+            out.message = (detached ? "The call (" : "The call was approved (") + approval.id +
+                          (detached ? ") can't be finished: " : "), but ") +
+                          "the process died while it ran: whether it took effect is unknown. "
+                          "Check before you try again.";
             return out;
         case approval::Execution::done:
         case approval::Execution::failed:

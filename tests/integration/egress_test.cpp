@@ -126,9 +126,9 @@ TEST_F(Egress, WebhooksAreGuardedLikewise) {
     const json::object pending = agent.call("api_wait", {});
     EXPECT_TRUE(meta_of(pending, "kimbap/approval").starts_with("apr_"));
     eventually("the notification to fail", [&] {
-        const Ran outbox = run_program({"/usr/bin/sqlite3", kimbap_->path("data/kimbap.db"),
-                                        "SELECT last_error FROM outbox"},
-                                       {});
+        const Ran outbox = run_program(
+            {"/usr/bin/sqlite3", kimbap_->path("data/kimbap.db"), "SELECT last_error FROM outbox"},
+            {});
         return outbox.out.find("hooks.rebind.test resolves to 127.0.0.2 (loopback)") !=
                std::string::npos;
     });

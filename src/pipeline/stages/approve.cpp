@@ -66,8 +66,8 @@ Task<bool> collect(Call& call, Services& services, const std::string& id) {
     co_return false;
 }
 
-/// Whether policy, asked again, still allows a call that was allowed, or still puts one to operators
-/// as those who approved it were asked: by the same rule, with the same demands.
+/// Whether policy, asked again, still allows a call that was allowed, or still puts one to
+/// operators as those who approved it were asked: by the same rule, with the same demands.
 bool still_covered(const Call& call, const Services& services, const approval::Approval& stored) {
     const policy::PolicySet& policy = *call.rules->policy;
     const auto decision = policy.decide(call.policy_request(), services.clock.now(), nullptr);
@@ -92,10 +92,10 @@ bool take_allowance(Call& call, Services& services, const std::string& approved_
         const auto wait = policy.take_allowance(rule, call.policy_request(), services.clock.now(),
                                                 services.limiter);
         if (wait.count() <= 0) continue;
-        return call.end(Disposition::denied,
-                        "Refused: the allowance of rule \"" + approved_rule +
-                            "\" was used up meanwhile. Call again in " +
-                            std::to_string((wait.count() + 999) / 1000) + " seconds.");
+        return call.end(Disposition::denied, "Refused: the allowance of rule \"" + approved_rule +
+                                                 "\" was used up meanwhile. Call again in " +
+                                                 std::to_string((wait.count() + 999) / 1000) +
+                                                 " seconds.");
     }
     return true;
 }

@@ -47,8 +47,8 @@ approval::SuspendedCall suspended(const Call& call, const Services& services);
 /// Opens the action's credential, only now: a vault secret, or a connection's access token, for
 /// which a refresh goes out on `http` where one is due.
 Task<bool> credential(Call& call, Services& services, net::HttpClient& http);
-/// After a service refused a connection's access token with a 401: puts a newer one in its place, and
-/// says whether there is one.
+/// After a service refused a connection's access token with a 401: puts a newer one in its place,
+/// and says whether there is one.
 Task<bool> renew_credential(Call& call, Services& services, net::HttpClient& http);
 
 /// The HTTP call: attempts, pages, streaming, scrubbing, shaping. Drops the credential.

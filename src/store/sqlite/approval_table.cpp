@@ -67,8 +67,9 @@ Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
                                                      std::string_view caller_key, std::size_t limit,
                                                      std::string_view before_id) const {
     // A statement for each kind of question, so that each walks the index made for it.
-#define KIMBAP_LIST(condition) \
-    "SELECT " KIMBAP_APPROVAL_COLUMNS " FROM approvals WHERE " condition "id < ? ORDER BY id DESC LIMIT ?"
+#define KIMBAP_LIST(condition)                                           \
+    "SELECT " KIMBAP_APPROVAL_COLUMNS " FROM approvals WHERE " condition \
+    "id < ? ORDER BY id DESC LIMIT ?"
     const bool any = state == "*";
     const bool named = !any && !state.empty();
     const char* sql = nullptr;

@@ -16,8 +16,7 @@ namespace {
 
 /// Only ever appended to: migration i brings the schema from version i to i + 1.
 constexpr std::array kMigrations{migrations::k0001Initial, migrations::k0002OutboxChannels,
-                                 migrations::k0003DetachedCalls,
-                                 migrations::k0004ApprovalCounts};
+                                 migrations::k0003DetachedCalls, migrations::k0004ApprovalCounts};
 
 Result<std::int64_t> version_of(Connection& connection) {
     auto statement = connection.prepare("PRAGMA user_version");

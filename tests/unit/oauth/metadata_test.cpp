@@ -1,6 +1,7 @@
+#include "oauth/metadata.hpp"
+
 #include <gmock/gmock.h>
 
-#include "oauth/metadata.hpp"
 #include "support/upstream.hpp"
 #include "unit/net/support/client_harness.hpp"
 
