@@ -14,6 +14,7 @@
 #include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/visible.hpp"
 #include "operator_api/problem.hpp"
 #include "vault/vault.hpp"
 
@@ -43,7 +44,7 @@ bool right_place(const NotifyChannel& entry, const approval::ButtonPress& press)
 }
 
 std::string outcome_text(const approval::Approval& approval, approval::Verdict verdict) {
-    const std::string action = approval::visible(approval.action);
+    const std::string action = kimbap::visible(approval.action);
     if (verdict == approval::Verdict::deny) return "Denied: " + action + " does not run.";
     if (approval.state() == approval::State::approved) return "Approved: " + action + " runs once.";
     const auto votes =
@@ -112,9 +113,9 @@ Task<NotifyDoor::Answer> NotifyDoor::decide(const NotifyChannel& at,
     if (who == entry->operators.end() || !team) {
         record_auth_failure(gateway_, request, "operator's account");
         log::warn("an account that is no operator's pressed a button",
-                  {{"channel", entry->name}, {"account", approval::visible(press.account)}});
+                  {{"channel", entry->name}, {"account", kimbap::visible(press.account)}});
         co_return Answer{
-            "Your account (" + approval::visible(press.account) +
+            "Your account (" + kimbap::visible(press.account) +
                 ") is not an operator's: it is not listed in this channel's operators.",
             true};
     }
@@ -146,7 +147,7 @@ Task<void> NotifyDoor::whisper(const NotifyChannel& entry, const approval::Butto
     HttpPoster poster(lane->http);
     json::object message{{"channel", press.conversation},
                          {"user", press.account},
-                         {"text", approval::slack_escaped(approval::visible(text))}};
+                         {"text", approval::slack_escaped(kimbap::visible(text))}};
     std::vector<std::pair<std::string, std::string>> headers;
     headers.emplace_back("Authorization", "Bearer " + std::string(trim(token->reveal())));
     auto posting =

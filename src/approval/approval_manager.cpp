@@ -326,8 +326,7 @@ Task<Result<Sweep>> ApprovalManager::sweep() {
         store::Write keeping = [core = core_, held, purge](store::Transaction& t) -> Result<void> {
             const Result<void> renewed = core->renew(t, *held);
             if (!renewed || !purge) return renewed;
-            const auto purged = t.approvals().purge_outcomes(core->clock.now());
-            return purged ? Result<void>() : Result<void>(purged.error());
+            return core->purge(t);
         };
         Task<Result<void>> writing = store::write(core_->store, std::move(keeping));
         const Result<void> kept = co_await std::move(writing);

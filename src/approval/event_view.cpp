@@ -1,12 +1,11 @@
 #include "approval/event_view.hpp"
 
 #include <boost/json/array.hpp>
-#include <cstdio>
 
 #include "approval/shortened.hpp"
-#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "base/visible.hpp"
 
 namespace kimbap::approval {
 
@@ -39,24 +38,6 @@ std::string caller(const EventView& event) {
     if (!event.token.empty()) out += ", token " + event.token;
     if (!event.roles.empty()) out += ", roles " + join(event.roles, " ");
     return visible(out);
-}
-
-/// What hides or turns the text around it: soft hyphen, zero-width characters and marks, line and
-/// paragraph separators, embeddings, overrides, isolates, the byte order mark.
-bool deceptive(char32_t c) {
-    return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
-}
-
-/// The character at `at` of valid UTF-8 and how many bytes it has.
-std::pair<char32_t, std::size_t> character(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(at);
-    if (first < 0x80) return {first, 1};
-    const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    char32_t code = first & (0xFFU >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i) code = code << 6U | (byte(at + i) & 0x3FU);
-    return {code, size};
 }
 
 }  // namespace
@@ -134,7 +115,7 @@ std::vector<Fact> facts(const EventView& event) {
 }
 
 std::string parameters_text(const EventView& event, std::size_t limit) {
-    std::string out = visible(to_pretty_json(json::value(event.parameters)), true);
+    std::string out = visible(to_pretty_json(json::value(event.parameters)), Breaks::keep);
     const bool fits = out.size() <= limit;
     if (fits && event.parameters_digest.empty()) return out;
     const Shortened all = shorten(event.parameters);
@@ -148,26 +129,6 @@ std::string parameters_text(const EventView& event, std::size_t limit) {
         out = whole_characters(out, limit - std::min(limit, note.size()));
     }
     return out + note;
-}
-
-std::string visible(std::string_view text, bool lines) {
-    const std::string valid = to_valid_utf8(text);
-    std::string out;
-    out.reserve(valid.size());
-    for (std::size_t at = 0; at < valid.size();) {
-        const auto [code, size] = character(valid, at);
-        const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-        const bool kept = lines && (code == '\n' || code == '\t');
-        if ((control && !kept) || deceptive(code)) {
-            char spelled[8];
-            std::snprintf(spelled, sizeof spelled, "\\u%04x", static_cast<unsigned>(code));
-            out += spelled;
-        } else {
-            out.append(valid, at, size);
-        }
-        at += size;
-    }
-    return out;
 }
 
 }  // namespace kimbap::approval

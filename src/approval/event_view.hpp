@@ -53,9 +53,4 @@ struct Fact {
 /// followed by the digest of all and how to see it.
 [[nodiscard]] std::string parameters_text(const EventView& event, std::size_t limit);
 
-/// `text` as valid UTF-8 with control characters and those that turn or hide text (Unicode
-/// bidirectional controls, zero-width characters) spelled out as \uXXXX: what is shown is what is
-/// there ("Trojan Source", CVE-2021-42574). Line breaks and tabs stay where `lines`.
-[[nodiscard]] std::string visible(std::string_view text, bool lines = false);
-
 }  // namespace kimbap::approval

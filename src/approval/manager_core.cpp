@@ -16,6 +16,10 @@ namespace {
 /// Rows that one sweep takes on; the next takes the rest.
 constexpr std::size_t kSweepRows = 64;
 constexpr std::chrono::minutes kPurgeEvery{1};
+/// How long what was delivered can be looked up, at least.
+constexpr std::chrono::hours kDeliveriesKept{7 * 24};
+/// Deliveries forgotten at a time: other writes wait for it.
+constexpr std::size_t kMaxPurged = 1'000;
 constexpr std::size_t kMaxListed = 1000;
 
 Error no_such_approval(const std::string& id) {
@@ -428,6 +432,15 @@ bool ApprovalManager::Core::purge_due() {
     if (now < next_purge_ && next_purge_ - now <= kPurgeEvery) return false;
     next_purge_ = now + kPurgeEvery;
     return true;
+}
+
+Result<void> ApprovalManager::Core::purge(store::Transaction& t) const {
+    const TimePoint now = clock.now();
+    const auto outcomes = t.approvals().purge_outcomes(now);
+    if (!outcomes) return outcomes.error();
+    const auto deliveries = t.outbox().purge_delivered(now - kDeliveriesKept, kMaxPurged);
+    if (!deliveries) return deliveries.error();
+    return {};
 }
 
 }  // namespace kimbap::approval

@@ -73,8 +73,10 @@ public:
     /// Claims of this process whose leases are to be renewed now; empty between times.
     std::vector<ClaimRegistry::Held> renewals();
     Result<void> renew(store::Transaction& t, const std::vector<ClaimRegistry::Held>& held) const;
-    /// Whether it is time to forget old outcomes again.
+    /// Whether it is time to purge() again.
     bool purge_due();
+    /// Forgets outcomes whose time is over, and notifications delivered long ago.
+    Result<void> purge(store::Transaction& t) const;
 
     [[nodiscard]] std::string call_context(const std::string& id) const;
     [[nodiscard]] std::string outcome_context(const std::string& id) const;

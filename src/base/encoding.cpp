@@ -59,13 +59,6 @@ std::optional<std::string> decode64(std::string_view text, std::string_view alph
     return out;
 }
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /// How many bytes come before the first that is not ASCII.
 std::size_t ascii_prefix(std::string_view text) noexcept {
     std::size_t at = 0;
@@ -125,8 +118,8 @@ std::optional<std::string> hex_decode(std::string_view text) {
     std::string out;
     out.reserve(text.size() / 2);
     for (std::size_t i = 0; i < text.size(); i += 2) {
-        const int high = hex_digit(text[i]);
-        const int low = hex_digit(text[i + 1]);
+        const int high = hex_value(text[i]);
+        const int low = hex_value(text[i + 1]);
         if (high < 0 || low < 0) return std::nullopt;
         out.push_back(static_cast<char>(high * 16 + low));
     }
@@ -175,8 +168,8 @@ std::optional<std::string> percent_decode(std::string_view text) {
             continue;
         }
         if (i + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[i + 1]);
-        const int low = hex_digit(text[i + 2]);
+        const int high = hex_value(text[i + 1]);
+        const int low = hex_value(text[i + 2]);
         if (high < 0 || low < 0) return std::nullopt;
         out.push_back(static_cast<char>(high * 16 + low));
         i += 2;

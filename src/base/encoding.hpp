@@ -9,6 +9,13 @@ namespace kimbap {
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string hex_encode(std::string_view bytes);
 void append_hex(std::string& out, std::string_view bytes);
+/// The value of a hexadecimal digit; -1 for any other character.
+[[nodiscard]] constexpr int hex_value(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
 /// Strict: even length, hexadecimal digits only; else nullopt.
 [[nodiscard]] std::optional<std::string> hex_decode(std::string_view text);
 

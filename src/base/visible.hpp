@@ -13,6 +13,6 @@ enum class Breaks {
 /// `text` as a person who decides by it may be shown it, whoever wrote it: control characters, and
 /// those that reorder or hide what stands around them (bidirectional overrides, zero-width
 /// characters), appear as their code, \u{202E}. Malformed UTF-8 becomes U+FFFD.
-[[nodiscard]] std::string visible(std::string_view text, Breaks breaks);
+[[nodiscard]] std::string visible(std::string_view text, Breaks breaks = Breaks::show);
 
 }  // namespace kimbap

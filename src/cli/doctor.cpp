@@ -1,3 +1,6 @@
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -11,6 +14,7 @@
 #include "cli/file_permissions.hpp"
 #include "cli/gateway_session.hpp"
 #include "net/http_client.hpp"
+#include "net/tls.hpp"
 #include "oauth/connection_store.hpp"
 #include "oauth/needed_scopes.hpp"
 #include "oauth/provider_set.hpp"
@@ -25,6 +29,9 @@ enum class Level { ok, warning, error };
 
 /// Bytes from which on a secret made by hand passes for hard to guess.
 constexpr std::size_t kSafeSecretSize = 32;
+
+/// Days of validity below which a certificate should have been renewed.
+constexpr int kShortValidity = 14;
 
 bool is_within(const std::string& file, const std::string& folder) {
     std::error_code error;
@@ -47,6 +54,7 @@ public:
         if (!config) return add("config", Level::error, config.error().message);
         add("config", Level::ok, config->file);
         permissions(*config);
+        tls(*config);
         auto gateway = app::Gateway::open(*config);
         if (!gateway) return add("start", Level::error, gateway.error().message);
         examine(**gateway, reach);
@@ -84,6 +92,28 @@ private:
             add("permissions", Level::ok,
                 "nobody else can read secrets or change what decides about calls");
         }
+    }
+
+    /// What `kimbap serve` would only find out when it starts.
+    void tls(const app::Config& config) {
+        const std::string& file = config.http.tls_certificate;
+        if (file.empty()) return;
+        const auto served = net::server_tls(file, config.http.tls_key);
+        if (!served) return add("tls", Level::error, served.error().message);
+        const X509* const certificate = SSL_CTX_get0_certificate((*served)->native_handle());
+        int days = 0;
+        int seconds = 0;
+        ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate));
+        if (days < 0 || seconds < 0) {
+            return add("tls", Level::error,
+                       file + " has run out: clients refuse it (renew the certificate)");
+        }
+        const std::string left =
+            file + " is valid for " + counted(static_cast<std::size_t>(days), "day");
+        if (days < kShortValidity) {
+            return add("tls", Level::warning, left + " (renew the certificate, then restart)");
+        }
+        add("tls", Level::ok, left);
     }
 
     void vault_secret(app::Gateway& gateway) {

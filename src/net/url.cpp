@@ -4,6 +4,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::net {
@@ -64,10 +65,6 @@ bool is_ipv4_address(std::string_view host) {
     return host.empty();
 }
 
-bool hex_digit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /// Whether a segment of a path is "." or "..", also percent-encoded (WHATWG URL).
 bool dot_segment(std::string_view segment) {
     std::size_t dots = 0;
@@ -85,7 +82,8 @@ bool dot_segment(std::string_view segment) {
 const char* target_fault(std::string_view target) {
     for (std::size_t at = target.find('%'); at != std::string_view::npos;
          at = target.find('%', at + 1)) {
-        if (at + 2 >= target.size() || !hex_digit(target[at + 1]) || !hex_digit(target[at + 2])) {
+        if (at + 2 >= target.size() || hex_value(target[at + 1]) < 0 ||
+            hex_value(target[at + 2]) < 0) {
             return "a % without two hexadecimal digits after it (write %25 for the sign itself)";
         }
     }

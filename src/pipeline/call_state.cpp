@@ -72,13 +72,13 @@ std::string Call::question() const {
 }
 
 std::string Call::binding(std::string_view policy_digest) const {
-    json::object whole{{"caller", request.caller.key()},
-                       {"action", action->id},
-                       {"arguments", request.arguments},
-                       {"request", rendered.digest()},
-                       {"credential", action->action->auth.reference()},
-                       {"credential_type", manifests::name(action->action->auth.type)},
-                       {"policy", policy_digest}};
+    const manifests::Auth& auth = action->action->auth;
+    json::object whole{
+        {"caller", request.caller.key()}, {"action", action->id},
+        {"arguments", request.arguments}, {"request", rendered.digest()},
+        {"credential", auth.reference()}, {"credential_type", manifests::name(auth.type)},
+        {"credential_field", auth.field}, {"credential_prefix", auth.prefix},
+        {"policy", policy_digest}};
     if (action->action->confirm) whole["question"] = question();
     return sha256_hex(to_canonical_json(whole));
 }

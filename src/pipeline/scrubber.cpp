@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "pipeline/spelling.hpp"

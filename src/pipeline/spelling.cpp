@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/encoding.hpp"
+
 namespace kimbap::pipeline {
 
 namespace {
@@ -184,13 +186,6 @@ private:
 };
 
 }  // namespace
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 char unescaped(char letter) {
     switch (letter) {

@@ -22,8 +22,6 @@ struct Spelled {
 /// an encoder leaves alone differs from one to the next. `secret` is not empty.
 [[nodiscard]] Spelled spelled(std::string_view text, std::size_t at, std::string_view secret);
 
-/// The value of a hexadecimal digit; -1 where it is none.
-[[nodiscard]] int hex_value(char c);
 /// What a letter stands for behind a backslash; itself where it stands for nothing else.
 [[nodiscard]] char unescaped(char letter);
 

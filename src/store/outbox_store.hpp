@@ -56,6 +56,9 @@ public:
                                                      TimePoint lease_until, std::size_t limit) = 0;
     /// Writes state, attempts, next_attempt_at, last_error and receipt of a row. Errors: not_found.
     virtual Result<void> update(const OutboxRow& row) = 0;
+    /// Forgets up to `limit` delivered rows made before then, of approvals that no longer wait.
+    /// Returns how many.
+    virtual Result<std::size_t> purge_delivered(TimePoint before, std::size_t limit) = 0;
 };
 
 }  // namespace kimbap::store

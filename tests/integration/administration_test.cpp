@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
 #include "support/mcp_client.hpp"
+#include "unit/net/support/certificates.hpp"
 
 namespace kimbap::test {
 namespace {
@@ -118,6 +119,33 @@ TEST(Vault, RotationReachesARunningServerAndRekeyingLosesNothing) {
     shop.kimbap.must({"vault", "rekey", "--file", "next.secret"});
     EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
     EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
+}
+
+TEST(Doctor, LooksAtTheCertificateThatServeWouldUse) {
+    Shop shop;
+    const std::string config = shop.kimbap.read("kimbap.yaml");
+    const auto examined = [&](const std::string& certificate, const std::string& key) {
+        shop.kimbap.config(config + "http: {tls: {certificate: " + certificate + ", key: " + key +
+                           "}}\n");
+        return shop.kimbap.kimbap({"doctor", "--offline"});
+    };
+    const net::test::Authority authority(shop.kimbap.path("."));
+    const struct {
+        int days;
+        int exit;
+        std::string says;
+    } rows[] = {
+        {400, 0, "ok       tls: "}, {3, 0, "renew the certificate"}, {-1, 5, "has run out"}};
+    for (const auto& row : rows) {
+        const auto files = authority.issue("kimbap.test", row.days);
+        std::filesystem::permissions(files.key, std::filesystem::perms(0600));
+        const Ran ran = examined(files.certificate, files.key);
+        EXPECT_EQ(ran.code, row.exit) << ran.out;
+        EXPECT_THAT(ran.out, HasSubstr(row.says));
+    }
+    const Ran missing = examined("nowhere.pem", "nowhere.key");
+    EXPECT_EQ(missing.code, 5);
+    EXPECT_THAT(missing.out, HasSubstr("nowhere.pem"));
 }
 
 TEST(Vault, NoCommandPrintsAValue) {

@@ -13,6 +13,8 @@ constexpr std::string_view kRule =
     "version: 1.0.0\nrules:\n  - {id: refunds, match: {actions: [shop.refund]}, decision: "
     "require_approval}\n";
 
+constexpr std::string_view kBearer = "{type: bearer,";
+
 std::size_t loads(const Installation& kimbap) {
     std::size_t count = 0;
     for (const json::object& record : kimbap.audit()) count += record.at("kind") == "policy.loaded";
@@ -25,7 +27,8 @@ struct Change {
     std::string file;  ///< "" : the token is revoked.
     std::string from;  ///< "" : the whole file.
     std::string to;
-    std::string refusal;  ///< "" where the call still runs.
+    std::string refusal;                      ///< "" where the call still runs.
+    std::string auth = std::string(kBearer);  ///< How the manifest's auth begins before the change.
 };
 
 void PrintTo(const Change& change, std::ostream* out) {
@@ -49,6 +52,12 @@ const std::vector<Change> kChanges{
      "credential_ref: shop.tokens", "the action's request changed"},
     {"type", "manifests/shop.yaml", "{type: bearer,", "{type: basic,",
      "the action's request changed"},
+    {"header", "manifests/shop.yaml", "header_name: X-Key", "header_name: X-Other",
+     "the action's request changed", "{type: header, header_name: X-Key,"},
+    {"prefix", "manifests/shop.yaml", "prefix: Key", "prefix: Token",
+     "the action's request changed", "{type: header, header_name: X-Key, prefix: Key,"},
+    {"query", "manifests/shop.yaml", "query_param: key", "query_param: order",
+     "the action's request changed", "{type: query, query_param: key,"},
     {"gone", "manifests/shop.yaml", "  refund:\n", "  payback:\n",
      "the action shop.refund changed"},
     {"argument", "manifests/shop.yaml", "required: true, minimum: 1",
@@ -92,6 +101,9 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
     Shop shop("approvals: {hold: 0s}\n");
     shop.kimbap.policy("shop", kRule);
     shop.kimbap.must({"vault", "set", "shop.tokens"}, kShopToken);
+    std::string manifest = shop.kimbap.read("manifests/shop.yaml");
+    manifest.replace(manifest.find(kBearer), kBearer.size(), change.auth);
+    shop.kimbap.write("manifests/shop.yaml", manifest);
     Serving serving(shop.kimbap);
     const std::string token = shop.kimbap.agent_token("bot");
     const McpClient agent(serving.url(), token);

@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/markup.hpp"
+#include "base/visible.hpp"
 
 namespace kimbap::approval {
 

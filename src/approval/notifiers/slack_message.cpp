@@ -4,6 +4,7 @@
 
 #include "approval/shortened.hpp"
 #include "base/markup.hpp"
+#include "base/visible.hpp"
 
 namespace kimbap::approval {
 

@@ -8,6 +8,7 @@
 #include "approval/notifiers/telegram_message.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "base/visible.hpp"
 
 namespace kimbap::approval {
 

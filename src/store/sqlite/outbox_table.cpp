@@ -134,4 +134,16 @@ Result<void> OutboxTable::update(const OutboxRow& row) {
     return {};
 }
 
+Result<std::size_t> OutboxTable::purge_delivered(TimePoint before, std::size_t limit) {
+    // While an approval waits, the rows of its request say which messages to update.
+    auto statement = connection_.prepare(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+        " WHERE state = 'delivered' AND created_at < ? AND approval_id NOT IN"
+        " (SELECT id FROM approvals WHERE state = 'pending') ORDER BY created_at LIMIT ?)");
+    if (!statement) return statement.error();
+    const auto done = statement->bind(before).bind(static_cast<std::int64_t>(limit)).run();
+    if (!done) return done.error();
+    return static_cast<std::size_t>(connection_.changes());
+}
+
 }  // namespace kimbap::store::sqlite

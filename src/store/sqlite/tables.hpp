@@ -95,6 +95,7 @@ public:
     Result<std::vector<OutboxRow>> claim_due(std::string_view channel, TimePoint now,
                                              TimePoint lease_until, std::size_t limit) override;
     Result<void> update(const OutboxRow& row) override;
+    Result<std::size_t> purge_delivered(TimePoint before, std::size_t limit) override;
 
 private:
     Connection& connection_;

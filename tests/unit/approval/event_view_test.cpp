@@ -62,17 +62,5 @@ TEST(EventView, WhatTheEventShortenedSaysTheDigestOfAll) {
                 AllOf(HasSubstr("sha256:abc"), HasSubstr("1048600 bytes")));
 }
 
-TEST(Visible, SpellsOutWhatHidesOrTurnsText) {
-    EXPECT_EQ(visible("a\r\nb\tc"), "a\\u000d\\u000ab\\u0009c");
-    EXPECT_EQ(visible("a\r\nb\tc", true), "a\\u000d\nb\tc");
-    EXPECT_EQ(visible("safe\xE2\x80\xAEgnp.exe"), "safe\\u202egnp.exe");
-    EXPECT_EQ(visible("a\xE2\x80\x8B"
-                      "b\xEF\xBB\xBF"),
-              "a\\u200bb\\ufeff");
-    EXPECT_EQ(visible("\x1B[31mred\xC2\x9B"), "\\u001b[31mred\\u009b");
-    EXPECT_EQ(visible("김밥 \xF0\x9F\x8D\x99"), "김밥 \xF0\x9F\x8D\x99");
-    EXPECT_EQ(visible("\xFF"), "\xEF\xBF\xBD");
-}
-
 }  // namespace
 }  // namespace kimbap::approval

@@ -15,6 +15,18 @@ protected:
         return {id,      "apr_1", "ops-hook", R"({"type":"approval.requested"})", "pending", 0,
                 at(100), at(due), ""};
     }
+    static ApprovalRow approval(const std::string& id, const std::string& state) {
+        ApprovalRow out;
+        out.id = id;
+        out.revision = 1;
+        out.state = state;
+        out.caller_key = "token:tok_a";
+        out.binding = id;
+        out.created_at = at(100);
+        out.expires_at = at(200);
+        out.document = "{}";
+        return out;
+    }
     static std::vector<std::string> ids(const Result<std::vector<OutboxRow>>& rows) {
         std::vector<std::string> out;
         for (const OutboxRow& row : rows.value()) out.push_back(row.id);
@@ -44,6 +56,32 @@ TEST_F(OutboxTableTest, GivesBackWhatWasInserted) {
     EXPECT_EQ(rows->at(0).body, R"({"type":"approval.requested"})");
     EXPECT_EQ(rows->at(0).next_attempt_at, at(110));
     EXPECT_THAT(ids(outbox.of_approval("apr_2")), IsEmpty());
+}
+
+TEST_F(OutboxTableTest, ForgetsOldDeliveriesOfApprovalsThatNoLongerWait) {
+    ASSERT_TRUE(tables.approvals().insert(approval("apr_2", "pending")));
+    ASSERT_TRUE(tables.approvals().insert(approval("apr_1", "denied")));
+    const auto add = [&](const char* id, const char* approval_id, const char* state,
+                         std::int64_t created) {
+        OutboxRow one = row(id, 110);
+        one.approval_id = approval_id;
+        one.state = state;
+        one.created_at = at(created);
+        ASSERT_TRUE(outbox.insert(one));
+    };
+    add("evt_1", "apr_1", "delivered", 100);
+    add("evt_2", "apr_1", "delivered", 101);
+    add("evt_3", "apr_1", "delivered", 300);
+    add("evt_4", "apr_1", "pending", 100);
+    add("evt_5", "apr_1", "dead", 100);
+    add("evt_6", "apr_2", "delivered", 100);
+    add("evt_7", "", "delivered", 100);
+    EXPECT_EQ(*outbox.purge_delivered(at(200), 1), 1U);
+    EXPECT_EQ(*outbox.purge_delivered(at(200), 10), 2U);
+    EXPECT_EQ(*outbox.purge_delivered(at(200), 10), 0U);
+    EXPECT_THAT(ids(outbox.of_approval("apr_1")), ElementsAre("evt_3", "evt_4", "evt_5"));
+    EXPECT_THAT(ids(outbox.of_approval("apr_2")), ElementsAre("evt_6"));
+    EXPECT_THAT(ids(outbox.of_approval("")), IsEmpty());
 }
 
 TEST_F(OutboxTableTest, ClaimsWhatIsDueUntilTheLeaseLapses) {
