@@ -63,6 +63,7 @@ after(async () => {
   await browser?.close();
   if (profile) await rm(profile, { recursive: true, force: true });
   await kimbap?.remove();
+  hook?.closeAllConnections();
   hook?.close();
   await upstream?.stop();
 });
