@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 
+from .growth import grow_audit, grow_vault
 from .processes import wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -58,12 +59,13 @@ def policy_of(rules):
 
 
 class Gateway:
-    """Lays an installation out and serves it."""
+    """Lays an installation out and serves it: with so many policy rules, actions, secrets and audit records; on the
+    processors of the list `cpus` where it is given, with a thread each."""
 
-    def __init__(self, workshop, upstream, *, rules=100, actions=1, secrets=1, fsync=True, threads=None,
+    def __init__(self, workshop, upstream, *, rules=100, actions=1, secrets=1, records=0, fsync=True, cpus=None,
                  wrapper=(), name="gateway"):
         self.workshop, self.name, self.home = workshop, name, workshop.path(name)
-        self.wrapper, self.threads = list(wrapper), threads
+        self.wrapper, self.cpus = list(wrapper), cpus
         os.makedirs(self.home)
         self.run("init")
         for folder in ("internal/policy", "manifests"):
@@ -78,9 +80,12 @@ class Gateway:
         workshop.write(f"{name}/internal/policy/rules.yaml", policy_of(rules))
         self._config(fsync)
         self.run("vault", "set", "shop.token", given=CREDENTIAL)
-        for number in range(1, secrets):
-            self.run("vault", "set", f"other.token-{number}", given=f"{CREDENTIAL}{number}")
+        if secrets > 1:
+            grow_vault(self.home, secrets)
         self.token = self.run("token", "create", "--agent", "bench", "--role", "reader").strip()
+        if records:
+            self.run("call", "shop.get-order", "--arg", "order=1001")
+            grow_audit(self.home, records)
         self.child = None
         self.start()
 
@@ -99,7 +104,7 @@ class Gateway:
         return done.stdout
 
     def start(self):
-        pinned = ["taskset", "-c", self.threads] if self.threads else []
+        pinned = ["taskset", "-c", self.cpus] if self.cpus else []
         self.child = self.workshop.start(self.name,
                                          [*pinned, *self.wrapper, BINARY, "serve", "--listen", "127.0.0.1:0"],
                                          cwd=self.home)
@@ -118,4 +123,5 @@ class Gateway:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
 
     def calls_logged(self):
-        return self.run("audit", "export").count('"status":"succeeded"')
+        with subprocess.Popen([BINARY, "audit", "export"], cwd=self.home, stdout=subprocess.PIPE) as export:
+            return sum(b'"status":"succeeded"' in line for line in export.stdout)

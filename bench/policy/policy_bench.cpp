@@ -1,12 +1,35 @@
 #include <benchmark/benchmark.h>
 
 #include <boost/json/parse.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <string>
 
 #include "policy/policy.hpp"
 
 /// How long a decision takes with few and many rules. The sets differ in how rules name calls:
-/// whole names, globs with a prefix, or one common action name below many services.
+/// whole names, globs with a prefix, or one common action name below many services. Deciding allocates
+/// nothing: the program's allocator counts, and a decision that allocated is an error.
+namespace {
+
+std::uint64_t allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    void* const memory = std::malloc(size);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+
 namespace {
 
 namespace policy = kimbap::policy;
@@ -53,11 +76,15 @@ void decide(benchmark::State& state, Naming naming) {
     request.risk_level = "medium";
     request.client = "claude-code";
     request.args = &args.get_object();
+    const std::uint64_t before = allocations;
     for (auto _ : state) {
         const policy::Decision decision = set->decide(request, kimbap::TimePoint{}, nullptr);
         if (decision.outcome != policy::Outcome::allow) state.SkipWithError("not allowed");
         benchmark::DoNotOptimize(decision.rule);
     }
+    const std::uint64_t allocated = allocations - before;
+    state.counters["allocations"] = static_cast<double>(allocated);
+    if (allocated != 0) state.SkipWithError("a decision allocated");
 }
 
 BENCHMARK_CAPTURE(decide, whole_names, kWhole)->Arg(10)->Arg(100)->Arg(10'000);
