@@ -48,6 +48,10 @@ std::string_view name(Errc code) noexcept {
     return "internal";
 }
 
+Error make_error(Errc code, std::string message) {
+    return Error{code, std::move(message)};
+}
+
 void throw_exception_from_error(const Error& error, const boost::source_location&) {
     throw std::runtime_error(std::string(name(error.code)) + ": " + error.message);
 }
