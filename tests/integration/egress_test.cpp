@@ -60,6 +60,8 @@ protected:
         kimbap_->must({"vault", "set", "token"}, "token-e1671797c52e15f763380b45e841ec32");
         kimbap_->must({"vault", "set", "hook"}, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         kimbap_->environment["LD_PRELOAD"] = KIMBAP_TEST_RESOLVER;
+        // A build with AddressSanitizer wants to be the first library otherwise.
+        kimbap_->environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
         kimbap_->environment["KIMBAP_TEST_HOSTS"] = kimbap_->path("hosts");
         kimbap_->environment["SSL_CERT_FILE"] = authority_.certificate_file();
     }

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -423,8 +424,8 @@ TEST(HttpClient, SpeaksOverAUnixSocket) {
     const kimbap::test::TempFolder folder;
     const std::string path = folder / "served.sock";
     test::ServerHarness server;
-    HttpServer local(server.context, server, {});
-    ASSERT_TRUE(server.on_thread([&] { return local.listen_unix(path); }));
+    auto local = std::make_unique<HttpServer>(server.context, server, ServerLimits{});
+    ASSERT_TRUE(server.on_thread([&] { return local->listen_unix(path); }));
     {
         ClientHarness harness;
         const ServerLimits limits;
@@ -436,7 +437,7 @@ TEST(HttpClient, SpeaksOverAUnixSocket) {
             const Exchange out = harness.send(std::move(request));
             ASSERT_TRUE(out.response) << out.error.message;
             EXPECT_EQ(out.response->body.substr(0, 11), "POST /unix\n");
-            EXPECT_EQ(server.on_thread([&] { return local.connections(); }), 1U);
+            EXPECT_EQ(server.on_thread([&] { return local->connections(); }), 1U);
         }
         // Another path, or none, is another origin.
         for (const std::string& other :
@@ -446,7 +447,7 @@ TEST(HttpClient, SpeaksOverAUnixSocket) {
             EXPECT_FALSE(harness.send(std::move(request)).response) << other;
         }
     }
-    server.on_thread([&] { local.stop(); });
+    server.on_thread([&] { local.reset(); });
 }
 
 TEST(HttpClient, GathersAFailureEvenWhereChunksAreWanted) {

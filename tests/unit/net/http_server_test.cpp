@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fstream>
 #include <future>
+#include <memory>
 #include <string>
 
 #include "support/temp_folder.hpp"
@@ -50,9 +51,9 @@ TEST(HttpServer, SharesAPortBetweenListeners) {
     const ServerHarness first;
     ServerHarness second;
     const asio::ip::tcp::endpoint same(asio::ip::address_v4::loopback(), first.port());
-    HttpServer third(second.context, second, {});
-    EXPECT_TRUE(second.on_thread([&] { return third.listen(same).has_value(); }));
-    second.on_thread([&] { third.stop(); });
+    auto third = std::make_unique<HttpServer>(second.context, second, ServerLimits{});
+    EXPECT_TRUE(second.on_thread([&] { return third->listen(same).has_value(); }));
+    second.on_thread([&] { third.reset(); });
 }
 
 TEST(HttpServer, SaysWhereItCantListen) {
@@ -134,8 +135,8 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwnersAlone) {
     const kimbap::test::TempFolder folder;
     const std::string path = folder / "kimbap.sock";
     ServerHarness harness;
-    HttpServer local(harness.context, harness, {});
-    ASSERT_TRUE(harness.on_thread([&] { return local.listen_unix(path); }));
+    auto local = std::make_unique<HttpServer>(harness.context, harness, ServerLimits{});
+    ASSERT_TRUE(harness.on_thread([&] { return local->listen_unix(path); }));
     struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_TRUE(S_ISSOCK(status.st_mode));
@@ -144,7 +145,7 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwnersAlone) {
     peer.send(kGet + kGet);
     EXPECT_EQ(peer.read_message().body, "GET /\n");
     EXPECT_EQ(peer.read_message().body, "GET /\n");
-    harness.on_thread([&] { local.stop(); });
+    harness.on_thread([&] { local.reset(); });
     EXPECT_NE(::access(path.c_str(), F_OK), 0) << "it is removed at the end";
 }
 
@@ -165,15 +166,15 @@ TEST(HttpServer, ReplacesAStaleUnixSocketButNothingElse) {
     ASSERT_EQ(::access(path.c_str(), F_OK), 0);
     EXPECT_TRUE(listen(path)) << "a killed server leaves its socket behind";
 
-    HttpServer running(harness.context, harness, {});
-    ASSERT_TRUE(harness.on_thread([&] { return running.listen_unix(path); }));
+    auto running = std::make_unique<HttpServer>(harness.context, harness, ServerLimits{});
+    ASSERT_TRUE(harness.on_thread([&] { return running->listen_unix(path); }));
     const auto second = listen(path);
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().message.find("already listens"), std::string::npos);
     RawPeer peer = RawPeer::connect_unix(path);
     peer.send(kGet);
     EXPECT_EQ(peer.read_message().status(), 200) << "the running server keeps its socket";
-    harness.on_thread([&] { running.stop(); });
+    harness.on_thread([&] { running.reset(); });
 
     const std::string file = folder / "precious";
     std::ofstream(file) << "data";
