@@ -4,6 +4,7 @@
 
 #include "app/mirrored_headers.hpp"
 #include "app/provider_files.hpp"
+#include "app/unknown_names.hpp"
 #include "manifests/loader.hpp"
 #include "net/address_guard.hpp"
 #include "oauth/needed_scopes.hpp"
@@ -11,6 +12,9 @@
 namespace kimbap::app {
 
 namespace {
+
+/// Slips of the pen that are worth a line in the log; `kimbap policy check` lists more.
+constexpr std::size_t kMaxUnknownNames = 10;
 
 constexpr const char* kZoneFolder = "/usr/share/zoneinfo/";
 
@@ -92,6 +96,9 @@ Result<LoadedRules> load_rules(const Config& config) {
     if (policy->empty()) {
         out.notices.push_back(
             "no policy is loaded: every call is denied (add a document to policies)");
+    }
+    for (const Fault& fault : unknown_names(*policy, **actions, kMaxUnknownNames)) {
+        out.notices.push_back(to_string(fault));
     }
     for (const oauth::ConnectionId& id : oauth::needed_connections(**actions)) {
         if (providers->find(id.provider) != nullptr) continue;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/rules_loader.hpp"
+#include "app/unknown_names.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/yaml_reader.hpp"
@@ -14,6 +15,8 @@
 namespace kimbap::cli {
 
 namespace {
+
+constexpr std::size_t kMaxUnknownNames = 100;
 
 struct Options {
     std::vector<std::string> paths;
@@ -50,7 +53,17 @@ void check(Context& context, std::vector<std::string> paths) {
     Faults faults;
     const auto set = policy::PolicySet::load(texts, app::read_zone, faults);
     if (set && config) faults = app::unknown_channels(*config, *set);
-    const Faults warnings = set ? set->lint() : Faults{};
+    Faults warnings = set ? set->lint() : Faults{};
+    if (set && config) {
+        // Manifests with faults of their own are another command's business (service validate).
+        const auto loaded = app::load_rules(*config);
+        if (loaded) {
+            for (Fault& fault :
+                 app::unknown_names(*set, *loaded->rules->actions, kMaxUnknownNames)) {
+                warnings.push_back(std::move(fault));
+            }
+        }
+    }
     if (!faults.empty()) context.exit = Exit::invalid;
     if (context.json) {
         json::array errors;

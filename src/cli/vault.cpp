@@ -21,6 +21,8 @@ namespace kimbap::cli {
 namespace {
 
 constexpr std::size_t kMaxSecret = 64U << 10;
+/// Bytes below which a value is hardly a credential of a service.
+constexpr std::size_t kShortSecret = 8;
 
 /// A value from a file, from a terminal without echo, or from a pipe; without one trailing line
 /// break.
@@ -79,6 +81,13 @@ void put(Context& context, const std::string& ref, const std::string& file, bool
     const Result<void> stored = rotate ? gateway->vault().rotate(ref, *value, local_user())
                                        : gateway->vault().set(ref, *value, local_user());
     if (!stored) return report(context, stored.error());
+    if (value->size() < kShortSecret) {
+        std::fprintf(stderr,
+                     "kimbap: %s has %s: a secret that short is soon guessed, and wherever "
+                     "an answer has those characters by chance they are cut out as well (is it "
+                     "the right value?)\n",
+                     ref.c_str(), counted(value->size(), "byte").c_str());
+    }
     done(context, ref, rotate ? "rotated" : "set");
 }
 

@@ -148,6 +148,27 @@ TEST(Doctor, LooksAtTheCertificateThatServeWouldUse) {
     EXPECT_THAT(missing.out, HasSubstr("nowhere.pem"));
 }
 
+TEST(Vault, WarnsOfASecretThatIsHardlyOne) {
+    Shop shop;
+    const Ran is_short = shop.kimbap.kimbap({"vault", "set", "other.token"}, "x");
+    EXPECT_EQ(is_short.code, 0);
+    EXPECT_THAT(is_short.err, HasSubstr("other.token has 1 byte:"));
+    EXPECT_EQ(shop.kimbap.kimbap({"vault", "set", "other.token"}, "long-enough").err, "");
+}
+
+TEST(Policy, PointsOutNamesThatNoManifestDeclares) {
+    Shop shop;
+    shop.kimbap.policy("slip",
+                       "version: 1.0.0\nrules:\n  - {id: slip, match: {actions: [shop.refnd]}, "
+                       "decision: require_approval}\n");
+    const Ran checked = shop.kimbap.kimbap({"policy", "check"});
+    EXPECT_EQ(checked.code, 0);
+    EXPECT_THAT(checked.out,
+                AllOf(HasSubstr("slip.yaml:3:5"), HasSubstr("did you mean \"shop.refund\"?"),
+                      HasSubstr("[warning]")));
+    EXPECT_THAT(shop.kimbap.kimbap({"doctor", "--offline"}).out, HasSubstr("\"shop.refund\"?"));
+}
+
 TEST(Vault, NoCommandPrintsAValue) {
     Shop shop;
     for (const std::vector<std::string>& command : {std::vector<std::string>{"vault", "list"},
