@@ -99,7 +99,9 @@ TEST_F(VaultSecretFile, ACredentialOfSystemdGoesBeforeTheFile) {
     EXPECT_EQ(secret->secret.reveal(), "the secret of the unit");
     EXPECT_EQ(secret->facts.source, SecretSource::credential);
     EXPECT_EQ(secret->facts.place, credential);
+    ::chmod(credential.c_str(), 0640);
     std::ofstream(credential) << "short";
+    ::chmod(credential.c_str(), 0440);
     EXPECT_FALSE(load_vault_secret(path)) << "a credential that is no good is not passed over";
     ::unsetenv("CREDENTIALS_DIRECTORY");
 }
