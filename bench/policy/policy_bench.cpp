@@ -9,8 +9,8 @@
 #include "policy/policy.hpp"
 
 /// How long a decision takes with few and many rules. The sets differ in how rules name calls:
-/// whole names, globs with a prefix, or one common action name below many services. Deciding allocates
-/// nothing: the program's allocator counts, and a decision that allocated is an error.
+/// whole names, globs with a prefix, or one common action name below many services. Deciding
+/// allocates nothing: the program's allocator counts, and a decision that allocated is an error.
 namespace {
 
 std::uint64_t allocations = 0;

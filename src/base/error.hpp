@@ -43,7 +43,8 @@ template <class T>
 using Result = boost::system::result<T, Error>;
 
 /// Hook by which boost::system::result turns an unchecked Error into a std::runtime_error.
-[[noreturn, gnu::cold]] void throw_exception_from_error(const Error& error, const boost::source_location&);
+[[noreturn, gnu::cold]] void throw_exception_from_error(const Error& error,
+                                                        const boost::source_location&);
 
 /// Cold: what leads to it is laid out away from the path of calls that succeed.
 [[nodiscard, gnu::cold]] Error make_error(Errc code, std::string message);

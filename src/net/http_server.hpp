@@ -96,7 +96,8 @@ struct ServerLimits {
 };
 
 /// Serves HTTP/1.1 (keep-alive, pipelining in order, 100-continue) on one thread's io_context.
-/// Start one per thread on the same endpoint: listeners share the port by SO_REUSEPORT.
+/// Start one per thread on the same endpoint: listeners share the port by SO_REUSEPORT. It is used
+/// and destroyed on that thread, or while none runs the context.
 class HttpServer {
 public:
     /// `handler` outlives the server. `tls` may be null. Nothing listens until listen().
