@@ -53,8 +53,7 @@ constexpr std::chrono::seconds kLastAnswers{2};
 constexpr std::string_view kInstructions =
     "Tools of this server act on real systems under the operators' policy. A denied call says why; "
     "don't repeat it unchanged. A call that needs an operator's approval says so: collect its "
-    "outcome "
-    "with kimbap_approval_result. Service documentation is under kimbap://services/.";
+    "outcome with kimbap_approval_result. Service documentation is under kimbap://services/.";
 
 mcp::ServerOptions server_options() {
     mcp::ServerOptions options;

@@ -33,6 +33,13 @@ Result<std::vector<File>> read_files(const std::vector<std::string>& paths, std:
     return files;
 }
 
+Result<manifests::LoadedManifests> read_manifests(const Config& config,
+                                                  const manifests::PlainHttpAllowed& plain_http) {
+    const auto files = read_files<manifests::ManifestFile>(config.manifests, "manifests");
+    if (!files) return files.error();
+    return manifests::load_manifests(*files, plain_http);
+}
+
 }  // namespace
 
 std::optional<std::string> read_zone(const std::string& name) {
@@ -72,15 +79,25 @@ Result<manifests::PlainHttpAllowed> plain_http_allowed(const Config& config) {
     });
 }
 
+Result<std::shared_ptr<const manifests::ActionRegistry>> load_actions(const Config& config) {
+    const auto plain_http = plain_http_allowed(config);
+    if (!plain_http) return plain_http.error();
+    auto loaded = read_manifests(config, *plain_http);
+    if (!loaded) return loaded.error();
+    if (!loaded->faults.empty()) {
+        return make_error(Errc::invalid_config, to_string(loaded->faults));
+    }
+    return manifests::ActionRegistry::create(std::move(loaded->services));
+}
+
 Result<LoadedRules> load_rules(const Config& config) {
     LoadedRules out;
     const auto plain_http = plain_http_allowed(config);
     if (!plain_http) return plain_http.error();
-    const auto manifest_files = read_files<manifests::ManifestFile>(config.manifests, "manifests");
-    if (!manifest_files) return manifest_files.error();
-    manifests::LoadedManifests loaded = manifests::load_manifests(*manifest_files, *plain_http);
-    out.notices = loaded.skipped;
-    Faults faults = std::move(loaded.faults);
+    auto loaded = read_manifests(config, *plain_http);
+    if (!loaded) return loaded.error();
+    out.notices = std::move(loaded->skipped);
+    Faults faults = std::move(loaded->faults);
     const auto provider_files = read_provider_files(config.manifests);
     if (!provider_files) return provider_files.error();
     auto providers = oauth::ProviderSet::load(*provider_files, *plain_http, faults);
@@ -89,7 +106,7 @@ Result<LoadedRules> load_rules(const Config& config) {
     if (!policy_files) return policy_files.error();
     auto policy = policy::PolicySet::load(*policy_files, read_zone, faults);
     if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
-    auto actions = manifests::ActionRegistry::create(std::move(loaded.services));
+    auto actions = manifests::ActionRegistry::create(std::move(loaded->services));
     if (!actions) return actions.error();
     const Result<void> headers = check_mirrored_headers(**actions);
     if (!headers) return headers.error();

@@ -24,6 +24,10 @@ struct LoadedRules {
 /// fault, one a line.
 [[nodiscard]] Result<LoadedRules> load_rules(const Config& config);
 
+/// The actions of the configured manifests alone. Errors: as load_rules.
+[[nodiscard]] Result<std::shared_ptr<const manifests::ActionRegistry>> load_actions(
+    const Config& config);
+
 /// Rules whose `approval.channels` names what no entry of the config's `notify` does: the operators
 /// would never hear of such a call.
 [[nodiscard]] Faults unknown_channels(const Config& config, const policy::PolicySet& policy);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "base/glob.hpp"
@@ -18,11 +17,15 @@ namespace {
 class Names {
 public:
     explicit Names(const manifests::ActionRegistry& actions) : actions_(actions) {
-        for (const manifests::Service& service : actions.services()) services_.add(service.name);
-        for (const manifests::RegisteredAction& action : actions.actions()) {
-            ids_.add(action.id);
-            ids_.add(action.action->name);
+        for (const manifests::Service& service : actions.services()) {
+            services_.emplace_back(service.name);
         }
+        for (const manifests::RegisteredAction& action : actions.actions()) {
+            ids_.emplace_back(action.id);
+            ids_.emplace_back(action.action->name);
+        }
+        std::sort(services_.begin(), services_.end());
+        std::sort(ids_.begin(), ids_.end());
     }
 
     /// What is wrong with a pattern of `match.services`; "" where it means something.
@@ -39,41 +42,41 @@ public:
     }
 
 private:
-    struct Known {
-        std::vector<std::string_view> list;
-        std::unordered_set<std::string_view> set;
+    using Sorted = std::vector<std::string_view>;
 
-        void add(std::string_view name) {
-            if (set.insert(name).second) list.push_back(name);
+    static bool means_any(std::string_view pattern, const Sorted& names) {
+        if (pattern.find_first_of("*?") == std::string_view::npos) {
+            return std::binary_search(names.begin(), names.end(), pattern);
         }
-        [[nodiscard]] bool match(std::string_view pattern) const {
-            if (set.contains(pattern)) return true;
-            return pattern.find_first_of("*?") != std::string_view::npos &&
-                   std::any_of(list.begin(), list.end(),
-                               [&](std::string_view name) { return glob_match(pattern, name); });
-        }
-    };
+        return std::any_of(names.begin(), names.end(),
+                           [&](std::string_view name) { return glob_match(pattern, name); });
+    }
 
-    static std::string fault(std::string_view what, std::string_view pattern, const Known& known) {
-        if (known.match(pattern)) return "";
+    static std::string fault(std::string_view what, std::string_view pattern, const Sorted& names) {
+        if (means_any(pattern, names)) return "";
         std::string out = "names the " + std::string(what) + " \"" + std::string(pattern) +
                           "\", which no manifest declares";
-        const std::string_view near = nearest(pattern, known.list);
+        const std::string_view near = nearest(pattern, names);
         if (!near.empty()) out.append(" (did you mean \"").append(near).append("\"?)");
         return out;
     }
 
     const manifests::ActionRegistry& actions_;
-    Known services_;
-    Known ids_;
+    Sorted services_;
+    Sorted ids_;
 };
 
 }  // namespace
 
 Faults unknown_names(const policy::PolicySet& policy, const manifests::ActionRegistry& actions,
                      std::size_t limit) {
-    const Names names(actions);
     Faults out;
+    const bool any =
+        std::any_of(policy.rules().begin(), policy.rules().end(), [](const auto& rule) {
+            return !rule.match.services.empty() || !rule.match.actions.empty();
+        });
+    if (!any) return out;  // as where the shipped policy starts up alone
+    const Names names(actions);
     for (const policy::Rule& rule : policy.rules()) {
         if (out.size() >= limit) break;
         const auto add = [&](const std::string& fault) {

@@ -16,6 +16,7 @@ namespace kimbap::cli {
 
 namespace {
 
+/// Warnings of names that no manifest declares: each costs a search for the nearest.
 constexpr std::size_t kMaxUnknownNames = 100;
 
 struct Options {
@@ -56,10 +57,8 @@ void check(Context& context, std::vector<std::string> paths) {
     Faults warnings = set ? set->lint() : Faults{};
     if (set && config) {
         // Manifests with faults of their own are another command's business (service validate).
-        const auto loaded = app::load_rules(*config);
-        if (loaded) {
-            for (Fault& fault :
-                 app::unknown_names(*set, *loaded->rules->actions, kMaxUnknownNames)) {
+        if (const auto actions = app::load_actions(*config)) {
+            for (Fault& fault : app::unknown_names(*set, **actions, kMaxUnknownNames)) {
                 warnings.push_back(std::move(fault));
             }
         }
