@@ -1,6 +1,3 @@
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -30,8 +27,8 @@ enum class Level { ok, warning, error };
 /// Bytes from which on a secret made by hand passes for hard to guess.
 constexpr std::size_t kSafeSecretSize = 32;
 
-/// Days of validity below which a certificate should have been renewed.
-constexpr int kShortValidity = 14;
+/// Validity below which a certificate should have been renewed.
+constexpr std::chrono::days kShortValidity{14};
 
 bool is_within(const std::string& file, const std::string& folder) {
     std::error_code error;
@@ -100,20 +97,18 @@ private:
         if (file.empty()) return;
         const auto served = net::server_tls(file, config.http.tls_key);
         if (!served) return add("tls", Level::error, served.error().message);
-        const X509* const certificate = SSL_CTX_get0_certificate((*served)->native_handle());
-        int days = 0;
-        int seconds = 0;
-        ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate));
-        if (days < 0 || seconds < 0) {
+        const auto left = std::chrono::floor<std::chrono::days>(net::certificate_expiry(**served) -
+                                                                SystemClock{}.now());
+        if (left < std::chrono::days{0}) {
             return add("tls", Level::error,
                        file + " has run out: clients refuse it (renew the certificate)");
         }
-        const std::string left =
-            file + " is valid for " + counted(static_cast<std::size_t>(days), "day");
-        if (days < kShortValidity) {
-            return add("tls", Level::warning, left + " (renew the certificate, then restart)");
+        const std::string valid =
+            file + " is valid for " + counted(static_cast<std::size_t>(left.count()), "day");
+        if (left < kShortValidity) {
+            return add("tls", Level::warning, valid + " (renew the certificate, then restart)");
         }
-        add("tls", Level::ok, left);
+        add("tls", Level::ok, valid);
     }
 
     void vault_secret(app::Gateway& gateway) {
@@ -143,8 +138,7 @@ private:
         if (gateway.vault().protection() == vault::Protection::unlocked) {
             add("vault", Level::warning,
                 "keys can't be locked into memory and may be swapped to disk (raise the "
-                "memory-lock "
-                "limit, ulimit -l)");
+                "memory-lock limit, ulimit -l)");
         }
     }
 

@@ -1,5 +1,10 @@
 #include "net/tls.hpp"
 
+#include <openssl/x509.h>
+
+#include <cstdint>
+#include <ctime>
+
 namespace kimbap::net {
 
 namespace ssl = boost::asio::ssl;
@@ -45,6 +50,13 @@ Result<std::shared_ptr<ssl::context>> server_tls(const std::string& certificate_
                               " (expected the certificate's PEM private key)");
     }
     return context;
+}
+
+TimePoint certificate_expiry(ssl::context& served) {
+    const X509* const certificate = SSL_CTX_get0_certificate(served.native_handle());
+    std::tm end{};
+    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end);
+    return from_unix_micros(std::int64_t{1'000'000} * ::timegm(&end));
 }
 
 }  // namespace kimbap::net

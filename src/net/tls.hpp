@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace kimbap::net {
@@ -27,5 +28,8 @@ private:
 /// Errors: invalid_config with the file and OpenSSL's reason.
 [[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> server_tls(
     const std::string& certificate_file, const std::string& key_file);
+
+/// When the certificate of a context made by server_tls runs out.
+[[nodiscard]] TimePoint certificate_expiry(boost::asio::ssl::context& served);
 
 }  // namespace kimbap::net

@@ -8,7 +8,8 @@ namespace kimbap::operator_api {
 
 namespace {
 
-net::HttpResponse answer(unsigned status, const json::object& body, std::string content_type) {
+template <class Json>
+net::HttpResponse answer(unsigned status, const Json& body, std::string content_type) {
     net::HttpResponse response;
     response.status = static_cast<net::http::status>(status);
     response.content_type = std::move(content_type);
@@ -66,11 +67,7 @@ net::HttpResponse problem(const Error& error) {
 }
 
 net::HttpResponse json_response(const boost::json::value& body, unsigned status) {
-    net::HttpResponse response;
-    response.status = static_cast<net::http::status>(status);
-    response.content_type = "application/json";
-    append_json(response.body, body);
-    return response;
+    return answer(status, body, "application/json");
 }
 
 }  // namespace kimbap::operator_api
