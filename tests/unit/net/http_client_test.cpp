@@ -14,7 +14,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <future>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -424,7 +423,7 @@ TEST(HttpClient, SpeaksOverAUnixSocket) {
     const kimbap::test::TempFolder folder;
     const std::string path = folder / "served.sock";
     test::ServerHarness server;
-    auto local = std::make_unique<HttpServer>(server.context, server, ServerLimits{});
+    auto local = server.another();
     ASSERT_TRUE(server.on_thread([&] { return local->listen_unix(path); }));
     {
         ClientHarness harness;
@@ -447,7 +446,6 @@ TEST(HttpClient, SpeaksOverAUnixSocket) {
             EXPECT_FALSE(harness.send(std::move(request)).response) << other;
         }
     }
-    server.on_thread([&] { local.reset(); });
 }
 
 TEST(HttpClient, GathersAFailureEvenWhereChunksAreWanted) {

@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fstream>
 #include <future>
-#include <memory>
 #include <string>
 
 #include "support/temp_folder.hpp"
@@ -51,9 +50,8 @@ TEST(HttpServer, SharesAPortBetweenListeners) {
     const ServerHarness first;
     ServerHarness second;
     const asio::ip::tcp::endpoint same(asio::ip::address_v4::loopback(), first.port());
-    auto third = std::make_unique<HttpServer>(second.context, second, ServerLimits{});
+    auto third = second.another();
     EXPECT_TRUE(second.on_thread([&] { return third->listen(same).has_value(); }));
-    second.on_thread([&] { third.reset(); });
 }
 
 TEST(HttpServer, SaysWhereItCantListen) {
@@ -135,7 +133,7 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwnersAlone) {
     const kimbap::test::TempFolder folder;
     const std::string path = folder / "kimbap.sock";
     ServerHarness harness;
-    auto local = std::make_unique<HttpServer>(harness.context, harness, ServerLimits{});
+    auto local = harness.another();
     ASSERT_TRUE(harness.on_thread([&] { return local->listen_unix(path); }));
     struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
@@ -145,7 +143,7 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwnersAlone) {
     peer.send(kGet + kGet);
     EXPECT_EQ(peer.read_message().body, "GET /\n");
     EXPECT_EQ(peer.read_message().body, "GET /\n");
-    harness.on_thread([&] { local.reset(); });
+    local.reset();
     EXPECT_NE(::access(path.c_str(), F_OK), 0) << "it is removed at the end";
 }
 
@@ -166,7 +164,7 @@ TEST(HttpServer, ReplacesAStaleUnixSocketButNothingElse) {
     ASSERT_EQ(::access(path.c_str(), F_OK), 0);
     EXPECT_TRUE(listen(path)) << "a killed server leaves its socket behind";
 
-    auto running = std::make_unique<HttpServer>(harness.context, harness, ServerLimits{});
+    auto running = harness.another();
     ASSERT_TRUE(harness.on_thread([&] { return running->listen_unix(path); }));
     const auto second = listen(path);
     ASSERT_FALSE(second);
@@ -174,7 +172,7 @@ TEST(HttpServer, ReplacesAStaleUnixSocketButNothingElse) {
     RawPeer peer = RawPeer::connect_unix(path);
     peer.send(kGet);
     EXPECT_EQ(peer.read_message().status(), 200) << "the running server keeps its socket";
-    harness.on_thread([&] { running.reset(); });
+    running.reset();
 
     const std::string file = folder / "precious";
     std::ofstream(file) << "data";

@@ -38,6 +38,12 @@ public:
         asio::post(context, [&task] { task(); });
         return result.get();
     }
+    /// Another server with the same handler. It goes on the harness's thread, where it is used.
+    auto another() {
+        const auto end = [this](HttpServer* ending) { on_thread([&] { delete ending; }); };
+        return std::unique_ptr<HttpServer, decltype(end)>(
+            new HttpServer(context, *this, ServerLimits{}), end);
+    }
     /// Waits until so many connections are open; false where they never are.
     bool wait_for_connections(std::size_t count);
 

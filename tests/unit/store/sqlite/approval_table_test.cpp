@@ -12,17 +12,7 @@ using ::testing::IsEmpty;
 class ApprovalTableTest : public test::TableFixture {
 protected:
     static ApprovalRow row(const std::string& id, const std::string& binding = "b1") {
-        ApprovalRow out;
-        out.id = id;
-        out.revision = 1;
-        out.state = "pending";
-        out.caller_key = "token:tok_a";
-        out.binding = binding;
-        out.created_at = at(100);
-        out.expires_at = at(200);
-        out.document = R"({"action":"shop.buy"})";
-        out.sealed_call = std::string("\0sealed", 7);
-        return out;
+        return approval(id, binding);
     }
     ApprovalStore& approvals = tables.approvals();
     static std::vector<std::string> ids(const Result<std::vector<ApprovalRow>>& rows) {

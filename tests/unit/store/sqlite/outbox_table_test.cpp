@@ -15,18 +15,6 @@ protected:
         return {id,      "apr_1", "ops-hook", R"({"type":"approval.requested"})", "pending", 0,
                 at(100), at(due), ""};
     }
-    static ApprovalRow approval(const std::string& id, const std::string& state) {
-        ApprovalRow out;
-        out.id = id;
-        out.revision = 1;
-        out.state = state;
-        out.caller_key = "token:tok_a";
-        out.binding = id;
-        out.created_at = at(100);
-        out.expires_at = at(200);
-        out.document = "{}";
-        return out;
-    }
     static std::vector<std::string> ids(const Result<std::vector<OutboxRow>>& rows) {
         std::vector<std::string> out;
         for (const OutboxRow& row : rows.value()) out.push_back(row.id);
@@ -59,8 +47,10 @@ TEST_F(OutboxTableTest, GivesBackWhatWasInserted) {
 }
 
 TEST_F(OutboxTableTest, ForgetsOldDeliveriesOfApprovalsThatNoLongerWait) {
-    ASSERT_TRUE(tables.approvals().insert(approval("apr_2", "pending")));
-    ASSERT_TRUE(tables.approvals().insert(approval("apr_1", "denied")));
+    ApprovalRow decided = approval("apr_1", "b1");
+    decided.state = "denied";
+    ASSERT_TRUE(tables.approvals().insert(decided));
+    ASSERT_TRUE(tables.approvals().insert(approval("apr_2", "b2")));
     const auto add = [&](const char* id, const char* approval_id, const char* state,
                          std::int64_t created) {
         OutboxRow one = row(id, 110);

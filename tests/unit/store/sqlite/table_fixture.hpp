@@ -16,6 +16,19 @@ namespace kimbap::test {
 class TableFixture : public ::testing::Test {
 protected:
     static TimePoint at(std::int64_t seconds) { return from_unix_micros(seconds * 1'000'000); }
+    static store::ApprovalRow approval(const std::string& id, const std::string& binding) {
+        store::ApprovalRow out;
+        out.id = id;
+        out.revision = 1;
+        out.state = "pending";
+        out.caller_key = "token:tok_a";
+        out.binding = binding;
+        out.created_at = at(100);
+        out.expires_at = at(200);
+        out.document = R"({"action":"shop.buy"})";
+        out.sealed_call = std::string("\0sealed", 7);
+        return out;
+    }
     [[nodiscard]] bool touched(store::Topic topic) {
         const bool found = (tables.touched().bits() >> static_cast<unsigned>(topic) & 1U) != 0;
         tables.touched().clear();
