@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
@@ -15,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/resumption.hpp"
 #include "async/task.hpp"
 
 namespace kimbap::async {
@@ -60,10 +60,7 @@ template <class Landing>
 Task<Landing> Flight<Landing>::landing(std::shared_ptr<Flight> flight) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto initiate = [flight, executor](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        std::function<void()> resume = [shared, executor] {
-            asio::post(executor, [shared] { std::move (*shared)(); });
-        };
+        std::function<void()> resume = resumption(executor, std::move(handler));
         {
             const std::lock_guard lock(flight->mutex_);
             if (!flight->landing_) {

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <condition_variable>
 #include <cstddef>
@@ -16,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "async/resumption.hpp"
 #include "async/task.hpp"
 #include "base/error.hpp"
 
@@ -75,12 +75,7 @@ auto WorkerPool::run(F work) -> Task<std::invoke_result_t<F&>> {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
 
     const auto initiate = [this, state, executor](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        const auto resume = [shared, executor] {
-            // Keeps the io_context from ending, and dying, while this thread is still in post().
-            const auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-            asio::post(executor, [shared] { std::move (*shared)(); });
-        };
+        const auto resume = resumption(executor, std::move(handler));
         const bool queued = submit([state, resume] {
             try {
                 state->outcome.emplace(state->work());

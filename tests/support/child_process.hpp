@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -50,7 +51,7 @@ private:
         return ::fork();
     }
 
-    pid_t pid_;
+    std::atomic<pid_t> pid_;  // another thread may kill while this one waits
 };
 
 }  // namespace kimbap::test

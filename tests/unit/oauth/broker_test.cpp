@@ -82,7 +82,7 @@ TEST_F(BrokerTest, RefreshesWithoutDerivingAKey) {
 TEST_F(BrokerTest, ManyCallsRefreshOnce) {
     kimbap_.connect(seconds(100));
     clock_.advance(seconds(200));
-    server_.during = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
+    server_.during([] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });
     int good = 0;
     for (int i = 0; i < 50; ++i) {
         asio::co_spawn(

@@ -28,6 +28,11 @@ void FakeAuthorizationServer::next(std::vector<Answer> answers) {
     next_ = std::move(answers);
 }
 
+void FakeAuthorizationServer::during(std::function<void()> act) {
+    const std::lock_guard lock(mutex_);
+    during_ = std::move(act);
+}
+
 std::vector<std::string> FakeAuthorizationServer::revoked() const {
     const std::lock_guard lock(mutex_);
     return revoked_;
@@ -49,7 +54,12 @@ Answer FakeAuthorizationServer::answer(const Received& request) {
         return {200, R"({"device_code":"dev-1","user_code":"ABCD-EFGH","expires_in":60,"interval":1,
                          "verification_uri":"http://127.0.0.1/device"})"};
     }
-    if (during) during();
+    std::function<void()> act;
+    {
+        const std::lock_guard lock(mutex_);
+        act = during_;
+    }
+    if (act) act();
     {
         const std::lock_guard lock(mutex_);
         if (!next_.empty()) {

@@ -32,8 +32,8 @@ public:
 
     /// Answers the next requests to /token so instead.
     void next(std::vector<kimbap::test::Answer> answers);
-    /// Called while a token request is being answered.
-    std::function<void()> during;
+    /// Has this called while a token request is being answered.
+    void during(std::function<void()> act);
     int expires_in = 3600;
 
     [[nodiscard]] int refreshes() const { return refreshes_; }
@@ -51,6 +51,7 @@ private:
 
     mutable std::mutex mutex_;
     std::vector<kimbap::test::Answer> next_;
+    std::function<void()> during_;
     std::string refresh_token_ = "refresh-0";
     std::vector<std::string> revoked_;
     std::atomic<int> refreshes_{0};

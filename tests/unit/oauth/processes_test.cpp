@@ -63,7 +63,7 @@ TEST(Processes, RefreshOnceBetweenThem) {
     for (int i = 0; i < 4; ++i)
         children.push_back(std::make_unique<kimbap::test::ChildProcess>(body));
     test::FakeAuthorizationServer server;
-    server.during = [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+    server.during([] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
     test::Installation(folder / "data", secret, server.url(), clock).connect(seconds(-1));
     for (std::size_t i = 0; i < children.size(); ++i) address.tell(server.url());
     for (auto& child : children) EXPECT_EQ(child->wait(), 0);
@@ -108,9 +108,9 @@ TEST(Processes, OneThatIsKilledBeforeTheAnswerHoldsNobodyUp) {
     });
     test::FakeAuthorizationServer server;
     std::atomic<bool> killed{false};
-    server.during = [&] {
+    server.during([&] {
         if (!killed.exchange(true)) child.kill(SIGKILL);
-    };
+    });
     // The request that the killed process made is lost before the provider acts on it.
     server.next({{503, ""}});
     test::Installation(folder / "data", secret, server.url(), clock).connect(seconds(-1));
