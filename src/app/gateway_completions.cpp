@@ -4,9 +4,10 @@
 
 #include "app/gateway_docs.hpp"
 #include "app/gateway_prompts.hpp"
-#include "app/visibility.hpp"
+#include "app/principal.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/json_text.hpp"
+#include "pipeline/prospect.hpp"
 
 namespace kimbap::app {
 
@@ -21,7 +22,7 @@ const manifests::RegisteredAction* find_template(const pipeline::Rules& rules,
                                                  const pipeline::Caller& caller,
                                                  std::string_view uri) {
     for (const auto& action : rules.actions->actions()) {
-        if (action.uri && action.action->resource->uri == uri && visible(rules, caller, action)) {
+        if (action.uri && action.action->resource->uri == uri && may_see(rules, caller, action)) {
             return &action;
         }
     }
@@ -89,7 +90,7 @@ Task<mcp::CompletionOutcome> GatewayCompletions::complete(mcp::RequestContext& c
     }
     if (request.argument != "name") co_return result;
     for (const manifests::Service& service : rules->actions->services()) {
-        if (visible(*rules, caller, service)) offer(result, service.name, request.value);
+        if (may_see(*rules, caller, service)) offer(result, service.name, request.value);
     }
     co_return result;
 }

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "app/visibility.hpp"
+#include "app/principal.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "manifests/placeholders.hpp"
+#include "pipeline/prospect.hpp"
 
 namespace kimbap::app {
 
@@ -73,7 +74,7 @@ FoundRecipe find_recipe(const pipeline::Rules& rules, const pipeline::Caller& ca
                         std::string_view prompt) {
     for (const manifests::Service& service : rules.actions->services()) {
         for (const manifests::Recipe& recipe : service.recipes) {
-            if (prompt_name(service, recipe) == prompt && visible(rules, caller, service)) {
+            if (prompt_name(service, recipe) == prompt && may_see(rules, caller, service)) {
                 return {&service, &recipe};
             }
         }
@@ -145,7 +146,7 @@ Task<mcp::PageOutcome> GatewayPrompts::list(mcp::RequestContext& context,
     const pipeline::Caller caller = caller_of(context);
     std::vector<mcp::ItemList::Item> items;
     for (const manifests::Service& service : rules->actions->services()) {
-        if (!visible(*rules, caller, service)) continue;
+        if (!may_see(*rules, caller, service)) continue;
         for (const manifests::Recipe& recipe : service.recipes) {
             const std::string name = prompt_name(service, recipe);
             json::object prompt{

@@ -4,11 +4,12 @@
 #include "app/gateway_docs.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/own_approvals.hpp"
+#include "app/principal.hpp"
 #include "app/user_question.hpp"
-#include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "pipeline/prospect.hpp"
 
 namespace kimbap::app {
 
@@ -23,7 +24,7 @@ std::optional<manifests::ResourceMatch> match(const pipeline::Rules& rules,
                                               const pipeline::Caller& caller,
                                               std::string_view uri) {
     for (manifests::ResourceMatch& found : rules.actions->resources_at(uri)) {
-        if (visible(rules, caller, *found.action)) return std::move(found);
+        if (may_see(rules, caller, *found.action)) return std::move(found);
     }
     return std::nullopt;
 }
@@ -81,7 +82,7 @@ Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
     const pipeline::Caller caller = caller_of(context);
     std::vector<mcp::ItemList::Item> items;
     for (const manifests::Service& service : rules->actions->services()) {
-        if (!visible(*rules, caller, service)) continue;
+        if (!may_see(*rules, caller, service)) continue;
         const std::string uri = std::string(kServiceUris) + service.name;
         const json::object resource{{"uri", uri},
                                     {"name", service.name},
@@ -91,7 +92,7 @@ Task<mcp::PageOutcome> GatewayResources::list(mcp::RequestContext& context,
     }
     for (const auto& action : rules->actions->actions()) {
         if (!action.uri || !action.uri->variables().empty()) continue;
-        if (visible(*rules, caller, action)) {
+        if (may_see(*rules, caller, action)) {
             items.push_back({action.action->resource->uri, action.resource_json});
         }
     }
@@ -128,7 +129,7 @@ Task<mcp::PageOutcome> GatewayResources::list_templates(mcp::RequestContext& con
     const pipeline::Caller caller = caller_of(context);
     for (const auto& action : rules->actions->actions()) {
         if (!action.uri || action.uri->variables().empty()) continue;
-        if (visible(*rules, caller, action)) {
+        if (may_see(*rules, caller, action)) {
             items.push_back({action.action->resource->uri, action.resource_json});
         }
     }
@@ -144,7 +145,7 @@ Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
     if (uri.starts_with(kServiceUris)) {
         const auto rules = gateway_.rules().current();
         const auto* service = rules->actions->service(uri.substr(kServiceUris.size()));
-        if (service == nullptr || !visible(*rules, caller, *service)) {
+        if (service == nullptr || !may_see(*rules, caller, *service)) {
             co_return mcp::resource_not_found(uri);
         }
         result.contents.push_back({request.uri, "text/markdown", document(*service)});

@@ -3,11 +3,12 @@
 #include "app/context_observer.hpp"
 #include "app/mirrored_headers.hpp"
 #include "app/own_approvals.hpp"
+#include "app/principal.hpp"
 #include "app/user_question.hpp"
-#include "app/visibility.hpp"
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "pipeline/prospect.hpp"
 
 namespace kimbap::app {
 
@@ -242,7 +243,7 @@ std::shared_ptr<const mcp::HeaderParams> GatewayTools::header_params(
     if (action == nullptr) return nullptr;
     auto headers = mirrored_headers(*action);
     if (!headers) return nullptr;
-    if (!visible(*rules, caller_of(context), *action)) return nullptr;
+    if (!may_see(*rules, caller_of(context), *action)) return nullptr;
     return headers;
 }
 

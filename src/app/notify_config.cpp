@@ -206,11 +206,9 @@ std::optional<ChannelConfig> read_channel(const YamlReader& entry) {
     ChannelConfig channel;
     channel.type = entry.require("type").string();
     if (std::find(kTypes.begin(), kTypes.end(), channel.type) == kTypes.end()) {
-        const std::string_view meant = nearest(channel.type, kTypes);
-        entry.get("type").fault("unknown channel type \"" + channel.type + "\" (" +
-                                (meant.empty() ? "use webhook, slack, telegram or email"
-                                               : "did you mean " + std::string(meant) + "?") +
-                                ")");
+        entry.get("type").fault(
+            "unknown channel type \"" + channel.type + "\"" +
+            suggestion(channel.type, kTypes, "use webhook, slack, telegram or email"));
         return std::nullopt;
     }
     channel.name = entry.require("name").string();

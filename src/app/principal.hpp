@@ -28,4 +28,9 @@ private:
     std::vector<std::string> roles_;
 };
 
+/// Who makes this request.
+[[nodiscard]] inline pipeline::Caller caller_of(const mcp::RequestContext& context) {
+    return context.principal_as<AgentPrincipal>().caller(context.client().name);
+}
+
 }  // namespace kimbap::app

@@ -54,11 +54,8 @@ private:
 
     static std::string fault(std::string_view what, std::string_view pattern, const Sorted& names) {
         if (means_any(pattern, names)) return "";
-        std::string out = "names the " + std::string(what) + " \"" + std::string(pattern) +
-                          "\", which no manifest declares";
-        const std::string_view near = nearest(pattern, names);
-        if (!near.empty()) out.append(" (did you mean \"").append(near).append("\"?)");
-        return out;
+        return "names the " + std::string(what) + " \"" + std::string(pattern) +
+               "\", which no manifest declares" + suggestion(pattern, names);
     }
 
     const manifests::ActionRegistry& actions_;

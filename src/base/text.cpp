@@ -27,6 +27,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
+/// By edit distance; "" where none is near enough.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+    std::string_view best;
+    // Of a short word, half may differ at most: "zz" is no slip for "i".
+    std::size_t best_distance =
+        std::min(std::max<std::size_t>(2, word.size() / 3), word.size() / 2) + 1;
+    for (const std::string_view candidate : candidates) {
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -66,19 +82,11 @@ bool iequals(std::string_view a, std::string_view b) noexcept {
                       [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-    std::string_view best;
-    // Of a short word, half may differ at most: "zz" is no slip for "i".
-    std::size_t best_distance =
-        std::min(std::max<std::size_t>(2, word.size() / 3), word.size() / 2) + 1;
-    for (const std::string_view candidate : candidates) {
-        const std::size_t distance = edit_distance(word, candidate);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = candidate;
-        }
-    }
-    return best;
+std::string suggestion(std::string_view word, std::span<const std::string_view> candidates,
+                       std::string_view otherwise) {
+    const std::string_view near = nearest(word, candidates);
+    if (!near.empty()) return " (did you mean \"" + std::string(near) + "\"?)";
+    return otherwise.empty() ? "" : " (" + std::string(otherwise) + ")";
 }
 
 }  // namespace kimbap

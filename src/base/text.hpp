@@ -16,9 +16,11 @@ namespace kimbap {
 /// ASCII case-insensitive equality.
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
 
-/// The candidate nearest to `word` by edit distance, or "" where none is near enough to be what a
-/// person meant: for "did you mean" in error messages.
-[[nodiscard]] std::string_view nearest(std::string_view word,
-                                       std::span<const std::string_view> candidates);
+/// The end of an error message about a word that is not one of `candidates`: ` (did you mean "x"?)`
+/// with the nearest by edit distance; where none is near enough to be what a person meant,
+/// ` (otherwise)`, or nothing.
+[[nodiscard]] std::string suggestion(std::string_view word,
+                                     std::span<const std::string_view> candidates,
+                                     std::string_view otherwise = "");
 
 }  // namespace kimbap

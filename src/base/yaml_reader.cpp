@@ -131,14 +131,9 @@ bool YamlReader::expect_map(std::span<const std::string_view> known) const {
     for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
         const std::string& key = node_->children[i]->text;
         if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-        const std::string_view near = nearest(key, known);
+        const std::string keys = join(std::vector<std::string>(known.begin(), known.end()), ", ");
         child(*node_->children[i], "")
-            .fault("unknown key \"" + key + "\" (" +
-                   (near.empty()
-                        ? "known keys: " +
-                              join(std::vector<std::string>(known.begin(), known.end()), ", ")
-                        : "did you mean \"" + std::string(near) + "\"?") +
-                   ")");
+            .fault("unknown key \"" + key + "\"" + suggestion(key, known, "known keys: " + keys));
     }
     return true;
 }

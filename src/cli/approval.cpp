@@ -10,6 +10,7 @@
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
 #include "identity/token_registry.hpp"
+#include "pipeline/outcome.hpp"
 #include "store/outbox_store.hpp"
 #include "store/store.hpp"
 
@@ -94,6 +95,17 @@ Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::stri
     static_cast<void>(co_await std::move(finishing));
 }
 
+/// What the caller was told of a call that ran and failed; "" where it did not.
+Task<std::string> failure_of(const approval::ApprovalManager& approvals,
+                             const approval::Approval& approval) {
+    if (approval.execution() != approval::Execution::failed) co_return "";
+    auto asking = approvals.outcome(approval.id, approval.caller_key);
+    const auto collected = co_await std::move(asking);
+    if (!collected || !collected->outcome) co_return "";
+    const auto result = pipeline::from_outcome(*collected->outcome);
+    co_return result ? result->message : "";
+}
+
 /// Who decides: the operator of KIMBAP_TOKEN, or the account that runs this.
 Result<approval::Operator> deciding_operator(const Context& context, app::Gateway& gateway) {
     const auto bearer = context.environment("KIMBAP_TOKEN");
@@ -119,16 +131,27 @@ void decide(Context& context, const Options& options, approval::Verdict verdict)
     if (!who) return report(context, who.error());
     auto decided = gateway->approvals().decide_blocking(options.id, *who, verdict, options.reason);
     if (!decided) return report(context, decided.error());
+    std::string failure;
     if (decided->state() == approval::State::approved) {
         Session session(*gateway);
         session.run(see_it_run(*gateway, session.lane(), options.id));
         auto now = gateway->approvals().find_blocking(options.id);
         if (now) decided = std::move(now);
+        const auto task = [&]() -> Task<void> {
+            auto asking = failure_of(gateway->approvals(), *decided);
+            failure = co_await std::move(asking);
+        };
+        session.run(task());
     }
-    if (context.json) return print_json(approval::to_json(*decided));
+    if (context.json) {
+        json::object out = approval::to_json(*decided);
+        if (!failure.empty()) out["failure"] = failure;
+        return print_json(out);
+    }
     const std::string execution(approval::name(decided->execution()));
     std::string line = options.id + ": " + std::string(approval::name(decided->state()));
     if (!execution.empty()) line += ", execution " + execution;
+    if (!failure.empty()) line += ": " + printable(failure);
     if (decided->state() == approval::State::pending) line += " (more operators must approve)";
     print(line);
 }

@@ -2,13 +2,12 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
-#include <iterator>
 
 #include "app/gateway_tools.hpp"
 #include "app/lane.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
-#include "base/yaml_reader.hpp"
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
@@ -46,49 +45,6 @@ Exit exit_of(Disposition disposition) {
         default:
             return Exit::failed;
     }
-}
-
-Result<std::string> read_input(const std::string& input) {
-    if (input == "-") {
-        return std::string(std::istreambuf_iterator<char>(std::cin),
-                           std::istreambuf_iterator<char>());
-    }
-    if (input.starts_with('@')) return read_file(input.substr(1));
-    return input;
-}
-
-/// --arg k=v: the value is JSON where the action's schema wants another type than a string.
-Result<json::object> arguments_of(const Options& options,
-                                  const manifests::RegisteredAction* action) {
-    json::object out;
-    if (!options.input.empty()) {
-        auto text = read_input(options.input);
-        if (!text) return text.error();
-        auto value = parse_json(*text);
-        if (!value) return make_error(Errc::invalid_argument, "--input: " + value.error().message);
-        if (!value->is_object()) {
-            return make_error(Errc::invalid_argument, "--input must be a JSON object of arguments");
-        }
-        out = std::move(value->get_object());
-    }
-    for (const std::string& pair : options.args) {
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            return make_error(Errc::invalid_argument, "--arg " + pair + ": not NAME=VALUE");
-        }
-        const std::string name = pair.substr(0, equals);
-        const std::string text = pair.substr(equals + 1);
-        bool is_string = true;
-        if (action != nullptr) {
-            for (const auto& arg : action->action->args) {
-                const json::value* type = arg.schema.if_contains("type");
-                if (arg.name == name) is_string = type != nullptr && *type == "string";
-            }
-        }
-        auto value = is_string ? Result<json::value>(json::value(text)) : parse_json(text);
-        out[name] = value ? std::move(*value) : json::value(text);
-    }
-    return out;
 }
 
 void show(Context& context, const CallResult& result) {
@@ -182,7 +138,8 @@ void run(Context& context, const Options& options) {
     const auto gateway = open_gateway(context);
     if (!gateway) return;
     const auto rules = gateway->rules().current();
-    auto arguments = arguments_of(options, rules->actions->find(options.action));
+    auto arguments =
+        read_arguments(options.args, options.input, rules->actions->find(options.action));
     if (!arguments) return report(context, Exit::usage, arguments.error().message);
     auto caller = caller_of(context, *gateway, options.agent);
     if (!caller) return report(context, caller.error());

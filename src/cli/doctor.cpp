@@ -52,6 +52,8 @@ public:
         add("config", Level::ok, config->file);
         permissions(*config);
         tls(*config);
+        std::error_code ignored;
+        fresh_ = !std::filesystem::exists(config->data_dir + "/kimbap.db", ignored);
         auto gateway = app::Gateway::open(*config);
         if (!gateway) return add("start", Level::error, gateway.error().message);
         examine(**gateway, reach);
@@ -146,7 +148,9 @@ private:
         vault_secret(gateway);
         const auto secrets = gateway.vault().list();
         if (!secrets) return add("store", Level::error, secrets.error().message);
-        add("store", Level::ok, gateway.config().data_dir);
+        add("store", Level::ok,
+            gateway.config().data_dir +
+                (fresh_ ? ", made just now: nothing was stored there before" : ""));
         const auto rules = gateway.rules().current();
         for (const std::string& notice : gateway.notices()) add("rules", Level::warning, notice);
         add("manifests", rules->actions->actions().empty() ? Level::warning : Level::ok,
@@ -246,6 +250,7 @@ private:
 
     Context& context_;
     std::vector<Finding> findings_;
+    bool fresh_ = false;  ///< There was no store where data_dir points to.
 };
 
 /// Sends a test through one of the operators' channels.

@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/yaml_reader.hpp"
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "operator_api/policies.hpp"
@@ -87,35 +88,14 @@ void check(Context& context, std::vector<std::string> paths) {
     }
 }
 
-Result<void> read_args(Options& options) {
-    if (!options.input.empty()) {
-        auto value = parse_json(options.input);
-        if (!value || !value->is_object()) {
-            return make_error(Errc::invalid_argument, "--input must be a JSON object of arguments");
-        }
-        options.call.args = std::move(value->get_object());
-    }
-    for (const std::string& pair : options.args) {
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            return make_error(Errc::invalid_argument, "--arg " + pair + ": not NAME=VALUE");
-        }
-        const std::string text = pair.substr(equals + 1);
-        options.call.args[pair.substr(0, equals)] = json_or_text(text);
-    }
-    return {};
-}
-
 /// An action that no manifest declares is decided all the same, and said so.
 bool check_action(Context& context, const pipeline::Rules& rules,
                   const operator_api::HypotheticalCall& call) {
     if (rules.actions->find(call.action) != nullptr) return true;
     std::vector<std::string_view> ids;
     for (const auto& action : rules.actions->actions()) ids.emplace_back(action.id);
-    const std::string_view near = nearest(call.action, ids);
-    const std::string hint = near.empty() ? " (kimbap service list shows them all)"
-                                          : " (did you mean \"" + std::string(near) + "\"?)";
-    const std::string what = "no manifest declares " + printable(call.action) + hint;
+    const std::string what = "no manifest declares " + printable(call.action) +
+                             suggestion(call.action, ids, "kimbap service list shows them all");
     if (call.action.find('.') == std::string::npos) {
         report(context, Exit::usage, what + "; an action is SERVICE.ACTION");
         return false;
@@ -129,8 +109,6 @@ bool check_action(Context& context, const pipeline::Rules& rules,
 void explain(Context& context, Options& options) {
     const auto config = configured(context);
     if (!config) return;
-    const Result<void> args = read_args(options);
-    if (!args) return report(context, Exit::usage, args.error().message);
     TimePoint now = SystemClock{}.now();
     if (!options.at.empty()) {
         const auto at = parse_time(options.at);
@@ -142,9 +120,20 @@ void explain(Context& context, Options& options) {
     if (!loaded) return report(context, loaded.error());
     if (options.call.agent.empty()) options.call.agent = config->stdio.agent;
     if (options.call.roles.empty()) options.call.roles = config->stdio.roles;
+    if (options.call.action.empty()) {
+        return report(context, Exit::usage, "which action? (kimbap policy explain SERVICE.ACTION)");
+    }
     if (!check_action(context, *loaded->rules, options.call)) return;
+    auto args = read_arguments(options.args, options.input,
+                               loaded->rules->actions->find(options.call.action));
+    if (!args) return report(context, Exit::usage, args.error().message);
+    options.call.args = std::move(*args);
     const json::object out = operator_api::explain(*loaded->rules, options.call, now);
     if (context.json) return print_json(out);
+    for (const auto& fault : out.at("argument_faults").get_array()) {
+        std::fprintf(stderr, "kimbap: the call would be refused before policy is asked: %s\n",
+                     printable(std::string_view(fault.get_string())).c_str());
+    }
     print("decision: " + std::string(out.at("decision").get_string()));
     print("rule:     " +
           (out.at("rule").is_null() ? "none matches" : std::string(out.at("rule").get_string())));
@@ -171,7 +160,7 @@ void add_policy(CLI::App& root, Context& context) {
     checking->callback([&context, options] { check(context, options->paths); });
     auto* explaining =
         policy->add_subcommand("explain", "Show the decision for a hypothetical call, and why");
-    explaining->add_option("--action,action", options->call.action, "SERVICE.ACTION")->required();
+    explaining->add_option("--action,action", options->call.action, "SERVICE.ACTION");
     explaining->add_option("--agent", options->call.agent,
                            "The calling agent; the config's stdio agent if left out");
     explaining->add_option("--role", options->call.roles, "A role of the caller (repeatable)")
@@ -184,9 +173,10 @@ void add_policy(CLI::App& root, Context& context) {
         ->check(CLI::IsMember({"low", "medium", "high", "critical"}));
     explaining
         ->add_option("--arg", options->args,
-                     "An argument, NAME=VALUE, the value as JSON (repeatable)")
+                     "An argument, NAME=VALUE, of other types than string as JSON (repeatable)")
         ->allow_extra_args(false);
-    explaining->add_option("--input", options->input, "All arguments as a JSON object");
+    explaining->add_option("--input", options->input,
+                           "All arguments as JSON, @FILE, or - for stdin");
     explaining->add_option("--at", options->at, "Decide as of this time (RFC 3339)");
     add_json_flag(*explaining, context);
     explaining->callback([&context, options] { explain(context, *options); });

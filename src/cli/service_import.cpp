@@ -38,17 +38,18 @@ Result<json::value> read_document(const std::string& file) {
     return YamlReader(*tree, file, faults).to_json();
 }
 
-void write_new(Context& context, const std::string& path, const std::string& text) {
+bool write_new(Context& context, const std::string& path, const std::string& text) {
     // Never over what somebody wrote.
     std::FILE* const file = std::fopen(path.c_str(), "wxe");
     if (file == nullptr) {
-        return report(context, Exit::failed,
-                      path + ": can't be made: " + std::strerror(errno) + " (choose another name)");
+        report(context, Exit::failed,
+               path + ": can't be made: " + std::strerror(errno) + " (choose another name)");
+        return false;
     }
     const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !written) {
-        return report(context, Exit::failed, path + ": can't be written: " + std::strerror(errno));
-    }
+    if (std::fclose(file) == 0 && written) return true;
+    report(context, Exit::failed, path + ": can't be written: " + std::strerror(errno));
+    return false;
 }
 
 void run(Context& context, const Options& options) {
@@ -75,8 +76,9 @@ void run(Context& context, const Options& options) {
     if (options.output.empty()) {
         std::fwrite(text.data(), 1, text.size(), stdout);
         std::fflush(stdout);
-    } else {
-        write_new(context, options.output, text);
+    } else if (write_new(context, options.output, text)) {
+        print(options.output + ": " +
+              counted(imported->manifest.at("actions").as_object().size(), "action"));
     }
     for (const std::string& note : imported->notes) {
         std::fprintf(stderr, "note: %s\n", printable(note).c_str());

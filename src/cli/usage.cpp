@@ -16,15 +16,13 @@ std::string command_fault(const CLI::App& root) {
     std::vector<std::string> names;
     for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
     if (names.empty()) return "";
-    const std::string known = " (one of: " + join(names, ", ") + "; --help tells more)";
+    const std::string known = "one of: " + join(names, ", ") + "; --help tells more";
     for (const std::string& word : root.remaining(true)) {
         if (word.starts_with('-')) continue;
         const std::vector<std::string_view> views(names.begin(), names.end());
-        const std::string_view near = nearest(word, views);
-        return so_far + ": unknown command \"" + word + "\"" +
-               (near.empty() ? known : " (did you mean \"" + std::string(near) + "\"?)");
+        return so_far + ": unknown command \"" + word + "\"" + suggestion(word, views, known);
     }
-    return so_far + ": which command?" + known;
+    return so_far + ": which command? (" + known + ")";
 }
 
 }  // namespace kimbap::cli

@@ -60,11 +60,8 @@ void check_template(const YamlReader& where, std::string_view text, const Names&
     for (const std::string& placeholder : placeholders(text)) {
         if (known.contains(placeholder)) continue;
         const std::vector<std::string_view> names(known.begin(), known.end());
-        const std::string_view near = nearest(placeholder, names);
-        where.fault(
-            "{" + placeholder + "} is not an argument (" +
-            (near.empty() ? "declare it under args" : "did you mean {" + std::string(near) + "}?") +
-            ")");
+        where.fault("{" + placeholder + "} is not an argument" +
+                    suggestion(placeholder, names, "declare it under args"));
     }
 }
 

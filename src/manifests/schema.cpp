@@ -318,21 +318,21 @@ private:
         const json::value* additional = schema.if_contains("additionalProperties");
         if (known || additional == nullptr) return;
         if (additional->is_bool() && !additional->get_bool()) {
-            violate(out, inner, "is not known" + suggestion(properties, member.key()));
+            violate(out, inner, "is not known" + expected(properties, member.key()));
         } else {
             check(*additional, member.value(), inner, out, depth + 1);
         }
     }
 
-    static std::string suggestion(const json::value* properties, std::string_view key) {
+    static std::string expected(const json::value* properties, std::string_view key) {
         std::vector<std::string_view> names;
         if (properties != nullptr) {
             for (const auto& one : properties->get_object()) names.push_back(one.key());
         }
         if (names.empty()) return " (nothing is expected here)";
-        const std::string_view near = nearest(key, names);
-        if (!near.empty()) return " (did you mean \"" + std::string(near) + "\"?)";
-        return " (known: " + join(std::vector<std::string>(names.begin(), names.end()), ", ") + ")";
+        return suggestion(
+            key, names,
+            "known: " + join(std::vector<std::string>(names.begin(), names.end()), ", "));
     }
 
     void check_dependent(const json::object& schema, const json::value& value, Where at,

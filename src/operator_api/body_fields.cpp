@@ -65,9 +65,7 @@ std::optional<net::HttpResponse> BodyFields::refusal() const {
     for (const auto& member : body_) {
         const std::string_view key = member.key();
         if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-        const std::string_view near = nearest(key, known_);
-        faults.push_back("unknown member " + quoted(key) +
-                         (near.empty() ? "" : " (did you mean " + quoted(near) + "?)"));
+        faults.push_back("unknown member " + quoted(key) + suggestion(key, known_));
     }
     if (faults.empty()) return std::nullopt;
     return problem(400, join(faults, "; "));

@@ -10,9 +10,8 @@ namespace kimbap::operator_api {
 namespace json = boost::json;
 
 PolicyQuestion::PolicyQuestion(const pipeline::Rules& rules, const HypotheticalCall& call)
-    : arguments_(call.args) {
-    const manifests::RegisteredAction* action = rules.actions->find(call.action);
-    declared_ = action != nullptr;
+    : action_(rules.actions->find(call.action)), given_(!call.args.empty()), arguments_(call.args) {
+    const manifests::RegisteredAction* const action = action_;
     request_.agent = call.agent;
     request_.token = call.token;
     request_.roles = call.roles;
@@ -36,6 +35,11 @@ PolicyQuestion::PolicyQuestion(const pipeline::Rules& rules, const HypotheticalC
     request_.mutating = call.mutating;
 }
 
+std::vector<std::string> PolicyQuestion::argument_faults() const {
+    if (action_ == nullptr || !given_) return {};
+    return action_->schema.validate(boost::json::value(arguments_));
+}
+
 json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call, TimePoint now) {
     const PolicyQuestion question(rules, call);
     const policy::Request& request = question.request();
@@ -47,12 +51,15 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
                               {"decided", step.decided},
                               {"why", step.why}});
     }
+    json::array unfit;
+    for (std::string& fault : question.argument_faults()) unfit.emplace_back(std::move(fault));
     json::object out{
         {"decision", policy::name(decision.outcome)},
         {"rule", decision.rule == nullptr ? json::value(nullptr) : json::value(decision.rule->id)},
         {"action", request.action_id},
         {"known_action", question.declared()},
         {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},
+        {"argument_faults", std::move(unfit)},
         {"policy", rules.policy->digest()},
         {"considered", std::move(considered)}};
     return out;

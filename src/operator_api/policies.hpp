@@ -30,12 +30,16 @@ public:
 
     [[nodiscard]] const policy::Request& request() const { return request_; }
     /// Whether a manifest declares the action.
-    [[nodiscard]] bool declared() const { return declared_; }
+    [[nodiscard]] bool declared() const { return action_ != nullptr; }
+    /// Why a call with these arguments would be refused before policy is asked. Empty where they
+    /// fit, and where none were given: the question is then about the action alone.
+    [[nodiscard]] std::vector<std::string> argument_faults() const;
 
 private:
+    const manifests::RegisteredAction* action_;
+    bool given_;
     boost::json::object arguments_;
     policy::Request request_;
-    bool declared_;
 };
 
 /// The decision and every rule that was considered, as JSON. Uses no allowance.

@@ -70,14 +70,12 @@ Result<FieldPath> parse_field(std::string_view text) {
         std::array<std::string_view, kNamed.size()> names;
         std::transform(kNamed.begin(), kNamed.end(), names.begin(),
                        [](const Named& named) { return named.name; });
-        const std::string_view near = nearest(text, names);
         return make_error(
             Errc::invalid_argument,
-            "\"" + std::string(text) + "\" is not a field (" +
-                (near.empty() ? "args.<path>, agent, token, roles, service, action, risk.level, "
-                                "risk.mutating or client.name"
-                              : "did you mean \"" + std::string(near) + "\"?") +
-                ")");
+            "\"" + std::string(text) + "\" is not a field" +
+                suggestion(text, names,
+                           "args.<path>, agent, token, roles, service, action, risk.level, "
+                           "risk.mutating or client.name"));
     }
     std::string_view rest = text.substr(4);
     while (!rest.empty()) {

@@ -27,7 +27,10 @@ TEST(Init, LaysOutAWorkingInstallationAndNeverOverwrites) {
     EXPECT_EQ(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     const auto data = std::filesystem::status(empty.path("fresh/data")).permissions();
     EXPECT_EQ(data, std::filesystem::perms::owner_all);
-    EXPECT_EQ(empty.kimbap({"--config", config, "doctor"}).code, 0);
+    const Ran examined = empty.kimbap({"--config", config, "doctor"});
+    EXPECT_EQ(examined.code, 0);
+    EXPECT_THAT(examined.out, HasSubstr("made just now"));
+    EXPECT_THAT(empty.must({"--config", config, "doctor"}), Not(HasSubstr("made just now")));
     EXPECT_EQ(empty.kimbap({"--config", config, "policy", "check"}).code, 0);
 
     const std::string before = empty.read("fresh/vault.secret");
@@ -167,6 +170,28 @@ TEST(Policy, PointsOutNamesThatNoManifestDeclares) {
                 AllOf(HasSubstr("slip.yaml:3:5"), HasSubstr("did you mean \"shop.refund\"?"),
                       HasSubstr("[warning]")));
     EXPECT_THAT(shop.kimbap.kimbap({"doctor", "--offline"}).out, HasSubstr("\"shop.refund\"?"));
+}
+
+TEST(Policy, ExplainSaysWhereACallWouldNotGetToPolicy) {
+    Shop shop;
+    const auto explained = [&](const std::string& amount) {
+        return shop.kimbap.kimbap(
+            {"policy", "explain", "shop.refund", "--arg", "order=1", "--arg", "amount=" + amount});
+    };
+    const Ran fits = explained("900");
+    EXPECT_THAT(fits.out, HasSubstr("decision: "));
+    EXPECT_EQ(fits.err, "");
+    EXPECT_EQ(explained("lots").code, 2);  // as `kimbap call` would
+    const Ran unfit = explained("0");
+    EXPECT_EQ(unfit.code, 0);
+    EXPECT_THAT(unfit.out, HasSubstr("decision: "));
+    EXPECT_THAT(unfit.err, AllOf(HasSubstr("refused before policy"), HasSubstr("/amount")));
+    const json::value told =
+        *parse_json(shop.kimbap.must({"policy", "explain", "shop.refund", "--json"}));
+    EXPECT_TRUE(told.at("argument_faults").as_array().empty());  // nothing was asked about any
+    const Ran nothing = shop.kimbap.kimbap({"policy", "explain"});
+    EXPECT_EQ(nothing.code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("SERVICE.ACTION"));
 }
 
 TEST(Vault, NoCommandPrintsAValue) {

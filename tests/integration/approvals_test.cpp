@@ -192,6 +192,17 @@ TEST(Approvals, SurviveAKillAndRunOnceByWhoeverApproves) {
     EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
 }
 
+TEST(Approvals, WhoApprovesIsToldWhyTheCallFailed) {
+    Shop shop("approvals: {hold: 100ms}\n");
+    const std::string token = shop.kimbap.agent_token("bot");
+    Serving serving(shop.kimbap);
+    static_cast<void>(McpClient(serving.url(), token).call("shop_refund", kRefund));
+    const std::string id = pending(shop.kimbap);
+    shop.kimbap.must({"vault", "remove", "shop.token"});
+    EXPECT_THAT(shop.kimbap.must({"approval", "approve", id}),
+                AllOf(HasSubstr("execution failed: "), HasSubstr("kimbap vault set shop.token")));
+}
+
 TEST(Approvals, ACrashInTheMiddleLeavesUnknownAndNeverRunsAgain) {
     std::binary_semaphore arrived(0), release(0);
     Shop shop("approvals: {hold: 30s}\n", [&](const Received& request) {

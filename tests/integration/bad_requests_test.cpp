@@ -10,8 +10,10 @@
 namespace kimbap::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class BadRequests : public ::testing::Test {
 protected:
@@ -74,7 +76,18 @@ TEST_F(BadRequests, UnknownToolsAreProtocolErrors) {
         agent.message("tools/call", {{"name", "shop_get-ordr"}, {"arguments", json::object()}});
     EXPECT_EQ(said.at("error").at("code"), -32602);
     EXPECT_THAT(std::string(said.at("error").at("message").as_string()),
-                HasSubstr("shop_get-ordr"));
+                HasSubstr("shop_get-ordr (did you mean \"shop_get-order\"?)"));
+}
+
+TEST_F(BadRequests, AHintNamesOnlyWhatTheCallerMaySee) {
+    const McpClient narrow(serving_.url(),
+                           shop_.kimbap.agent_token("narrow", {"--action", "shop.get-*"}));
+    for (const char* tool : {"shop_refnd", "shop.refnd"}) {
+        const json::object said =
+            narrow.message("tools/call", {{"name", tool}, {"arguments", json::object()}});
+        EXPECT_THAT(std::string(said.at("error").at("message").as_string()),
+                    AllOf(HasSubstr(tool), Not(HasSubstr("refund"))));
+    }
 }
 
 TEST_F(BadRequests, TokensOfTheWrongKindOrNone) {

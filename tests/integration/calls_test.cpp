@@ -36,8 +36,11 @@ TEST(Calls, ExitCodesSayHowItWent) {
         {{"call", "shop.get-order", "--arg", "order=abc"}, 2, "/order"},
         {{"call", "shop.get-order"}, 2, "order"},
         {{"call", "shop.get-order", "--arg", "order=1", "--arg", "x=1"}, 2, "x"},
-        {{"call", "shop.get-ordr", "--arg", "order=1"}, 2, "get-order"},
+        {{"call", "shop.get-ordr", "--arg", "order=1"}, 2, "did you mean \"shop.get-order\"?"},
         {{"call", "shop.get-order", "--arg", "order"}, 2, "NAME=VALUE"},
+        {{"call", "shop.refund", "--arg", "order=1", "--arg", "amount=lots"},
+         2,
+         "--arg amount=lots: not of type integer"},
         {{"call"}, 2, "required"},
         {{"cal"}, 2, ""},
         {{"call", "shop.get-order", "--input", "{"}, 2, "JSON"},
@@ -49,6 +52,24 @@ TEST(Calls, ExitCodesSayHowItWent) {
         EXPECT_EQ(ran.out, "");
     }
     EXPECT_EQ(shop.upstream.count(), 0U);
+}
+
+TEST(Calls, ArgumentsGoByASchemaThatIsGivenWhole) {
+    Shop shop("", [](const Received&) { return Answer{200, "{}"}; });
+    shop.kimbap.manifest("counter",
+                         "name: counter\nversion: 1.0.0\ndescription: Counts\nbase_url: @BASE@\n"
+                         "auth: {type: none}\nactions:\n  look:\n    description: Look\n"
+                         "    method: GET\n    path: /look\n    risk: low\n"
+                         "    schema: {type: object, properties: {n: {type: integer}, "
+                         "s: {type: string}}}\n"
+                         "    request: {query: {n: \"{n}\", s: \"{s}\"}}\n",
+                         shop.upstream.url());
+    shop.kimbap.policy("counter",
+                       "version: 1.0.0\nrules:\n  - {id: counter, match: {services: [counter]}, "
+                       "decision: allow}\n");
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "counter.look", "--arg", "n=5", "--arg", "s=7"}).code, 0);
+    ASSERT_EQ(shop.upstream.count(), 1U);
+    EXPECT_THAT(shop.upstream.requests()[0].target, AllOf(HasSubstr("n=5"), HasSubstr("s=7")));
 }
 
 TEST(Calls, InputComesFromStdinAndFiles) {

@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr std::string_view kDocument = R"(openapi: 3.1.0
 info: {title: Zoo, version: "7"}
@@ -40,6 +41,7 @@ TEST(ServiceImport, WhatItMakesCanBeCalled) {
                                    upstream.url(), "-o", "manifests/zoo.yaml"});
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("note: PUT /animals/{id}: left out"));
+    EXPECT_THAT(ran.out, StartsWith("manifests/zoo.yaml: 2 actions"));
     kimbap.must({"vault", "set", "zoo.token"}, "roar");
     kimbap.must({"call", "zoo.get-animal", "--arg", "id=7"});
     kimbap.must({"call", "zoo.feed-animal", "--arg", "id=7", "--arg", "food=hay"});

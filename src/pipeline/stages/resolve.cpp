@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "pipeline/prospect.hpp"
 #include "pipeline/stages/stages.hpp"
 
 namespace kimbap::pipeline::stages {
@@ -6,11 +7,15 @@ namespace kimbap::pipeline::stages {
 namespace {
 
 std::string unknown(const Call& call) {
+    const std::string& tool = call.request.tool;
+    const bool by_action = tool.find('.') != std::string::npos;
     std::vector<std::string_view> names;
-    for (const auto& action : call.rules->actions->actions()) names.push_back(action.tool_name);
-    const std::string_view near = nearest(call.request.tool, names);
-    return "Unknown tool: " + call.request.tool.substr(0, 128) +
-           (near.empty() ? "" : " (did you mean " + std::string(near) + "?)");
+    for (const auto& action : call.rules->actions->actions()) {
+        // Nobody learns from a slip of the pen what else there is.
+        if (!may_see(*call.rules, call.request.caller, action)) continue;
+        names.emplace_back(by_action ? action.id : action.tool_name);
+    }
+    return "Unknown tool: " + tool.substr(0, 128) + suggestion(tool, names);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(NotifyConfig, ReadsEachType) {
 TEST(NotifyConfig, NamesUnknownKeysAndTypes) {
     EXPECT_THAT(faults("  - {name: a, type: slack, chanel: C1, secret_ref: s}\n"),
                 AllOf(HasSubstr("kimbap.yaml:2:"), HasSubstr("chanel"), HasSubstr("channel")));
-    EXPECT_THAT(faults("  - {name: a, type: slak}\n"), HasSubstr("did you mean slack?"));
+    EXPECT_THAT(faults("  - {name: a, type: slak}\n"), HasSubstr("did you mean \"slack\"?"));
     EXPECT_THAT(faults("  - {name: a, type: pager}\n"),
                 HasSubstr("use webhook, slack, telegram or email"));
     EXPECT_THAT(faults("  - nothing\n"), HasSubstr("not a channel"));

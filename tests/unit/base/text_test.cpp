@@ -7,16 +7,17 @@
 namespace kimbap {
 namespace {
 
-TEST(Text, NearestFindsTyposOnly) {
+TEST(Text, SuggestsForTyposOnly) {
     constexpr std::array<std::string_view, 4> keys{"description", "method", "path", "headers"};
-    EXPECT_EQ(nearest("desciption", keys), "description");
-    EXPECT_EQ(nearest("metod", keys), "method");
-    EXPECT_EQ(nearest("Path", keys), "path");
-    EXPECT_EQ(nearest("zzzzzz", keys), "");
+    EXPECT_EQ(suggestion("desciption", keys), " (did you mean \"description\"?)");
+    EXPECT_EQ(suggestion("metod", keys), " (did you mean \"method\"?)");
+    EXPECT_EQ(suggestion("Path", keys, "or not"), " (did you mean \"path\"?)");
+    EXPECT_EQ(suggestion("zzzzzz", keys), "");
+    EXPECT_EQ(suggestion("zzzzzz", keys, "one of four"), " (one of four)");
     constexpr std::array<std::string_view, 2> names{"i", "id"};
-    EXPECT_EQ(nearest("zz", names), "");
-    EXPECT_EQ(nearest("x", names), "");
-    EXPECT_EQ(nearest("ids", names), "id");
+    EXPECT_EQ(suggestion("zz", names), "");
+    EXPECT_EQ(suggestion("x", names), "");
+    EXPECT_EQ(suggestion("ids", names), " (did you mean \"id\"?)");
 }
 
 TEST(Text, SplitKeepsEmptyParts) {

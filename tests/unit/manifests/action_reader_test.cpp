@@ -133,7 +133,7 @@ TEST(ActionReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"path: /o, idempotent: 1", "idempotent: not a boolean"},
         {"path: /o, idempotency_header: \"a b\"", "not a header name (like Idempotency-Key)"},
         {"path: /o, request: {query: {q: \"{limt}\"}}, args: [{name: limit}]",
-         "request.query.q: {limt} is not an argument (did you mean {limit}?)"},
+         "request.query.q: {limt} is not an argument (did you mean \"limit\"?)"},
         {"path: /o, request: {headers: {X-A: \"{a}\"}}",
          "request.headers.X-A: {a} is not an argument (declare it under args)"},
         {"path: /o, request: {body: {a: [{b: \"{c}\"}]}}",

@@ -39,7 +39,7 @@ TEST(ConfirmationTest, FaultsSayWhereAndWhatWouldBeRight) {
         const char* confirm;
         const char* fault;
     } rows[] = {
-        {"\"Cancel {ordre}?\"", "{ordre} is not an argument (did you mean {order}?)"},
+        {"\"Cancel {ordre}?\"", "{ordre} is not an argument (did you mean \"order\"?)"},
         {"\"With {pin}?\"", "{pin} is sensitive: it may not be shown (leave it out)"},
         {"{message: \"With {pin}?\"}", "{pin} is sensitive"},
         {"{without: allow}", "message"},

@@ -1,18 +1,12 @@
-#include "app/visibility.hpp"
+#include "pipeline/prospect.hpp"
 
 #include <algorithm>
 
-#include "app/principal.hpp"
 #include "identity/identity.hpp"
 
-namespace kimbap::app {
+namespace kimbap::pipeline {
 
-pipeline::Caller caller_of(const mcp::RequestContext& context) {
-    return context.principal_as<AgentPrincipal>().caller(context.client().name);
-}
-
-policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules,
-                                        const pipeline::Caller& caller,
+policy::PolicySet::Prospect prospect_of(const Rules& rules, const Caller& caller,
                                         const manifests::RegisteredAction& action) {
     if (caller.identity && !caller.identity->permits(action.id)) return {};
     policy::Request request;
@@ -27,17 +21,15 @@ policy::PolicySet::Prospect prospect_of(const pipeline::Rules& rules,
     return rules.policy->prospect(request);
 }
 
-bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
-             const manifests::RegisteredAction& action) {
+bool may_see(const Rules& rules, const Caller& caller, const manifests::RegisteredAction& action) {
     return prospect_of(rules, caller, action).possible;
 }
 
-bool visible(const pipeline::Rules& rules, const pipeline::Caller& caller,
-             const manifests::Service& service) {
+bool may_see(const Rules& rules, const Caller& caller, const manifests::Service& service) {
     const auto& actions = rules.actions->actions();
     return std::any_of(actions.begin(), actions.end(), [&](const auto& action) {
-        return action.service == &service && visible(rules, caller, action);
+        return action.service == &service && may_see(rules, caller, action);
     });
 }
 
-}  // namespace kimbap::app
+}  // namespace kimbap::pipeline
