@@ -1,4 +1,4 @@
-"""nginx as the local API that every contender calls, and as the proxy that kimbap is set beside."""
+"""nginx as the local API that every contender calls, and as the proxies that kimbap is set beside."""
 import os
 
 from .processes import answers, free_port, wait_for
@@ -16,11 +16,12 @@ def json_of(size):
 
 
 class Nginx:
-    """An upstream that answers from memory or disk, and a proxy_pass to it with an access log, as
-    kimbap must log too. One worker a core each."""
+    """An upstream that answers from memory or disk, and two ways of `proxy_pass` to it, with an access log, as kimbap
+    must log too: as nginx does it by itself, over a connection to the upstream for each request (`proxy`), and told
+    to keep those connections (`tuned_proxy`). One worker a core each."""
 
     def __init__(self, workshop, answer=SMALL):
-        self.upstream_port, self.proxy_port = free_port(), free_port()
+        self.upstream_port, self.proxy_port, self.tuned_port = free_port(), free_port(), free_port()
         home = workshop.folder
         workshop.write("www/answer.json", answer)
         workshop.write("nginx.conf", f"""
@@ -37,13 +38,15 @@ http {{
     server {{ listen 127.0.0.1:{self.upstream_port} backlog=4096; root {home}/www;
               location / {{ {self._answering(answer)} }} }}
     server {{ listen 127.0.0.1:{self.proxy_port} backlog=4096; access_log {home}/access.log;
+              location / {{ proxy_pass http://127.0.0.1:{self.upstream_port}; }} }}
+    server {{ listen 127.0.0.1:{self.tuned_port} backlog=4096; access_log {home}/access.log;
               location / {{ proxy_pass http://api; proxy_http_version 1.1;
                             proxy_set_header Connection ""; }} }}
 }}
 """)
         workshop.start("nginx", ["/usr/sbin/nginx", "-c", workshop.path("nginx.conf"), "-e",
                                  workshop.path("nginx.err")])
-        for port in (self.upstream_port, self.proxy_port):
+        for port in (self.upstream_port, self.proxy_port, self.tuned_port):
             wait_for("nginx", lambda port=port: answers(f"http://127.0.0.1:{port}/"))
 
     @staticmethod
@@ -59,3 +62,7 @@ http {{
     @property
     def proxy(self):
         return f"http://127.0.0.1:{self.proxy_port}/"
+
+    @property
+    def tuned_proxy(self):
+        return f"http://127.0.0.1:{self.tuned_port}/"

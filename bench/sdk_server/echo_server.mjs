@@ -4,6 +4,12 @@ import { createServer } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { McpServer, createMcpHandler, fromJsonSchema } from '@modelcontextprotocol/server';
 
+// Compiled once: the handler makes a server for each request.
+const inputSchema = fromJsonSchema({
+  type: 'object',
+  properties: { order: { type: 'string', pattern: '^[0-9]+$' } },
+  required: ['order'],
+});
 const answer = { id: '1001', customer: 'Ada', amount: 4900, state: 'paid' };
 
 function makeServer() {
@@ -12,11 +18,7 @@ function makeServer() {
     'shop_get-order',
     {
       description: 'Look up one order',
-      inputSchema: fromJsonSchema({
-        type: 'object',
-        properties: { order: { type: 'string', pattern: '^[0-9]+$' } },
-        required: ['order'],
-      }),
+      inputSchema,
     },
     ({ order }) => {
       const order_ = { ...answer, id: order };
