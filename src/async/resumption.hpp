@@ -14,12 +14,12 @@ namespace kimbap::async {
 /// another thread's work goes on.
 template <class Handler>
 std::function<void()> resumption(asio::any_io_executor executor, Handler handler) {
-    return [executor = std::move(executor),
-            shared = std::make_shared<Handler>(std::move(handler))] {
-        // Keeps the io_context from ending, and dying, while this thread is still in post().
-        const auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-        asio::post(executor, [shared] { std::move (*shared)(); });
-    };
+    return
+        [executor = std::move(executor), shared = std::make_shared<Handler>(std::move(handler))] {
+            // Keeps the io_context from ending, and dying, while this thread is still in post().
+            const auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+            asio::post(executor, [shared] { std::move (*shared)(); });
+        };
 }
 
 }  // namespace kimbap::async

@@ -66,9 +66,8 @@ Result<json::object> read_arguments(std::span<const std::string> pairs, const st
         } else {
             auto value = parse_json(text);
             if (!value) {
-                return make_error(
-                    Errc::invalid_argument,
-                    "--arg " + pair + ": not of type " + std::string(type) + ", as JSON");
+                return make_error(Errc::invalid_argument, "--arg " + pair + ": not of type " +
+                                                              std::string(type) + ", as JSON");
             }
             out[name] = std::move(*value);
         }

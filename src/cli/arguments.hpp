@@ -13,8 +13,8 @@ namespace kimbap::cli {
 /// stdin ("" for none), and over it `pairs` of NAME=VALUE. A value is text where `action` declares
 /// a string, and JSON where it declares anything else; without an action, JSON where it is any.
 /// Errors: invalid_argument, and read_file's.
-[[nodiscard]] Result<boost::json::object> read_arguments(
-    std::span<const std::string> pairs, const std::string& input,
-    const manifests::RegisteredAction* action);
+[[nodiscard]] Result<boost::json::object> read_arguments(std::span<const std::string> pairs,
+                                                         const std::string& input,
+                                                         const manifests::RegisteredAction* action);
 
 }  // namespace kimbap::cli

@@ -4,6 +4,7 @@
 #include "operator_api/body_fields.hpp"
 #include "operator_api/problem.hpp"
 #include "operator_api/resources.hpp"
+#include "pipeline/prospect.hpp"
 
 namespace kimbap::operator_api {
 
@@ -11,21 +12,16 @@ namespace json = boost::json;
 
 PolicyQuestion::PolicyQuestion(const pipeline::Rules& rules, const HypotheticalCall& call)
     : action_(rules.actions->find(call.action)), given_(!call.args.empty()), arguments_(call.args) {
-    const manifests::RegisteredAction* const action = action_;
+    if (action_ != nullptr) {
+        manifests::apply_defaults(*action_->action, arguments_);
+        request_ = pipeline::request_about(*action_);
+    }
     request_.agent = call.agent;
     request_.token = call.token;
     request_.roles = call.roles;
     request_.client = call.client;
     request_.args = &arguments_;
-    if (action != nullptr) {
-        manifests::apply_defaults(*action->action, arguments_);
-        request_.service = action->service->name;
-        request_.action = action->action->name;
-        request_.action_id = action->id;
-        request_.risk_level = manifests::name(action->action->risk.level);
-        request_.mutating = action->action->risk.mutating;
-        return;
-    }
+    if (action_ != nullptr) return;
     const std::string_view id = call.action;
     const std::size_t dot = id.find('.');
     request_.service = id.substr(0, dot);

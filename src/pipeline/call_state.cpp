@@ -4,6 +4,7 @@
 #include "base/ids.hpp"
 #include "base/json_text.hpp"
 #include "manifests/confirmation.hpp"
+#include "pipeline/prospect.hpp"
 #include "pipeline/sanitize.hpp"
 
 namespace kimbap::pipeline {
@@ -47,16 +48,11 @@ Call::Call(CallRequest asked, std::shared_ptr<const Rules> in_force)
 }
 
 policy::Request Call::policy_request() const {
-    policy::Request out;
+    policy::Request out = request_about(*action);
     out.agent = request.caller.agent;
     out.token = request.caller.token;
     out.roles = request.caller.roles;
     out.client = request.caller.client;
-    out.service = action->service->name;
-    out.action = action->action->name;
-    out.action_id = action->id;
-    out.risk_level = manifests::name(action->action->risk.level);
-    out.mutating = action->action->risk.mutating;
     out.args = &request.arguments;
     return out;
 }

@@ -6,18 +6,23 @@
 
 namespace kimbap::pipeline {
 
-policy::PolicySet::Prospect prospect_of(const Rules& rules, const Caller& caller,
-                                        const manifests::RegisteredAction& action) {
-    if (caller.identity && !caller.identity->permits(action.id)) return {};
+policy::Request request_about(const manifests::RegisteredAction& action) {
     policy::Request request;
-    request.agent = caller.agent;
-    request.token = caller.token;
-    request.roles = caller.roles;
     request.service = action.service->name;
     request.action = action.action->name;
     request.action_id = action.id;
     request.risk_level = manifests::name(action.action->risk.level);
     request.mutating = action.action->risk.mutating;
+    return request;
+}
+
+policy::PolicySet::Prospect prospect_of(const Rules& rules, const Caller& caller,
+                                        const manifests::RegisteredAction& action) {
+    if (caller.identity && !caller.identity->permits(action.id)) return {};
+    policy::Request request = request_about(action);
+    request.agent = caller.agent;
+    request.token = caller.token;
+    request.roles = caller.roles;
     return rules.policy->prospect(request);
 }
 
