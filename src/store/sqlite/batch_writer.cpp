@@ -43,9 +43,10 @@ void deliver(const std::vector<WriteOperation*>& batch) {
 
 }  // namespace
 
-BatchWriter::BatchWriter(Connection& connection, Tables& tables, ChangeFile& changes)
-    : connection_(connection), tables_(tables), changes_(changes) {
-    connection_.defer_tidying();
+BatchWriter::BatchWriter(const std::string& path, Connection& connection, Tables& tables,
+                         ChangeFile& changes)
+    : connection_(connection), tables_(tables), changes_(changes), tidier_(path) {
+    connection_.defer_copying();
 }
 
 BatchWriter::~BatchWriter() {
@@ -116,7 +117,7 @@ void BatchWriter::loop() {
         commit(batch);
         note(batch);
         deliver(batch);
-        connection_.tidy();
+        tidier_.after_commit(connection_);
     }
 }
 

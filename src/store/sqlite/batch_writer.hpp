@@ -3,10 +3,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
+#include "store/sqlite/log_tidier.hpp"
 #include "store/write_operation.hpp"
 
 namespace kimbap::store::sqlite {
@@ -24,8 +26,10 @@ public:
     /// Operations of one commit: more would let the first wait for the last.
     static constexpr std::size_t kMaxBatch = 512;
 
-    /// All outlive the writer, which alone uses the connection from its first operation on.
-    BatchWriter(Connection& connection, Tables& tables, ChangeFile& changes);
+    /// `path` is the database file's. All others outlive the writer, which alone uses the
+    /// connection from its first operation on.
+    BatchWriter(const std::string& path, Connection& connection, Tables& tables,
+                ChangeFile& changes);
     /// Writes what is queued, then ends the thread.
     ~BatchWriter();
     BatchWriter(const BatchWriter&) = delete;
@@ -52,6 +56,7 @@ private:
     Connection& connection_;
     Tables& tables_;
     ChangeFile& changes_;
+    LogTidier tidier_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

@@ -18,9 +18,6 @@ constexpr std::chrono::seconds kLockTimeout{15};
 constexpr std::chrono::microseconds kShortestPause{50};
 constexpr std::chrono::microseconds kLongestPause{1000};
 
-/// Length at which the write-ahead log is copied into the database: 4 MB, as SQLite's own default.
-constexpr int kLongLogPages = 1000;
-
 constexpr std::string_view kDiskFull = " (the disk is full: free some space)";
 
 std::string_view mend(int code, int system_error) {
@@ -184,13 +181,11 @@ int Connection::note_log_length(void* self, sqlite3* /*handle*/, const char* /*n
     return SQLITE_OK;
 }
 
-void Connection::defer_tidying() {
+void Connection::defer_copying() {
     sqlite3_wal_hook(handle_, &Connection::note_log_length, this);
 }
 
-void Connection::tidy() {
-    if (log_pages_ < kLongLogPages) return;
-    log_pages_ = 0;
+void Connection::copy_log() {
     sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 

@@ -77,12 +77,14 @@ public:
     Result<void> use_write_ahead_log();
     /// Whether the file can't be written, however it was opened.
     [[nodiscard]] bool read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
-    /// Leaves copying the write-ahead log into the database to tidy(), instead of to whichever
-    /// commit makes it long: its callers would wait for that.
-    void defer_tidying();
-    /// Copies the write-ahead log into the database where it has become long. Failing does no harm
-    /// but for its length: the next time may succeed.
-    void tidy();
+    /// Leaves copying the write-ahead log into the database to copy_log(), instead of to whichever
+    /// commit makes it long, and notes how long each commit makes it.
+    void defer_copying();
+    /// Pages in the write-ahead log after the last commit here; 0 unless it is noted.
+    [[nodiscard]] int log_pages() const { return log_pages_; }
+    /// Copies into the database as much of the write-ahead log as nobody reads (a "passive
+    /// checkpoint"); nothing where another process is at it.
+    void copy_log();
     [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_); }
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
@@ -92,7 +94,7 @@ private:
     static int note_log_length(void* self, sqlite3* handle, const char* name, int pages) noexcept;
 
     sqlite3* handle_;
-    int log_pages_ = 0;  ///< Of the write-ahead log; 0 where it is not deferred.
+    int log_pages_ = 0;
     std::chrono::steady_clock::time_point waiting_since_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };

@@ -106,7 +106,7 @@ SqliteStore::SqliteStore(std::string path, std::unique_ptr<Connection> writer,
       read_mode_(read_mode),
       tables_(*writer_),
       changes_(std::move(changes)),
-      batches_(*writer_, tables_, *changes_) {}
+      batches_(path_, *writer_, tables_, *changes_) {}
 
 Result<std::unique_ptr<Connection>> SqliteStore::borrow_reader() const {
     {

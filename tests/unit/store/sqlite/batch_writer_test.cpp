@@ -74,7 +74,7 @@ protected:
     std::unique_ptr<ChangeFile> changes_ = ChangeFile::open(folder / "changes").value();
     std::vector<std::unique_ptr<FunctionWrite>> operations_;
     Collector sink_;
-    BatchWriter writer_{*connection, tables, *changes_};
+    BatchWriter writer_{folder / "kimbap.db", *connection, tables, *changes_};
 };
 
 TEST_F(BatchWriterTest, AListIsOneCommitInItsOrderAndOneDeliveryASink) {
