@@ -167,6 +167,13 @@ private:
         for (const auto& [key, value] : members_of(request.get("headers"))) {
             out.headers.emplace_back(key, value.string());
             check_header(key, value);
+            if (iequals(key, action_.idempotency_header)) {
+                value.fault("idempotency_header sends this header already (remove one of them)");
+            }
+            const auto same = [&](const auto& other) { return iequals(other.first, key); };
+            if (std::count_if(out.headers.begin(), out.headers.end(), same) > 1) {
+                value.fault("is there twice (header names ignore case)");
+            }
         }
         if (const YamlReader body = request.get("body"); !body.absent()) out.body = body.to_json();
         out.encoding = static_cast<Encoding>(request.get("encoding").choice(kEncodings, 0));

@@ -89,7 +89,9 @@ private:
 void add_pairs(Pairs& out, const std::string& key, const json::value& value) {
     if (value.is_null()) return;
     if (const auto* array = value.if_array()) {
-        for (const auto& element : *array) out.emplace_back(key, text_of(element));
+        for (const auto& element : *array) {
+            if (!element.is_null()) out.emplace_back(key, text_of(element));
+        }
     } else {
         out.emplace_back(key, text_of(value));
     }

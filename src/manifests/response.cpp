@@ -39,21 +39,47 @@ std::string cut(std::string text) {
     return to_valid_utf8(std::string_view(text).substr(0, kMaxErrorText)) + "… (cut)";
 }
 
+/// Of a body without a type.
+bool looks_like_text(std::string_view body) {
+    return std::none_of(body.begin(), body.end(),
+                        [](char c) {
+                            return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' &&
+                                   c != '\r';
+                        }) &&
+           to_valid_utf8(body) == body;
+}
+
 /// What a downstream's error body says, in few words: the usual members of JSON errors, or the
 /// text.
 std::string said(const RawResponse& response) {
-    if (const auto value = parse_json(response.body); value && value->is_object()) {
-        for (const char* path :
-             {"error.message", "message", "error_description", "error", "detail", "reason", "title",
-              "errors[0].message", "errors[0].detail", "errors[0]"}) {
+    const auto value = parse_json(response.body);
+    if (value && value->is_array()) return cut(to_json(*value));
+    if (value && value->is_object()) {
+        for (const char* path : {"error.message", "message", "error_description", "error", "detail",
+                                 "reason", "title"}) {
             const json::value* found = at_path(*value, path);
-            if (found != nullptr && found->is_string())
+            if (found == nullptr || !found->is_string() || found->get_string().empty()) continue;
+            std::string text(found->get_string());
+            // "Validation failed" alone leaves open of what.
+            const json::value* errors = at_path(*value, "errors");
+            if (errors != nullptr && errors->is_structured() && *errors != json::array() &&
+                *errors != json::object()) {
+                text += ' ' + to_json(*errors);
+            }
+            return cut(std::move(text));
+        }
+        const json::value* errors = value->get_object().if_contains("errors");
+        const bool one = errors != nullptr && errors->is_array() && errors->get_array().size() == 1;
+        for (const char* path : {"errors[0].message", "errors[0].detail", "errors[0]"}) {
+            const json::value* found = one ? at_path(*value, path) : nullptr;
+            if (found != nullptr && found->is_string() && !found->get_string().empty())
                 return cut(std::string(found->get_string()));
         }
         return cut(to_json(*value));
     }
-    return is_text_type(essence(response.content_type)) ? cut(std::string(trim(response.body)))
-                                                        : "";
+    const std::string mime = essence(response.content_type);
+    const bool text = is_text_type(mime) || (mime.empty() && looks_like_text(response.body));
+    return text ? cut(std::string(trim(response.body))) : "";
 }
 
 std::string advice(unsigned status) {
@@ -273,6 +299,10 @@ ShapedResponse as_it_came(RawResponse response) {
 }
 
 }  // namespace
+
+bool is_event_stream(std::string_view content_type) {
+    return essence(content_type) == "text/event-stream";
+}
 
 std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
     static const re2::RE2 ansi(

@@ -42,6 +42,9 @@ struct ShapedResponse {
 /// The same for an answer whose JSON is at hand (merged pages).
 [[nodiscard]] ShapedResponse shape_json(const Action& action, json::value value);
 
+/// Whether a Content-Type says that Server-Sent Events follow.
+[[nodiscard]] bool is_event_stream(std::string_view content_type);
+
 [[nodiscard]] std::string apply_text_filter(const TextFilter& filter, std::string_view text);
 /// "#{{.number}} {{.title}}" over an item; absent members give "".
 [[nodiscard]] std::string expand_compact(std::string_view pattern, const json::value& item);

@@ -24,6 +24,7 @@ void StreamReader::feed(std::string_view piece) {
 
 void StreamReader::take(std::string_view clean) {
     partial_ += clean;
+    if (type_ == manifests::StreamType::sse && count_ == 0) other_ += clean;
     std::size_t start = 0;
     for (;;) {
         const std::size_t end = partial_.find('\n', start);
@@ -64,9 +65,11 @@ void StreamReader::line(std::string_view text) {
 }
 
 void StreamReader::event(std::string_view data) {
+    ++count_;
+    other_ = {};
     if (data == kDone) return;
     if (observer_ != nullptr) {
-        observer_->progress(++count_, std::nullopt, to_valid_utf8(data.substr(0, kMaxMessage)));
+        observer_->progress(++told_, std::nullopt, to_valid_utf8(data.substr(0, kMaxMessage)));
     }
     if (all_json_) {
         if (auto value = parse_json(data)) {

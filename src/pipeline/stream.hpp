@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ public:
     [[nodiscard]] bool all_json() const { return all_json_; }
     [[nodiscard]] boost::json::array take_values() { return std::move(values_); }
     [[nodiscard]] std::string take_text() { return std::move(text_); }
+    /// What came instead of events; empty once there was one. Services answer a request for a
+    /// stream with one JSON document, too: an error, most often.
+    [[nodiscard]] std::string take_other() { return std::move(other_); }
 
 private:
     void take(std::string_view clean);
@@ -37,9 +41,11 @@ private:
     std::string data_;
     bool has_data_ = false;
     bool all_json_ = true;
-    double count_ = 0;
+    std::size_t count_ = 0;  ///< Events so far.
+    double told_ = 0;        ///< Those that the observer was told.
     boost::json::array values_;
     std::string text_;
+    std::string other_;  ///< All that came, up to the first event.
 };
 
 }  // namespace kimbap::pipeline

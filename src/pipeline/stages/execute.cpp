@@ -215,7 +215,7 @@ private:
         if (!request.content_type.empty() && absent("Content-Type")) {
             out.headers.emplace_back("Content-Type", request.content_type);
         }
-        if (!action_.idempotency_header.empty()) {
+        if (!action_.idempotency_header.empty() && hop.with_credential) {
             out.headers.emplace_back(action_.idempotency_header, call_.result.call);
         }
         out.body = request.body;
@@ -277,6 +277,11 @@ private:
     void finish_stream(RawResponse& response) {
         if (response.status >= 300) return answer(manifests::shape(action_, std::move(response)));
         reader_->finish();
+        if (std::string other = reader_->take_other();
+            !other.empty() && !manifests::is_event_stream(response.content_type)) {
+            response.body = std::move(other);
+            return answer(manifests::shape(action_, std::move(response)));
+        }
         if (reader_->all_json()) {
             return answer(manifests::shape_json(action_, json::value(reader_->take_values())));
         }
