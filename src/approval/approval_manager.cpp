@@ -148,6 +148,10 @@ Task<Result<Examined>> ApprovalManager::examine(std::string id, Operator who) co
     co_return co_await std::move(reading);
 }
 
+bool ApprovalManager::awaited(const std::string& id) const {
+    return hub_->awaited(id);
+}
+
 Task<Result<Approval>> ApprovalManager::withdraw(std::string id, std::string caller_key) {
     auto writing =
         transact_async(core_->store, "approval.withdraw",

@@ -145,6 +145,8 @@ public:
     /// not_found.
     Task<Result<Examined>> examine(std::string id, Operator who) const;
 
+    /// Whether somebody waits for it in this process: the same call may have been made again.
+    [[nodiscard]] bool awaited(const std::string& id) const;
     /// The caller takes a pending request back. Errors: not_found, also for another's; conflict
     /// where it was decided already.
     Task<Result<Approval>> withdraw(std::string id, std::string caller_key);

@@ -40,6 +40,11 @@ WaitHub::Seats::iterator WaitHub::join(std::shared_ptr<Seat> seat) {
     return seats_.insert(seats_.end(), std::move(seat));
 }
 
+bool WaitHub::awaited(const std::string& approval) {
+    const std::lock_guard lock(mutex_);
+    return by_approval_.contains(approval);
+}
+
 void WaitHub::leave(Seats::iterator place) {
     const std::lock_guard lock(mutex_);
     const auto [begin, end] = by_approval_.equal_range((*place)->approval);

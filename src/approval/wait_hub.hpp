@@ -37,6 +37,8 @@ public:
     WaitHub(const store::ChangeBoard& board, Reader reader)
         : board_(board), reader_(std::move(reader)) {}
 
+    /// Whether somebody waits here for this approval.
+    [[nodiscard]] bool awaited(const std::string& approval);
     /// Something changed in this process just now: no need to wait for the next look.
     void poke();
 

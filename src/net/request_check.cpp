@@ -43,6 +43,8 @@ std::optional<Refusal> check_head(const MessageParser<true>& head) {
     };
     std::size_t hosts = 0;
     std::size_t lengths = 0;
+    std::size_t origins = 0;
+    std::size_t credentials = 0;
     for (const auto [name, value] : head.headers()) {
         if (iequals(name, "Host")) {
             ++hosts;
@@ -50,6 +52,10 @@ std::optional<Refusal> check_head(const MessageParser<true>& head) {
         } else if (iequals(name, "Content-Length")) {
             ++lengths;
             if (value.find(',') != std::string_view::npos) ++lengths;
+        } else if (iequals(name, "Origin")) {
+            ++origins;
+        } else if (iequals(name, "Authorization")) {
+            ++credentials;
         } else if (iequals(name, "Transfer-Encoding")) {
             if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
             if (!iequals(value, "chunked")) {
@@ -64,6 +70,9 @@ std::optional<Refusal> check_head(const MessageParser<true>& head) {
     }
     if (lengths > 1) return bad("there must be one Content-Length");
     if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return bad("there must be one Host");
+    // Whoever stands before kimbap may have gone by the other one.
+    if (origins > 1) return bad("there must be one Origin");
+    if (credentials > 1) return bad("there must be one Authorization");
     if (!head.target().starts_with('/')) return bad("the request target must be a path");
     return std::nullopt;
 }

@@ -21,7 +21,7 @@ struct Refusal {
 
 /// What Beast's parser lets pass although another reader of the same bytes could understand them
 /// differently, and find a second request in them (request smuggling; RFC 9112 sections 3.2, 6.1
-/// and 6.3).
+/// and 6.3) or another caller (a second Origin or Authorization; RFC 9110 section 5.3).
 [[nodiscard]] std::optional<Refusal> check_head(const MessageParser<true>& head);
 
 /// Whether the client waits for "100 Continue" before it sends the body.

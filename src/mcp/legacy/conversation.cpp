@@ -237,6 +237,13 @@ void on_notification(Session& session, const Message& message) {
     }
 }
 
+ProtocolError no_revision() {
+    return {code::kInvalidParams,
+            "Send initialize first (revisions up to 2025-11-25), or say the revision in "
+            "params._meta (2026-07-28)",
+            {}};
+}
+
 Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Session> session,
                          Message message, Route route) {
     if (auto early = answer_early(*core, *session, message)) {
@@ -245,12 +252,7 @@ Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Sessi
     }
     const auto agreement = session->agreement();
     if (!agreement) {
-        const ProtocolError error{code::kInvalidParams,
-                                  "Send initialize first (revisions up to 2025-11-25), or say the "
-                                  "revision in params._meta "
-                                  "(2026-07-28)",
-                                  {}};
-        route.outbox->push(error_response(message.id, error), Outbox::Kind::response);
+        route.outbox->push(error_response(message.id, no_revision()), Outbox::Kind::response);
         co_return;
     }
     auto executor = co_await asio::this_coro::executor;

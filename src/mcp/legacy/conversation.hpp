@@ -28,6 +28,9 @@ struct Route {
     bool may_ask = true;       ///< Whether requests to the client reach it.
 };
 
+/// For a request of no known revision: before initialize, and without one in _meta.
+[[nodiscard]] ProtocolError no_revision();
+
 /// Serves one request to its end and puts the answer, unless the request was cancelled, into the
 /// route's outbox, with whatever the request sends before.
 Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Session> session,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/encoding.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::mcp::modern {
@@ -110,6 +111,18 @@ std::optional<ProtocolError> check_name_header(const HeaderLookup& headers, std:
                                         std::string(source));
     }
     return std::nullopt;
+}
+
+std::vector<std::pair<std::string, std::string>> param_headers(const HeaderParams& declared,
+                                                               const json::object& arguments) {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const auto& param : declared) {
+        const auto* value = value_at(arguments, param.path);
+        if (!value) continue;
+        out.emplace_back(param.header, value->is_string() ? encode_header(value->get_string())
+                                                          : encode_header(to_json(*value)));
+    }
+    return out;
 }
 
 std::optional<ProtocolError> check_param_headers(const HeaderLookup& headers,

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mcp/modern/request.hpp"
 #include "mcp/providers.hpp"
@@ -29,6 +31,10 @@ namespace kimbap::mcp::modern {
 [[nodiscard]] std::optional<ProtocolError> check_name_header(const HeaderLookup& headers,
                                                              std::string_view method,
                                                              const json::object& params);
+
+/// The Mcp-Param-… headers of a call, encoded; arguments that are not given have none.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> param_headers(
+    const HeaderParams& declared, const json::object& arguments);
 
 /// Each Mcp-Param-… against the argument that it mirrors.
 [[nodiscard]] std::optional<ProtocolError> check_param_headers(const HeaderLookup& headers,

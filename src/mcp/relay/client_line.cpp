@@ -39,6 +39,10 @@ ClientLine read_client_line(std::string text) {
         return line;
     }
     if (const auto* batch = value->if_array()) {
+        if (batch->empty()) {
+            line.problem = {code::kInvalidRequest, "A batch holds at least one message", {}};
+            return line;
+        }
         read_batch(*batch, line);
         return line;
     }

@@ -6,6 +6,7 @@
 #include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "mcp/jsonrpc.hpp"
+#include "mcp/revision.hpp"
 
 namespace kimbap::mcp::relay {
 namespace {
@@ -57,6 +58,10 @@ Link::Sink LegacyRelay::sink(std::vector<std::string>& unanswered) {
     };
 }
 
+bool LegacyRelay::admits(const ClientLine& line) const {
+    return line.method == "initialize" || establishing_ || !initialize_.empty();
+}
+
 Task<void> LegacyRelay::serve(ClientLine line) {
     auto serving =
         line.method == "initialize" ? initialize(std::move(line)) : exchange(std::move(line));
@@ -71,6 +76,16 @@ void LegacyRelay::cancel_all() {
     stopping_.cancel();
     cancelling_.cancel();
     established_.cancel();
+    for (const auto& [id, awaited] : std::map(awaited_)) awaited->cancel.cancel();
+}
+
+void LegacyRelay::forgo(const std::string& id) {
+    const auto found = awaited_.find(id);
+    if (found == awaited_.end()) return;
+    const auto awaited = found->second;
+    awaited_.erase(found);
+    std::erase(awaited->ids, id);
+    if (awaited->ids.empty()) awaited->cancel.cancel();
 }
 
 Task<void> LegacyRelay::await_session() {
@@ -84,6 +99,8 @@ Task<void> LegacyRelay::await_session() {
 void LegacyRelay::adopt(const Reply& reply, const ServerMessage& answer) {
     session_.id = reply.session_id;
     session_.revision = revision_of(answer);
+    const auto revision = parse_revision(session_.revision);
+    wire_.null_ids = revision && *revision < Revision::v2025_11_25;
     ++session_.number;
 }
 
@@ -125,12 +142,14 @@ void LegacyRelay::remember(const ClientLine& line) {
 }
 
 Task<void> LegacyRelay::exchange(ClientLine line) {
+    const auto awaited = std::make_shared<Awaited>(Awaited{line.ids, {}});
+    for (const auto& id : line.ids) awaited_[id] = awaited;
+    if (!line.cancels.empty()) forgo(line.cancels);
     auto waiting = await_session();
     co_await std::move(waiting);
-    std::vector<std::string> unanswered = line.ids;
     const auto number = session_.number;
     const bool had_session = !session_.id.empty();
-    auto posting = post(line, unanswered);
+    auto posting = post(line, *awaited);
     auto reply = co_await std::move(posting);
     if (reply.status == 404 && had_session) {
         // Not acted upon, so that asking again does no harm. What answers or cancels a request of
@@ -139,14 +158,17 @@ Task<void> LegacyRelay::exchange(ClientLine line) {
         auto renewing = renew(number);
         const bool renewed = co_await std::move(renewing);
         if (renewed && repeat) {
-            auto again = post(line, unanswered);
+            auto again = post(line, *awaited);
             reply = co_await std::move(again);
         }
     }
-    if (!unanswered.empty()) {
-        wire_.conclude(unanswered, reply);
+    std::erase_if(awaited_, [&](const auto& entry) { return entry.second == awaited; });
+    if (!awaited->ids.empty()) {
+        wire_.conclude(awaited->ids, reply);
     } else if (line.ids.empty() && !reply.ok()) {
-        wire_.report(line, reply);
+        // Of a batch without a request, what is wrong with its members has no identifier.
+        const bool answered = line.kind == ClientLine::Kind::batch && reply.status == 400;
+        answered ? wire_.conclude({""}, reply) : wire_.report(line, reply);
     }
     if (!reply.ok()) co_return;
     if (line.kind == ClientLine::Kind::request) remember(line);
@@ -156,27 +178,29 @@ Task<void> LegacyRelay::exchange(ClientLine line) {
     }
 }
 
-Task<Reply> LegacyRelay::post(const ClientLine& line, std::vector<std::string>& unanswered) {
-    auto sending = wire_.link.send(request("POST", line.text), sink(unanswered));
+Task<Reply> LegacyRelay::post(const ClientLine& line, Awaited& awaited) {
+    auto sending = wire_.link.send(request("POST", line.text), sink(awaited.ids));
     auto reply = co_await std::move(sending);
-    if (!unanswered.empty() && reply.ok() && !reply.last_event_id.empty()) {
-        auto resuming = resume(std::move(reply), unanswered);
+    if (!awaited.ids.empty() && reply.ok() && !reply.last_event_id.empty()) {
+        auto resuming = resume(std::move(reply), awaited);
         reply = co_await std::move(resuming);
     }
     co_return reply;
 }
 
 /// Takes an answer up where its stream broke: the server keeps it for this.
-Task<Reply> LegacyRelay::resume(Reply broken, std::vector<std::string>& unanswered) {
-    for (int attempt = 0; attempt < kResumptions && !cancelling_.cancelled(); ++attempt) {
-        auto pausing =
-            pause(wire_.executor, broken.retry.value_or(Backoff::kFirst), cancelling_.token());
+Task<Reply> LegacyRelay::resume(Reply broken, Awaited& awaited) {
+    const auto cancel = awaited.cancel.token();
+    for (int attempt = 0; attempt < kResumptions && !cancel.cancelled(); ++attempt) {
+        auto pausing = pause(wire_.executor, broken.retry.value_or(Backoff::kFirst), cancel);
         co_await std::move(pausing);
+        if (cancel.cancelled()) break;
         auto get = request("GET", {});
         get.headers.emplace_back("Last-Event-ID", broken.last_event_id);
-        auto sending = wire_.link.send(std::move(get), sink(unanswered));
+        get.cancel = cancel;
+        auto sending = wire_.link.send(std::move(get), sink(awaited.ids));
         auto reply = co_await std::move(sending);
-        if (unanswered.empty()) co_return reply;
+        if (awaited.ids.empty()) co_return reply;
         if (reply.status >= 400 && reply.status < 500) break;  // the server no longer knows of it
         if (!reply.last_event_id.empty()) broken.last_event_id = reply.last_event_id;
         if (!reply.problem.empty()) broken.problem = reply.problem;

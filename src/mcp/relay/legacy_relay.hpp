@@ -2,8 +2,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mcp/relay/wire.hpp"
 
@@ -16,6 +18,8 @@ class LegacyRelay {
 public:
     explicit LegacyRelay(Wire& wire) : wire_(wire), established_(wire.executor) {}
 
+    /// Whether a request can be served: a session was asked for, or this asks for one.
+    [[nodiscard]] bool admits(const ClientLine& line) const;
     /// Serves a line to its answer, or a notification or response to its delivery.
     Task<void> serve(ClientLine line);
     /// Ends the stream of the session's own messages and whatever waits.
@@ -31,10 +35,18 @@ private:
         std::uint64_t number = 0;  ///< Grows with each session of the server.
     };
 
+    /// What the client waits for of one line.
+    struct Awaited {
+        std::vector<std::string> ids;
+        async::CancelSource cancel;  ///< Once it is nothing any more.
+    };
+
     Task<void> initialize(ClientLine line);
     Task<void> exchange(ClientLine line);
-    Task<Reply> post(const ClientLine& line, std::vector<std::string>& unanswered);
-    Task<Reply> resume(Reply broken, std::vector<std::string>& unanswered);
+    Task<Reply> post(const ClientLine& line, Awaited& awaited);
+    Task<Reply> resume(Reply broken, Awaited& awaited);
+    /// The client doesn't wait for this one any more.
+    void forgo(const std::string& id);
     Task<bool> renew(std::uint64_t lost);
     Task<bool> open_again();
     Task<void> await_session();
@@ -51,6 +63,8 @@ private:
     /// What the session was told to do (logging/setLevel, resources/subscribe), by what it is
     /// about.
     std::map<std::string, std::string> settings_;
+    /// By identifier. One that was cancelled may be in use again while its line still runs.
+    std::map<std::string, std::shared_ptr<Awaited>> awaited_;
     bool establishing_ = false;
     asio::steady_timer established_;
     async::CancelSource stopping_;

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "mcp/jsonrpc.hpp"
+#include "mcp/modern/headers.hpp"
 
 namespace kimbap::mcp::relay {
 namespace {
@@ -32,15 +34,100 @@ std::string tagged(std::string_view method, const std::string& subscription) {
         method, R"({"_meta":{"io.modelcontextprotocol/subscriptionId":)" + subscription + "}}");
 }
 
-Link::Request request_of(const ClientLine& line, async::CancelToken cancel) {
+/// Pages of a list that are read: a server that never ends it is left alone.
+constexpr int kMaxPages = 1000;
+
+json::object params_of(const std::string& message) {
+    auto value = parse_json(message);
+    auto* object = value ? value->if_object() : nullptr;
+    auto* params = object ? object->if_contains("params") : nullptr;
+    return params && params->is_object() ? std::move(params->get_object()) : json::object();
+}
+
+const json::object* object_in(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value ? value->if_object() : nullptr;
+}
+
+std::string string_in(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+/// Whether the server would not look at a call for what its headers lack; nothing was done then.
+bool wants_headers(const Reply& reply) {
+    if (reply.status != 400) return false;
+    const auto value = parse_json(reply.body);
+    const auto* object = value ? value->if_object() : nullptr;
+    const auto* error = object ? object_in(*object, "error") : nullptr;
+    const auto* number = error ? error->if_contains("code") : nullptr;
+    return number && number->is_int64() && number->get_int64() == code::kHeaderMismatch;
+}
+
+void add_mirrored(const json::object& result,
+                  std::map<std::string, HeaderParams, std::less<>>& all) {
+    const auto* tools = result.if_contains("tools");
+    if (!tools || !tools->is_array()) return;
+    for (const auto& tool : tools->get_array()) {
+        const auto* members = tool.if_object();
+        const auto* schema = members ? object_in(*members, "inputSchema") : nullptr;
+        if (!schema) continue;
+        auto declared = header_params_of(*schema);
+        auto* params = std::get_if<HeaderParams>(&declared);
+        if (params && !params->empty()) all[string_in(*members, "name")] = std::move(*params);
+    }
+}
+
+}  // namespace
+
+Link::Request ModernRelay::request_of(const ClientLine& line, async::CancelToken cancel) const {
     Link::Request request;
     request.body = line.text;
     request.headers = line.headers;
     request.cancel = std::move(cancel);
+    if (mirrored_.empty() || line.method != "tools/call") return request;
+    const auto params = params_of(line.text);
+    const auto declared = mirrored_.find(string_in(params, "name"));
+    const auto* arguments = object_in(params, "arguments");
+    if (declared == mirrored_.end() || !arguments) return request;
+    for (auto& header : modern::param_headers(declared->second, *arguments)) {
+        request.headers.push_back(std::move(header));
+    }
     return request;
 }
 
-}  // namespace
+Task<bool> ModernRelay::learn_headers(const ClientLine& call, async::CancelToken cancel) {
+    auto params = params_of(call.text);
+    const auto* sent = object_in(params, "_meta");
+    json::object meta = sent ? *sent : json::object();
+    meta.erase("progressToken");
+    std::map<std::string, HeaderParams, std::less<>> all;
+    std::string cursor;
+    for (int page = 0; page < kMaxPages; ++page) {
+        json::object asked{{"_meta", meta}};
+        if (!cursor.empty()) asked["cursor"] = cursor;
+        const json::object list{{"jsonrpc", "2.0"},
+                                {"id", "kimbap-relay"},
+                                {"method", "tools/list"},
+                                {"params", std::move(asked)}};
+        auto line = read_client_line(to_json(list));
+        json::object result;
+        auto sink = [&result](const std::string& text) {
+            const auto message = read_server_message(text);
+            const auto* object = message.value.if_object();
+            if (const auto* found = object ? object_in(*object, "result") : nullptr)
+                result = *found;
+        };
+        auto sending = wire_.link.send(request_of(line, cancel), sink);
+        const auto reply = co_await std::move(sending);
+        if (!reply.ok() || !result.contains("tools")) co_return false;
+        add_mirrored(result, all);
+        cursor = string_in(result, "nextCursor");
+        if (cursor.empty()) break;
+    }
+    mirrored_ = std::move(all);
+    co_return true;
+}
 
 Task<void> ModernRelay::serve(ClientLine line) {
     const auto id = line.ids.front();
@@ -78,7 +165,14 @@ Task<void> ModernRelay::call(const ClientLine& line, async::CancelToken cancel) 
         wire_.deliver(message, std::move(text));
     };
     auto sending = wire_.link.send(request_of(line, cancel), sink);
-    const auto reply = co_await std::move(sending);
+    auto reply = co_await std::move(sending);
+    if (line.method == "tools/call" && wants_headers(reply)) {
+        auto learning = learn_headers(line, cancel);
+        if (co_await std::move(learning)) {
+            auto again = wire_.link.send(request_of(line, cancel), sink);
+            reply = co_await std::move(again);
+        }
+    }
     if (!cancel.cancelled()) wire_.conclude(unanswered, reply);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "mcp/providers.hpp"
 #include "mcp/relay/wire.hpp"
 
 namespace kimbap::mcp::relay {
@@ -27,11 +28,18 @@ private:
         async::CancelSource cancel;
         bool subscription = false;
     };
+    [[nodiscard]] Link::Request request_of(const ClientLine& line, async::CancelToken cancel) const;
+    /// Reads in the server's list which arguments of which tools it wants in headers; false where
+    /// it gives none.
+    Task<bool> learn_headers(const ClientLine& call, async::CancelToken cancel);
     Task<void> call(const ClientLine& line, async::CancelToken cancel);
     Task<void> listen(const ClientLine& line, async::CancelToken cancel);
 
     Wire& wire_;
     std::map<std::string, Running> running_;
+    /// The arguments that headers repeat (x-mcp-header), by tool. Clients on stdio needn't know of
+    /// them, so that the relay looks them up once the server asks for one.
+    std::map<std::string, HeaderParams, std::less<>> mirrored_;
 };
 
 }  // namespace kimbap::mcp::relay

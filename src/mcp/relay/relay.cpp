@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mcp/jsonrpc.hpp"
+#include "mcp/legacy/conversation.hpp"
 #include "mcp/options.hpp"
 #include "mcp/relay/legacy_relay.hpp"
 #include "mcp/relay/modern_relay.hpp"
@@ -66,9 +67,10 @@ private:
     void receive(LineReader::Line raw) {
         if (raw.too_long) {
             return wire_->refuse(
-                {""}, {code::kInvalidRequest,
-                       "A message may have " + std::to_string(limits_.max_line_bytes) + " bytes",
-                       {}});
+                {""},
+                {code::kInvalidRequest,
+                 "A message may hold " + std::to_string(limits_.max_line_bytes) + " bytes at most",
+                 {}});
         }
         auto line = read_client_line(std::move(raw.text));
         if (line.kind == ClientLine::Kind::invalid) {
@@ -83,6 +85,9 @@ private:
                 line.ids, {code::kTooManyRequests,
                            std::to_string(running_) + " requests run already; wait for an answer",
                            {}});
+        }
+        if (!line.modern && request && !legacy_->admits(line)) {
+            return wire_->refuse(line.ids, legacy::no_revision());
         }
         if (!line.modern) return start(legacy_->serve(std::move(line)));
         if (!request) return;  // Notifications of this era say nothing that a server needs.

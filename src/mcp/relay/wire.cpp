@@ -86,7 +86,7 @@ void Wire::deliver(const ServerMessage& message, std::string text) {
 
 void Wire::refuse(const std::vector<std::string>& ids, const ProtocolError& error) {
     for (const auto& id : ids) {
-        outbox->push(error_response(id, error, id.empty()), Outbox::Kind::response);
+        outbox->push(error_response(id, error, null_ids), Outbox::Kind::response);
     }
 }
 
@@ -95,7 +95,7 @@ void Wire::conclude(const std::vector<std::string>& unanswered, const Reply& rep
     // The server's error under the client's own identifier goes on as it is, with its data.
     if (!reply.ok() && unanswered.size() == 1) {
         const auto message = read_server_message(reply.body);
-        if (message.id == unanswered.front()) {
+        if (message.id == unanswered.front() || message.value.is_array()) {
             outbox->push(to_json(message.value), Outbox::Kind::response);
             return;
         }

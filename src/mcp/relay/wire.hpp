@@ -32,6 +32,9 @@ struct Wire {
     asio::any_io_executor executor;
     /// Runs work that the relay's end waits for.
     std::function<void(Task<void>)> start;
+    /// What has no identifier says "id":null, as JSON-RPC has it; MCP leaves it out from 2025-11-25
+    /// on.
+    bool null_ids = false;
 
     /// Gives a message of the server to the client.
     void deliver(const ServerMessage& message, std::string text);

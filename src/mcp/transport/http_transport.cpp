@@ -19,15 +19,30 @@ namespace {
 
 using net::http::verb;
 
-/// A modern request names its revision in _meta or, at least, a revision that is none of the older
-/// ones in its header, and has no session (versioning, Backward Compatibility).
+/// A modern request names its revision in _meta, whatever session a header may still speak of; or,
+/// without a session, at least a revision in its header that is none of the older ones (versioning,
+/// Backward Compatibility).
 bool is_modern(const Exchange& exchange, const json::value& body) {
+    if (modern::has_modern_meta(body)) return true;
     if (exchange.header("Mcp-Session-Id")) return false;
-    if (const auto version = exchange.header("MCP-Protocol-Version")) {
-        const auto known = parse_revision(trim(*version));
-        if (!known || !is_legacy(*known)) return true;
+    const auto version = exchange.header("MCP-Protocol-Version");
+    if (!version) return false;
+    const auto known = parse_revision(trim(*version));
+    return !known || !is_legacy(*known);
+}
+
+/// A header of MCP's own that is given twice: whoever stands before kimbap may have gone by the
+/// other one (Streamable HTTP, Server Validation).
+std::optional<std::string> repeated_header(const net::Headers& headers) {
+    constexpr std::string_view kPrefix = "mcp-";
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        const auto name = headers.at(i).name;
+        if (!iequals(name.substr(0, kPrefix.size()), kPrefix)) continue;
+        for (std::size_t j = 0; j < i; ++j) {
+            if (iequals(headers.at(j).name, name)) return std::string(name);
+        }
     }
-    return modern::has_modern_meta(body);
+    return std::nullopt;
 }
 
 Task<void> serve_post(Exchange& exchange) {
@@ -84,6 +99,13 @@ public:
         if (auto reason = guard_.refusal(request.header("Host"), exchange.header("Origin"))) {
             auto sending =
                 send_error(exchange, 403, {code::kInvalidRequest, std::move(*reason), {}});
+            co_await std::move(sending);
+            co_return;
+        }
+        if (const auto name = repeated_header(request.headers)) {
+            auto sending = send_error(
+                exchange, 400,
+                {code::kHeaderMismatch, "Header mismatch: " + *name + " is given twice", {}});
             co_await std::move(sending);
             co_return;
         }

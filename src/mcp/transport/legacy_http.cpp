@@ -108,6 +108,7 @@ struct PostRun {
 void start_requests(const Exchange& exchange, const SessionPtr& session,
                     const asio::any_io_executor& executor, std::vector<Message> requests,
                     std::shared_ptr<Outbox> outbox, bool may_ask) {
+    if (requests.empty()) return outbox->finish();
     const auto run = std::make_shared<PostRun>(PostRun{std::move(outbox), requests.size()});
     for (auto& request : requests) {
         asio::co_spawn(executor,
@@ -164,16 +165,23 @@ Task<void> stream_answers(Exchange& exchange, const SessionPtr& session,
     co_await std::move(ending);
 }
 
-Task<void> serve_requests(Exchange& exchange, const SessionPtr& session,
-                          std::vector<Message> requests, bool as_batch) {
+/// What a POST wants answered.
+struct Post {
+    bool as_batch = false;
+    std::vector<Message> requests = {};
+    std::vector<std::string> errors = {};  ///< Answers to members of a batch that are no messages.
+};
+
+Task<void> serve_requests(Exchange& exchange, const SessionPtr& session, Post post) {
     auto executor = co_await asio::this_coro::executor;
     const auto& options = exchange.core->options;
-    const auto count = requests.size();
+    const auto count = post.requests.size() + post.errors.size();
     auto outbox =
         std::make_shared<Outbox>(exchange.core->stream_bounds(options.limits.max_stored_events));
     auto reader = outbox->attach(executor);
     const bool may_stream = exchange.accepts("text/event-stream");
-    start_requests(exchange, session, executor, std::move(requests), outbox, may_stream);
+    for (auto& error : post.errors) outbox->push(std::move(error), Outbox::Kind::response);
+    start_requests(exchange, session, executor, std::move(post.requests), outbox, may_stream);
 
     Outbox::Batch batch;
     const auto deadline = std::chrono::steady_clock::now() + options.stream_after;
@@ -196,7 +204,7 @@ Task<void> serve_requests(Exchange& exchange, const SessionPtr& session,
     }
     if (batch.state == Outbox::State::finished && batch.events.size() == count &&
         all_answers(batch.events) && exchange.accepts("application/json")) {
-        auto sending = send_json(exchange, 200, joined(batch, as_batch));
+        auto sending = send_json(exchange, 200, joined(batch, post.as_batch));
         co_await std::move(sending);
         co_return;
     }
@@ -257,27 +265,29 @@ Task<void> serve_legacy_post(Exchange& exchange, json::value body) {
         co_await std::move(refusing);
         co_return;
     }
-    std::vector<Message> requests;
+    Post post{as_batch};
     for (auto& message : std::get<std::vector<Message>>(read)) {
-        if (message.kind == Message::Kind::invalid) {
+        if (message.kind == Message::Kind::invalid && as_batch) {
+            // The others are served all the same (JSON-RPC 2.0, section 6).
+            post.errors.push_back(error_response(message.id, *message.error, true));
+        } else if (message.kind == Message::Kind::invalid) {
             auto refusing = refuse(exchange, {400, std::move(*message.error)}, message.id);
             co_await std::move(refusing);
             co_return;
-        }
-        if (message.kind == Message::Kind::request) {
-            requests.push_back(std::move(message));
+        } else if (message.kind == Message::Kind::request) {
+            post.requests.push_back(std::move(message));
         } else if (message.kind == Message::Kind::notification) {
             legacy::on_notification(*session, message);
         } else {
             session->questions().answer(std::move(message));
         }
     }
-    if (requests.empty()) {
+    if (post.requests.empty() && post.errors.empty()) {
         auto sending = send_json(exchange, 202, {});
         co_await std::move(sending);
         co_return;
     }
-    auto serving = serve_requests(exchange, session, std::move(requests), as_batch);
+    auto serving = serve_requests(exchange, session, std::move(post));
     co_await std::move(serving);
 }
 

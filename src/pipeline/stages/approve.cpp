@@ -148,8 +148,11 @@ Task<bool> approve(Call& call, Services& services) {
     auto holding = hold(call, services, id, approval::Until::decided);
     auto state = co_await std::move(holding);
     if (!state && state.error().code == Errc::cancelled) {
-        auto withdrawing = services.approvals.withdraw(id, call.request.caller.key());
-        static_cast<void>(co_await std::move(withdrawing));
+        // The last to go takes it back: the same call, made again, waits for it as well.
+        if (!services.approvals.awaited(id)) {
+            auto withdrawing = services.approvals.withdraw(id, call.request.caller.key());
+            static_cast<void>(co_await std::move(withdrawing));
+        }
         co_return call.end(Disposition::cancelled, "The call was withdrawn.");
     }
     if (!state) co_return call.end(Disposition::unavailable, state.error().message);

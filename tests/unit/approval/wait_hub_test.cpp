@@ -38,6 +38,28 @@ TEST_F(Waiting, EndsAtOnceWhereItIsDecided) {
         Errc::not_found);
 }
 
+TEST_F(Waiting, TellsWhetherAnybodyDoes) {
+    const Approval pending = requested();
+    EXPECT_FALSE(manager_.awaited(pending.id));
+    asio::io_context context;
+    async::CancelSource one;
+    async::CancelSource other;
+    for (const async::CancelSource& source : {one, other}) {
+        start(context, manager_, pending.id, Until::decided, SteadyClock::now() + 1min,
+              source.token());
+    }
+    const auto run_until = [&](std::size_t ended) {
+        while (results_.size() < ended) context.run_one_for(10ms);
+    };
+    while (!manager_.awaited(pending.id)) context.run_one_for(10ms);
+    one.cancel();
+    run_until(1);
+    EXPECT_TRUE(manager_.awaited(pending.id));
+    other.cancel();
+    run_until(2);
+    EXPECT_FALSE(manager_.awaited(pending.id));
+}
+
 TEST_F(Waiting, GivesHowItStandsAtTheDeadline) {
     const Approval pending = requested();
     const auto begin = SteadyClock::now();

@@ -206,6 +206,8 @@ TEST(HttpSession, RefusesRequestsThatTwoReadersCouldReadDifferently) {
         {post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", chunks), 400},
         {post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", chunks), 400},
         {post("Content-Length: 1\r\nContent-Length: 2\r\n", "xx"), 400},
+        {post("Content-Length: 0\r\nOrigin: http://a\r\nOrigin: http://b\r\n", ""), 400},
+        {post("Content-Length: 0\r\nAuthorization: a\r\nauthorization: b\r\n", ""), 400},
         {post("Content-Length: 1\r\nContent-Length: 1\r\n", "x"), 400},
         {post("Content-Length: 1, 1\r\n", "x"), 400},
         {post("Content-Length: +1\r\n", "x"), 400},

@@ -229,6 +229,42 @@ TEST_F(RelayTest, CancelsALegacyCall) {
     ASSERT_TRUE(run_until([this] { return providers_->calls == 1; }));
     say(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
     EXPECT_TRUE(run_until([this] { return providers_->cancelled == 1; }));
+    say(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+    EXPECT_TRUE(answer(1).contains("result")) << to_json(answer(1));
+    close_input();
+    EXPECT_TRUE(run_until([this] { return done_; }));
+    const auto answers = std::count_if(heard_.begin(), heard_.end(), [](const json::value& heard) {
+        const auto* id = heard.get_object().if_contains("id");
+        return id && *id == json::value(1);
+    });
+    EXPECT_EQ(answers, 1);  // nothing was said of the cancelled one
+}
+
+TEST_F(RelayTest, MirrorsArgumentsThatTheServerWantsInHeaders) {
+    modern(1, "tools/call", R"(,"name":"echo","arguments":{"region":"nörd"})");
+    EXPECT_TRUE(answer(1).contains("result")) << to_json(answer(1));
+    EXPECT_EQ(providers_->calls, 1);
+    modern(2, "tools/call", R"(,"name":"echo","arguments":{"region":"west"})");
+    EXPECT_TRUE(answer(2).contains("result")) << to_json(answer(2));
+    modern(3, "tools/call", R"(,"name":"echo","arguments":{})");
+    EXPECT_TRUE(answer(3).contains("result")) << to_json(answer(3));
+}
+
+TEST_F(RelayTest, AnswersEachMemberOfABatch) {
+    say(std::string(kInitialize)
+            .replace(std::string(kInitialize).find("2025-11-25"), 10, "2025-03-26"));
+    answer(0);
+    say(kInitialized);
+    say(R"([{"jsonrpc":"2.0","id":1,"method":"ping"},3])");
+    ASSERT_TRUE(run_until([this] { return heard_.size() == 2; }));
+    EXPECT_EQ(heard_.back().get_array().size(), 2U) << to_json(heard_.back());
+    say("[3]");
+    ASSERT_TRUE(run_until([this] { return heard_.size() == 3; }));
+    EXPECT_EQ(heard_.back().get_array().size(), 1U) << to_json(heard_.back());
+    say("[]");
+    ASSERT_TRUE(run_until([this] { return heard_.size() == 4; }));
+    EXPECT_EQ(heard_.back().get_object().at("error").at("code"), -32600);
+    EXPECT_TRUE(heard_.back().get_object().at("id").is_null());
 }
 
 TEST_F(RelayTest, TakesUpAnAnswerWhoseStreamTheServerLetGo) {
@@ -286,10 +322,16 @@ TEST_F(RelayTest, SaysThatTheOutcomeIsUnknown) {
     EXPECT_NE(error_of(1).find("unknown"), std::string::npos) << error_of(1);
 }
 
+TEST_F(RelayTest, SaysWhatARequestWithoutARevisionLacks) {
+    say(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
+    EXPECT_EQ(answer(1).at("error").at("code"), -32602);
+    EXPECT_NE(error_of(1).find("_meta"), std::string::npos) << error_of(1);
+}
+
 TEST_F(RelayTest, PassesTheServersRefusalOn) {
-    say(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
-    EXPECT_EQ(answer(1).at("error").at("code"), -32600);
-    EXPECT_NE(error_of(1).find("Mcp-Session-Id"), std::string::npos) << error_of(1);
+    modern(1, "nothing/there");
+    EXPECT_EQ(answer(1).at("error").at("code"), -32601);
+    EXPECT_NE(error_of(1).find("nothing/there"), std::string::npos) << error_of(1);
 }
 
 }  // namespace

@@ -11,8 +11,12 @@ namespace {
 std::shared_ptr<const ItemList> list_of(std::vector<std::string> names) {
     std::vector<ItemList::Item> items;
     for (auto& name : names) {
+        const std::string properties =
+            name == "echo" ? R"(,"properties":{"region":{"type":"string","x-mcp-header":"Region"}})"
+                           : "";
         items.push_back({name, R"({"name":")" + name +
-                                   R"(","description":"d","inputSchema":{"type":"object"}})"});
+                                   R"(","description":"d","inputSchema":{"type":"object")" +
+                                   properties + "}}"});
     }
     return ItemList::create(std::move(items));
 }

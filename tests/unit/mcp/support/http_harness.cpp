@@ -102,6 +102,7 @@ Sent& HttpHarness::send(net::http::verb method, std::string target, std::string 
         if (!header.second.empty()) all.push_back(std::move(header));
     }
     for (const auto& [name, value] : all) sent.request.headers.add(name, value);
+    for (const auto& [name, value] : repeated) sent.request.headers.add(name, value);
     asio::co_spawn(context, transport.handle(sent.request, sent.writer),
                    [&sent](std::exception_ptr failure) {
                        sent.done = true;

@@ -71,6 +71,8 @@ public:
     static ServerOptions default_options();
 
     /// Starts a request and runs until it is answered whole, or stands still.
+    /// Sent with every request, besides a header of the same name.
+    HeaderList repeated;
     Sent& send(net::http::verb method, std::string target, std::string body, HeaderList headers);
     Sent& post(std::string body, HeaderList headers = {});
     /// A modern request with its metadata and headers in place.

@@ -291,6 +291,10 @@ TEST(LegacyHttp, BatchesBelongToOneRevision) {
     EXPECT_EQ(http.legacy(session, R"([{"jsonrpc":"2.0","method":"notifications/x"}])").status(),
               202);
     EXPECT_EQ(http.legacy(session, "[]").status(), 400);
+    auto& mixed = http.legacy(session, "[" + request(3, "ping") + R"(,3,{"foo":"boo"}])");
+    ASSERT_EQ(mixed.status(), 200);
+    EXPECT_EQ(mixed.body().as_array().size(), 3U) << to_json(mixed.body());
+    EXPECT_EQ(http.legacy(session, "[3]").body().as_array().size(), 1U);
     const auto newer = http.initialize("2025-06-18");
     EXPECT_EQ(http.legacy(newer, batch).status(), 400);
 }

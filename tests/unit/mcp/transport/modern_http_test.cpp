@@ -179,6 +179,24 @@ TEST(ModernHttp, ChecksMirroredArguments) {
     EXPECT_EQ(http.modern("tools/call", R"({"name":"echo"})").status(), 200);
 }
 
+TEST(ModernHttp, AHeaderGivenTwiceIsRefused) {
+    HttpHarness http;
+    for (const char* name : {"Mcp-Name", "mcp-method", "MCP-Protocol-Version"}) {
+        http.repeated = {{name, "other"}};
+        auto& sent = http.modern("tools/call", R"({"name":"wait","arguments":{}})");
+        EXPECT_EQ(sent.status(), 400) << name;
+        EXPECT_EQ(sent.body().at("error").at("code"), -32020) << name;
+    }
+    EXPECT_EQ(http.tools.calls, 0);
+}
+
+TEST(ModernHttp, AnOldSessionsIdentifierIsIgnored) {
+    HttpHarness http;
+    EXPECT_EQ(http.modern("tools/list", "{}", "{}", {{"Mcp-Session-Id", "stale"}}).status(), 200);
+    const auto session = http.initialize();
+    EXPECT_EQ(http.modern("tools/list", "{}", "{}", {{"Mcp-Session-Id", session}}).status(), 200);
+}
+
 TEST(ModernHttp, ProgressTurnsTheAnswerIntoAStream) {
     HttpHarness http;
     auto& sent = http.modern("tools/call", R"({"name":"progress"})");
