@@ -1,10 +1,5 @@
 #include "app/reloader.hpp"
 
-#include <sys/inotify.h>
-
-#include <boost/asio/buffer.hpp>
-#include <filesystem>
-
 #include "app/provider_files.hpp"
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
@@ -22,7 +17,7 @@ Reloader::Reloader(boost::asio::io_context& context, Gateway& gateway,
     : gateway_(gateway),
       changed_(std::move(changed)),
       hangup_(context, SIGHUP),
-      inotify_(context),
+      watch_(context, [this] { schedule(); }),
       settle_(context) {
     watch_files();
     await_signal();
@@ -31,27 +26,16 @@ Reloader::Reloader(boost::asio::io_context& context, Gateway& gateway,
 void Reloader::stop() {
     boost::system::error_code ignored;
     hangup_.cancel(ignored);
-    inotify_.close(ignored);
+    watch_.stop();
     settle_.cancel();
 }
 
 void Reloader::watch_files() {
-    const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (fd < 0) return;
-    inotify_.assign(fd);
-    const auto watch = [&](const std::string& path) {
-        // A file is watched through its folder: editors replace files instead of writing into them.
-        std::error_code error;
-        const std::filesystem::path place(path);
-        const auto folder =
-            std::filesystem::is_directory(place, error) ? place : place.parent_path();
-        ::inotify_add_watch(fd, (folder.empty() ? "." : folder.string()).c_str(),
-                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
-    };
-    for (const std::string& path : gateway_.config().manifests) watch(path);
-    for (const std::string& path : provider_folders(gateway_.config().manifests)) watch(path);
-    for (const std::string& path : gateway_.config().policies) watch(path);
-    await_change();
+    const Config& config = gateway_.config();
+    std::vector<std::string> paths = config.manifests;
+    for (const std::string& path : provider_folders(config.manifests)) paths.push_back(path);
+    paths.insert(paths.end(), config.policies.begin(), config.policies.end());
+    watch_.watch(paths);
 }
 
 void Reloader::await_signal() {
@@ -62,15 +46,6 @@ void Reloader::await_signal() {
     });
 }
 
-void Reloader::await_change() {
-    inotify_.async_read_some(boost::asio::buffer(events_),
-                             [this](boost::system::error_code error, std::size_t) {
-                                 if (error) return;
-                                 schedule();
-                                 await_change();
-                             });
-}
-
 void Reloader::schedule() {
     settle_.expires_after(kSettle);
     settle_.async_wait([this](boost::system::error_code error) {
@@ -79,6 +54,8 @@ void Reloader::schedule() {
 }
 
 void Reloader::reload() {
+    // Before the files are read: what changes from now on is not missed.
+    watch_files();
     const bool queued = gateway_.workers().submit([this] {
         const Result<void> done = gateway_.reload();
         if (done) {

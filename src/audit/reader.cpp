@@ -76,11 +76,13 @@ Result<void> for_each(const store::Store& store, const Filter& filter,
     if (!start) return start.error();
     if (!*start) return {};
     const std::int64_t after = **start;
-    if (filter.limit == 0) {
+    if (filter.limit == 0 || filter.oldest) {
+        std::size_t count = 0;
         return in_pieces(store, after, [&](const store::AuditRow& row) {
             if (filter.before_seq != 0 && row.seq >= filter.before_seq) return false;
-            if (fits(filter, row)) each(row.seq, exported(row.line, row.hash));
-            return true;
+            if (!fits(filter, row)) return true;
+            each(row.seq, exported(row.line, row.hash));
+            return ++count != filter.limit;
         });
     }
     std::deque<std::pair<std::int64_t, std::string>> last;

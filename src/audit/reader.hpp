@@ -26,6 +26,7 @@ struct Filter {
     std::optional<TimePoint> until;  ///< Before.
     /// The last so many that fit; 0 for all.
     std::size_t limit = 0;
+    bool oldest = false;  ///< `limit` is of the first so many instead.
     /// Only records after this one, and before this one where not 0: for following and for paging.
     std::int64_t after_seq = 0;
     std::int64_t before_seq = 0;

@@ -271,6 +271,8 @@ Result<std::vector<std::string>> list_yaml_files(std::span<const std::string> pa
         if (fs::is_directory(status)) {
             std::vector<std::string> found;
             for (const auto& entry : fs::directory_iterator(path, error)) {
+                // Editors' lock and backup files, and what a deployment has not unveiled yet.
+                if (entry.path().filename().string().starts_with('.')) continue;
                 const std::string extension = entry.path().extension().string();
                 if (extension == ".yaml" || extension == ".yml") {
                     found.push_back(entry.path().string());

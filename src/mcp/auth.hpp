@@ -26,7 +26,8 @@ class Authenticator {
 public:
     virtual ~Authenticator() = default;
     virtual Task<AuthOutcome> authenticate(const net::HttpRequest& request) = 0;
-    /// Whether a principal may keep a stream that it opened earlier; asked at every keepalive.
+    /// Whether a principal may keep a stream that it opened earlier; asked at every keepalive and
+    /// event.
     virtual Task<bool> still_valid(PrincipalPtr principal) = 0;
 };
 

@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::size_t kMaxRecords = 1000;
 
+template <class Number>
+bool read_number(const std::string& text, Number& out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
 }  // namespace
 
 Task<net::HttpResponse> list_audit(const ApiRequest& request, ApiServices& services) {
@@ -23,12 +29,16 @@ Task<net::HttpResponse> list_audit(const ApiRequest& request, ApiServices& servi
     if (const std::string since = request.query_or("since", ""); !since.empty()) {
         filter.since = parse_time(since);
         if (!filter.since) co_return problem(400, "since must be a time like 2026-01-31T10:00:00Z");
+        filter.oldest = true;
+    }
+    if (const std::string after = request.query_or("after", ""); !after.empty()) {
+        if (!read_number(after, filter.after_seq) || filter.after_seq < 0) {
+            co_return problem(400, "after must be the seq of a record");
+        }
+        filter.oldest = true;
     }
     const std::string limit = request.query_or("limit", "100");
-    const auto [end, error] =
-        std::from_chars(limit.data(), limit.data() + limit.size(), filter.limit);
-    if (error != std::errc{} || end != limit.data() + limit.size() || filter.limit == 0 ||
-        filter.limit > kMaxRecords) {
+    if (!read_number(limit, filter.limit) || filter.limit == 0 || filter.limit > kMaxRecords) {
         co_return problem(400, "limit must be a number from 1 to 1000");
     }
     auto reading = services.workers.run([&services, filter]() -> Result<std::string> {

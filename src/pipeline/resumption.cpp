@@ -132,6 +132,12 @@ CallResult result_of(const approval::Collected& collected) {
             out.disposition = Disposition::failed;
             out.message = "The call ran (" + approval.id + "), but its outcome is no longer kept.";
             return out;
+        case approval::Execution::executing:
+            out.disposition = Disposition::pending;
+            out.message = (detached ? "The call (" : "The call was approved (") + approval.id +
+                          (detached ? ") runs" : ") and runs") +
+                          " now: it may have taken effect already. Ask again.";
+            return out;
         default:
             out.disposition = Disposition::pending;
             out.message =

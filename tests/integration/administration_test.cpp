@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/json_text.hpp"
@@ -269,6 +270,25 @@ TEST_F(Reload, AChangedFileIsNoticed) {
         return to_json(agent.message("tools/list", {})).find("shop_read-order") !=
                std::string::npos;
     });
+}
+
+TEST_F(Reload, AFolderPutInTheOldOnesPlaceIsNoticed) {
+    const auto replace = [&](const std::string& rules) {
+        const std::filesystem::path policy = shop_.kimbap.path("policy");
+        const std::filesystem::path fresh = shop_.kimbap.path("policy.new");
+        const std::filesystem::path old = shop_.kimbap.path("policy.old");
+        std::filesystem::create_directory(fresh);
+        std::ofstream(fresh / "shop.yaml") << rules;
+        std::filesystem::remove_all(old);
+        std::filesystem::rename(policy, old);
+        std::filesystem::rename(fresh, policy);
+    };
+    for (int round = 0; round < 2; ++round) {
+        replace("version: 1.0.0\nrules:\n  - {id: nothing, decision: deny}\n");
+        eventually("the new folder", [&] { return denied(); });
+        shop_.kimbap.policy("shop", kShopPolicy);
+        eventually("a change in it", [&] { return !denied(); });
+    }
 }
 
 TEST_F(Reload, AnInvalidSetIsReportedAndTheRunningOneStays) {

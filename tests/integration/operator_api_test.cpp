@@ -41,6 +41,10 @@ TEST_F(OperatorApi, ShowsWhatThereIs) {
     const json::value records = get("/v1/audit?kind=call.finished&agent=bot");
     ASSERT_EQ(records.at("records").as_array().size(), 1U);
     EXPECT_EQ(records.at("records").at(0).at("decision").at("policy"), policies.at("digest"));
+    const json::value all = get("/v1/audit?since=2026-01-01T00:00:00Z&limit=1");
+    EXPECT_EQ(all.at("records").at(0).at("seq"), 1);
+    const json::value next = get("/v1/audit?after=1&limit=1");
+    EXPECT_EQ(next.at("records").at(0).at("seq"), 2);
     EXPECT_TRUE(get("/v1/connections").at("connections").as_array().empty());
 }
 
@@ -123,6 +127,8 @@ TEST_F(OperatorApi, AnswersOtherPathsAndMethodsAsProblems) {
         {"/v1/approvals?state=odd", 400},
         {"/v1/approvals?limit=0", 400},
         {"/v1/audit?since=then", 400},
+        {"/v1/audit?after=-1", 400},
+        {"/v1/audit?after=x", 400},
         {"/v1/policies:explain", 405},
     };
     for (const auto& row : rows) {

@@ -69,7 +69,14 @@ Task<StreamEnd> pump_events(Exchange& exchange, std::shared_ptr<Outbox::Reader> 
     const auto keepalive = exchange.core->options.keepalive;
     auto checked = Clock::now();
     auto batch = std::move(first);
-    for (;;) {
+    for (bool begun = false;; begun = true) {
+        if (Clock::now() - checked >= keepalive || (begun && !batch.events.empty())) {
+            checked = Clock::now();
+            if (settings.session) settings.session->touch();
+            auto asking = exchange.authenticator.still_valid(exchange.principal);
+            const bool valid = co_await std::move(asking);
+            if (!valid) co_return StreamEnd::revoked;
+        }
         const auto text = text_of(batch, settings.id_prefix);
         if (!text.empty()) {
             auto writing = exchange.response.write(text);
@@ -78,13 +85,6 @@ Task<StreamEnd> pump_events(Exchange& exchange, std::shared_ptr<Outbox::Reader> 
         }
         if (const auto end = end_of(batch.state)) co_return *end;
         if (gone.cancelled()) co_return StreamEnd::peer_gone;
-        if (Clock::now() - checked >= keepalive) {
-            checked = Clock::now();
-            if (settings.session) settings.session->touch();
-            auto asking = exchange.authenticator.still_valid(exchange.principal);
-            const bool valid = co_await std::move(asking);
-            if (!valid) co_return StreamEnd::revoked;
-        }
         auto reading = reader->read(keepalive);
         batch = co_await std::move(reading);
     }

@@ -31,7 +31,8 @@ struct StreamSettings {
 
 /// Writes what a reader yields, starting with `first`, as server-sent events into the exchange's
 /// open stream until one of the ends. Sends a comment whenever nothing else was sent for the
-/// keepalive interval, and asks the Authenticator about the principal as often.
+/// keepalive interval. Asks the Authenticator about the principal as often, and before each event
+/// but the first ones.
 Task<StreamEnd> pump_events(Exchange& exchange, std::shared_ptr<Outbox::Reader> reader,
                             Outbox::Batch first, StreamSettings settings);
 

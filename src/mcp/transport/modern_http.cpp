@@ -80,7 +80,16 @@ Task<void> serve_listen(Exchange& exchange, modern::Request request) {
         StreamSettings settings;
         auto pumping =
             pump_events(exchange, std::move(reader), std::move(nothing), std::move(settings));
-        co_await std::move(pumping);
+        const auto end = co_await std::move(pumping);
+        if (end == StreamEnd::revoked) {
+            std::string event;
+            append_event(event, {},
+                         notification("notifications/cancelled",
+                                      R"({"requestId":)" + id +
+                                          R"(,"reason":"the token is no longer valid"})"));
+            auto telling = exchange.response.write(event);
+            static_cast<void>(co_await std::move(telling));
+        }
         auto ending = exchange.response.end();
         co_await std::move(ending);
     }

@@ -45,6 +45,18 @@ TEST_F(ReaderTest, GivesAllOrTheLast) {
     EXPECT_THAT(read(last), ElementsAre(1, 2, 3));
 }
 
+TEST_F(ReaderTest, GivesTheFirstOnes) {
+    append(5);
+    Filter first;
+    first.oldest = true;
+    first.limit = 2;
+    EXPECT_THAT(read(first), ElementsAre(1, 2));
+    first.after_seq = 2;
+    EXPECT_THAT(read(first), ElementsAre(3, 4));
+    first.after_seq = 4;
+    EXPECT_THAT(read(first), ElementsAre(5));
+}
+
 TEST_F(ReaderTest, FollowsALogThatGrows) {
     append(3);
     Filter rest;

@@ -30,6 +30,15 @@ TEST(Glob, Table) {
         {"[a]", "[a]", true},
         {"**", "x", true},
         {"Abc", "abc", false},
+        {"caf?", "caf\u00e9", true},
+        {"caf??", "caf\u00e9", false},
+        {"?", "\U0001F600", true},
+        {"*?", "\u20ac", true},
+        {"*??", "\u20ac", false},
+        {"*??", "\u20aca", true},
+        {"a*?b", "a\u00e9b", true},
+        {"?", "\xff", true},
+        {"??", "\xc3\x28", true},
     };
     for (const Case& c : cases) {
         EXPECT_EQ(glob_match(c.pattern, c.text), c.matches) << c.pattern << " on " << c.text;

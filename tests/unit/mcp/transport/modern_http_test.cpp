@@ -359,6 +359,19 @@ TEST(ModernHttp, ListenDeliversWhatWasAskedForTagged) {
     EXPECT_EQ(last.at("result").at("_meta").at("io.modelcontextprotocol/subscriptionId"), 1);
 }
 
+TEST(ModernHttp, ARevokedTokenHearsOfNothingMore) {
+    HttpHarness http;
+    auto& sent =
+        http.modern("subscriptions/listen", R"({"notifications":{"toolsListChanged":true}})");
+    ASSERT_TRUE(http.run_until([&] { return sent.events().size() == 1; }));
+    http.authenticator.revoked.insert("a");
+    http.server.tools_changed();
+    ASSERT_TRUE(http.run_until([&] { return sent.done; }));
+    ASSERT_EQ(sent.events().size(), 2U);
+    EXPECT_EQ(sent.events()[1].at("method"), "notifications/cancelled");
+    EXPECT_EQ(sent.events()[1].at("params").at("requestId"), 1);
+}
+
 TEST(ModernHttp, ListenEndsWithItsPeer) {
     HttpHarness http;
     auto& sent = http.modern("subscriptions/listen", R"({"notifications":{}})");
