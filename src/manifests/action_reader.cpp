@@ -184,9 +184,7 @@ private:
 
     static void check_header(const std::string& key, const YamlReader& value) {
         if (!is_token(key)) return value.fault("\"" + key + "\" is not a header name");
-        for (const std::string_view own : kOwnHeaders) {
-            if (iequals(key, own)) value.fault("kimbap sets this header itself (remove it)");
-        }
+        if (is_own_header(key)) value.fault("kimbap sets this header itself (remove it)");
         const std::string text = value.is_scalar() ? value.string() : "";
         if (std::any_of(text.begin(), text.end(), [](char c) {
                 return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
@@ -285,6 +283,11 @@ private:
 };
 
 }  // namespace
+
+bool is_own_header(std::string_view name) {
+    return std::any_of(kOwnHeaders.begin(), kOwnHeaders.end(),
+                       [&](std::string_view own) { return iequals(name, own); });
+}
 
 std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader) {
     if (!reader.absent() && !reader.is_null() && !reader.is_map()) {

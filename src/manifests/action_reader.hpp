@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/yaml_reader.hpp"
 #include "manifests/manifest.hpp"
@@ -14,6 +15,9 @@ namespace kimbap::manifests {
 
 /// Reads a map of names to values where there is one; anything else that is not empty is a fault.
 [[nodiscard]] std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader);
+
+/// Whether kimbap sets a header of requests itself, so that a manifest can't.
+[[nodiscard]] bool is_own_header(std::string_view name);
 
 /// Lower-case letters, digits and '-' from a letter on, and '_' where `underscore`.
 [[nodiscard]] bool is_word(std::string_view text, bool underscore);

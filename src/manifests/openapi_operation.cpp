@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "manifests/action_reader.hpp"
 #include "manifests/schema.hpp"
 
 namespace kimbap::manifests {
@@ -83,10 +84,18 @@ public:
 
     json::object build() {
         for (const json::object* holder : {operation_.operation, operation_.item}) {
+            if (const json::value* servers = holder->if_contains("servers"); servers != nullptr) {
+                note("left out: servers of its own serve it (import it as a service of its own)");
+                return {};
+            }
             const json::value* list = holder->if_contains("parameters");
             if (list == nullptr || !list->is_array()) continue;
             for (const auto& one : list->get_array()) {
-                if (const auto* parameter = schemas_.object(&one)) add_parameter(*parameter);
+                if (const auto* parameter = schemas_.object(&one)) {
+                    add_parameter(*parameter);
+                } else {
+                    note("a parameter that is not in the document is left out");
+                }
             }
         }
         const json::value* body = operation_.operation->if_contains("requestBody");
@@ -146,6 +155,14 @@ private:
                                iequals(name, "Content-Type"));
         if (ignored) return;  // OpenAPI says so of these three
         if (in == "cookie") return note("the cookie " + name + " is left out");
+        if (in == "header" && is_own_header(name))
+            return note("the header " + name + ", which kimbap sets itself, is left out");
+        json::object schema = schema_of(parameter);
+        const std::string type = text_at(schema, "type");
+        if ((type == "object" && in == "query") ||
+            ((type == "object" || type == "array") && in != "query")) {
+            note("the " + type + " " + name + " (in the " + in + ") is sent as JSON");
+        }
         if (in == "query" && parameter.contains("explode") && !true_at(parameter, "explode")) {
             note("the query parameter " + name +
                  " wants its list in one value: kimbap repeats the parameter");
@@ -161,7 +178,7 @@ private:
         } else if (in == "header") {
             headers_[name] = pattern;
         }
-        add_arg(arg, schema_of(parameter), text_at(parameter, "description"),
+        add_arg(arg, std::move(schema), text_at(parameter, "description"),
                 in == "path" || true_at(parameter, "required"));
     }
 
@@ -177,6 +194,7 @@ private:
             if (media != nullptr && !as_json) continue;
             media = &member.value().get_object();
             encoding_ = as_json ? "" : "form";
+            content_type_ = as_json && type != "application/json" ? std::string(trim(type)) : "";
             if (as_json) break;
         }
         if (media == nullptr) {
@@ -184,6 +202,7 @@ private:
             return note("left out: its body is neither JSON nor a form (" +
                         std::string(content->begin()->key()) + ")");
         }
+        if (!content_type_.empty()) headers_["Content-Type"] = content_type_;
         add_fields(schema_of(*media), true_at(*body, "required"), text_at(*body, "description"));
     }
 
@@ -236,7 +255,7 @@ private:
     const OpenApiSchemas& schemas_;
     const OpenApiOperation& operation_;
     std::vector<std::string>& notes_;
-    std::string path_, encoding_;
+    std::string path_, encoding_, content_type_;
     std::vector<std::string> names_, seen_;
     json::array args_;
     json::object query_, headers_;

@@ -27,8 +27,9 @@ void copy_bounds(const json::object& from, json::object& to) {
         if (is_number(*value)) {
             to[exclusive] = *value;
         } else if (*value == true && to.contains(plain)) {  // OpenAPI 3.0
-            to[exclusive] = to.at(plain);
+            json::value bound = std::move(to.at(plain));    // a new member would move it
             to.erase(plain);
+            to[exclusive] = std::move(bound);
         }
     }
 }

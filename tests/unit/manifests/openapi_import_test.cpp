@@ -125,6 +125,33 @@ TEST(OpenApiImportTest, NotesSayWhatWasLeftOut) {
                 ElementsAre(HasSubstr("its authentication can't be done")));
 }
 
+TEST(OpenApiImportTest, SaysWhatItCannotSayTheSameWay) {
+    const ImportedManifest result = imported(R"({"openapi": "3.0.0", "info": {"title": "a"},
+        "servers": [{"url": "https://a.example"}], "paths": {
+        "/a/{ids}": {"post": {"operationId": "a", "parameters": [
+            {"name": "ids", "in": "path", "required": true, "schema": {"type": "array", "items": {"type": "string"}}},
+            {"name": "filter", "in": "query", "schema": {"type": "object"}},
+            {"name": "Host", "in": "header", "schema": {"type": "string"}},
+            {"name": "n", "in": "query", "schema": {"type": "number", "minimum": 0, "exclusiveMinimum": true}},
+            {"$ref": "other.yaml#/P"}],
+          "requestBody": {"content": {"application/merge-patch+json": {"schema": {"type": "object",
+            "properties": {"x": {"type": "string"}}}}}}}},
+        "/b": {"get": {"operationId": "b", "servers": [{"url": "https://other.example"}]}}}})");
+    EXPECT_THAT(result.notes,
+                ElementsAre("POST /a/{ids}: the array ids (in the path) is sent as JSON",
+                            "POST /a/{ids}: the object filter (in the query) is sent as JSON",
+                            "POST /a/{ids}: the header Host, which kimbap sets itself, is left out",
+                            "POST /a/{ids}: a parameter that is not in the document is left out",
+                            HasSubstr("GET /b: left out: servers of its own")));
+    const Service service = load_service(to_yaml(result.manifest));
+    ASSERT_EQ(service.actions.size(), 1U);
+    const json::object& action = result.manifest.at("actions").at("a").as_object();
+    EXPECT_EQ(action.at("request").at("headers").at("Content-Type"),
+              "application/merge-patch+json");
+    EXPECT_NE(to_json(action).find(R"("exclusiveMinimum":0)"), std::string::npos)
+        << to_json(action);
+}
+
 TEST(OpenApiImportTest, RefusesWhatIsNoDocument) {
     const struct {
         const char* text;
