@@ -295,4 +295,48 @@ void append_number(std::string& out, std::int64_t value) {
     append_integer(out, value);
 }
 
+namespace {
+
+/// The code unit of an escape `\\uXXXX` at `at`; 0 where there is none.
+unsigned unit_at(std::string_view text, std::size_t at) {
+    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return 0;
+    unsigned unit = 0;
+    const char* const end = text.data() + at + 6;
+    const auto [stop, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
+    return error == std::errc{} && stop == end ? unit : 0;
+}
+
+bool is_high(unsigned unit) {
+    return unit >= 0xD800 && unit < 0xDC00;
+}
+
+bool is_low(unsigned unit) {
+    return unit >= 0xDC00 && unit < 0xE000;
+}
+
+}  // namespace
+
+std::string without_lone_surrogates(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] != '\\') {
+            out += text[at++];
+            continue;
+        }
+        const unsigned unit = unit_at(text, at);
+        std::size_t size = unit == 0 ? 2 : 6;
+        if (is_high(unit) && is_low(unit_at(text, at + 6))) {
+            size = 12;
+        } else if (is_high(unit) || is_low(unit)) {
+            out += "\\ufffd";
+            at += size;
+            continue;
+        }
+        out += text.substr(at, size);
+        at += size;
+    }
+    return out;
+}
+
 }  // namespace kimbap

@@ -18,6 +18,10 @@ inline constexpr std::size_t kMaxJsonDepth = 64;
 /// Errors: invalid_argument with the byte offset.
 [[nodiscard]] Result<json::value> parse_json(std::string_view text);
 
+/// JSON text in which escapes of half a surrogate pair (\\ud83d alone), which RFC 8259 section 8.2
+/// lets pass and parse_json refuses, are those of U+FFFD: services that cut texts write them.
+[[nodiscard]] std::string without_lone_surrogates(std::string_view text);
+
 /// Compact JSON on one line. Unlike boost::json::serialize, doubles come in the shortest form that
 /// reads back the same, without a gratuitous exponent (1.5, not 1.5E0), as people and models
 /// expect.

@@ -368,7 +368,12 @@ std::string expand_compact(std::string_view pattern, const json::value& item) {
 Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                               const RawResponse& response) {
     if (!is_json(spec, response)) return std::optional<json::value>{};
-    auto value = parse_json(without_mark(response.body));
+    const std::string_view text = without_mark(response.body);
+    auto value = parse_json(text);
+    if (!value) {
+        const std::string mended = without_lone_surrogates(text);
+        if (mended != text) value = parse_json(mended);
+    }
     if (!value) return not_json(response, value.error());
     return std::optional<json::value>(std::move(*value));
 }

@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "manifests/attempts.hpp"
+#include "manifests/charset.hpp"
 #include "manifests/injection.hpp"
 #include "manifests/output_schema.hpp"
 #include "manifests/pages.hpp"
@@ -177,6 +178,9 @@ private:
         unfolds_ = unfolds_ || response.body.find('\\') != std::string::npos;
         RawResponse out{response.status, std::string(response.header("Content-Type")),
                         std::move(response.body)};
+        if (action_.response.type != manifests::ResponseType::binary) {
+            out.body = manifests::to_utf8(std::move(out.body), out.content_type);
+        }
         call_.scrubber.scrub(out.body);
         call_.scrubber.scrub(out.content_type);
         return out;

@@ -81,6 +81,24 @@ TEST(JsonText, RefusesWhatIsNotOneJsonText) {
     EXPECT_TRUE(parse_json(" {} \n"));
 }
 
+TEST(JsonText, LoneSurrogatesAreReplaced) {
+    const struct {
+        const char* text;
+        const char* mended;
+    } rows[] = {
+        {R"(["cut \ud83d"])", R"(["cut \ufffd"])"},
+        {R"(["\ude00\ud83d\ude00\uD83D\uDE00"])", R"(["\ufffd\ud83d\ude00\uD83D\uDE00"])"},
+        {R"(["\ud83d\ud83d\ude00"])", R"(["\ufffd\ud83d\ude00"])"},
+        {R"(["\\ud83d \" \u00e9 \n"])", R"(["\\ud83d \" \u00e9 \n"])"},
+        {R"(["\ud83)", R"(["\ud83)"},
+        {R"(["\)", R"(["\)"},
+        {"", ""},
+    };
+    for (const auto& row : rows) EXPECT_EQ(without_lone_surrogates(row.text), row.mended);
+    EXPECT_FALSE(parse_json(rows[0].text));
+    EXPECT_TRUE(parse_json(rows[0].mended));
+}
+
 TEST(JsonText, BoundsDepth) {
     const auto nested = [](std::size_t depth) {
         return std::string(depth, '[') + std::string(depth, ']');

@@ -184,6 +184,12 @@ TEST(ResponseTest, ErrorsInsideASuccess) {
               "error: the service reported an error: no");
 }
 
+TEST(ResponseTest, HalfASurrogatePairCostsOneCharacter) {
+    const Action plain = load_action("path: /o").action();
+    EXPECT_EQ(shaped(plain, json_answer(R"({"t": "cut \ud83d", "n": 1})")),
+              "{\"t\":\"cut \xEF\xBF\xBD\",\"n\":1}");
+}
+
 TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
     const Action plain = load_action("path: /o").action();
     const Action mapped = load_action("path: /o, error_mapping: {404: no such customer}").action();
