@@ -1,6 +1,12 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "cli/commands.hpp"
@@ -17,9 +23,35 @@ void accept_root_options(CLI::App& app) {
     }
 }
 
+/// No file that is opened later may become one of the standard streams; what is written to one that
+/// was closed fails.
+void keep_standard_streams() {
+    for (int fd = 0; fd <= 2; ++fd) {
+        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", O_RDONLY);
+    }
+}
+
+/// Whether whoever read the output has gone, which is for them to know why.
+bool reader_gone() {
+    pollfd out{STDOUT_FILENO, 0, 0};
+    return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/// Output that was lost is a failure: a cut-off export must not pass for a whole one.
+int finished(int exit) {
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+    if (!reader_gone()) {
+        std::fprintf(stderr, "kimbap: the output could not be written%s%s\n",
+                     errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno));
+    }
+    return exit == 0 ? static_cast<int>(kimbap::cli::Exit::failed) : exit;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_standard_streams();
     // A peer that hangs up, or a file size limit, is an error of one write, not the process's end.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
@@ -56,5 +88,5 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "kimbap: %s\n", error.what());
         return static_cast<int>(Exit::failed);
     }
-    return static_cast<int>(context.exit);
+    return finished(static_cast<int>(context.exit));
 }

@@ -15,6 +15,7 @@
 #include "store/approval_store.hpp"
 #include "store/outbox_store.hpp"
 #include "store/store.hpp"
+#include "vault/vault.hpp"
 
 namespace kimbap::app {
 
@@ -174,6 +175,12 @@ Task<net::HttpResponse> FrontDoor::ready() const {
     auto probing = store::probe(gateway_.store());
     const Result<void> writable = co_await std::move(probing);
     if (!writable) co_return problem(503, writable.error().message);
+    auto checking = gateway_.workers().run([this]() -> Result<void> {
+        vault::Vault& vault = gateway_.vault();
+        return vault.check_is_instant() ? vault.check() : Result<void>{};
+    });
+    const Result<void> opens = co_await std::move(checking);
+    if (!opens) co_return problem(503, opens.error().message);
     co_return text_response("ready\n");
 }
 

@@ -323,6 +323,11 @@ Result<mcp::PrincipalPtr> stdio_principal(Gateway& gateway, const std::string& a
                               "KIMBAP_TOKEN is an operator's token: MCP wants an "
                               "agent's (`kimbap token create --agent NAME`)");
         }
+        if (!agent.empty() && agent != (*identity)->name) {
+            return make_error(Errc::invalid_config, "KIMBAP_TOKEN is the agent " +
+                                                        (*identity)->name + "'s, --agent says " +
+                                                        agent + " (leave one of them out)");
+        }
         return mcp::PrincipalPtr(std::make_shared<const AgentPrincipal>(*identity));
     }
     const Config::Stdio& stdio = gateway.config().stdio;

@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
+#include <cstring>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -73,6 +75,19 @@ std::optional<std::string_view> take_string(std::string_view& text) {
     return out;
 }
 
+bool is_ascii(std::string_view text) {
+    constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+    std::uint64_t bits = 0;
+    while (text.size() >= sizeof bits) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data(), sizeof eight);
+        bits |= eight;
+        text.remove_prefix(sizeof eight);
+    }
+    for (const char c : text) bits |= static_cast<unsigned char>(c);
+    return (bits & kHighBits) == 0;
+}
+
 }  // namespace
 
 std::string body_of(const Record& record) {
@@ -90,7 +105,9 @@ std::string body_of(const Record& record) {
     if (record.approval) member(out, "approval", *record.approval);
     if (record.execution) member(out, "execution", *record.execution);
     if (!record.details.empty()) member(out, "details", record.details);
-    return out;
+    // What a caller sent (a path, an argument) may be no UTF-8, and then no JSON: the whole log
+    // would be unreadable for it.
+    return is_ascii(out) ? out : to_valid_utf8(out);
 }
 
 std::string line_of(std::string_view chain, std::int64_t seq, std::string_view body,

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
 namespace kimbap::audit {
@@ -76,7 +77,9 @@ std::string csv_header() {
 }
 
 Result<std::string> csv_row(const std::string& exported_line) {
-    const auto value = parse_json(exported_line);
+    auto value = parse_json(exported_line);
+    // Versions before this one kept bytes that are no UTF-8 as they came.
+    if (!value) value = parse_json(to_valid_utf8(exported_line));
     if (!value || !value->is_object()) {
         return make_error(Errc::corrupt, "an audit record is not JSON (run `kimbap audit verify`)");
     }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/context.hpp"
@@ -52,6 +53,10 @@ Result<json::object> read_arguments(std::span<const std::string> pairs, const st
         out = std::move(value->get_object());
     }
     for (const std::string& pair : pairs) {
+        if (to_valid_utf8(pair) != pair) {
+            return make_error(Errc::invalid_argument,
+                              "--arg " + to_valid_utf8(pair) + ": not UTF-8");
+        }
         const std::size_t equals = pair.find('=');
         if (equals == std::string::npos || equals == 0) {
             return make_error(Errc::invalid_argument, "--arg " + pair + ": not NAME=VALUE");

@@ -88,7 +88,7 @@ void tail(Context& context, const Options& options) {
     std::signal(SIGINT, [](int) { g_stop = true; });
     std::signal(SIGTERM, [](int) { g_stop = true; });
     filter.limit = 0;
-    while (!g_stop) {
+    while (!g_stop && std::ferror(stdout) == 0) {
         std::this_thread::sleep_for(kPoll);
         filter.after_seq = last;
         read = audit::for_each(gateway->store(), filter, show);

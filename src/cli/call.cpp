@@ -106,11 +106,21 @@ Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
             return make_error(Errc::invalid_config,
                               "KIMBAP_TOKEN is an operator's token: calls want an agent's");
         }
+        if (!agent.empty() && agent != (*identity)->name) {
+            return make_error(Errc::invalid_argument, "KIMBAP_TOKEN is the agent " +
+                                                          (*identity)->name + "'s, --agent says " +
+                                                          to_valid_utf8(agent) +
+                                                          " (leave one of them out)");
+        }
         caller.agent = (*identity)->name;
         caller.token = (*identity)->token;
         caller.roles = (*identity)->roles;
         caller.identity = std::move(*identity);
         return caller;
+    }
+    if (to_valid_utf8(agent) != agent) {
+        return make_error(Errc::invalid_argument,
+                          "--agent " + to_valid_utf8(agent) + ": not UTF-8");
     }
     caller.agent = agent.empty() ? gateway.config().stdio.agent : agent;
     caller.roles = gateway.config().stdio.roles;
@@ -142,6 +152,9 @@ void run(Context& context, const Options& options) {
         read_arguments(options.args, options.input, rules->actions->find(options.action));
     if (!arguments) return report(context, Exit::usage, arguments.error().message);
     auto caller = caller_of(context, *gateway, options.agent);
+    if (!caller && caller.error().code == Errc::invalid_argument) {
+        return report(context, Exit::usage, caller.error().message);
+    }
     if (!caller) return report(context, caller.error());
 
     Session session(*gateway);

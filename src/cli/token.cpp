@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
@@ -12,7 +13,8 @@ namespace kimbap::cli {
 namespace {
 
 struct Options {
-    std::string agent, operator_name, ttl, id;
+    std::string agent, operator_name, id;
+    std::optional<std::string> ttl;
     std::vector<std::string> roles, actions;
 };
 
@@ -25,11 +27,11 @@ void create(Context& context, const Options& options) {
     if (wanted.is_operator == !options.agent.empty()) {
         return report(context, Exit::usage, "name either --agent NAME or --operator NAME");
     }
-    if (!options.ttl.empty()) {
-        wanted.ttl = parse_duration(options.ttl);
+    if (options.ttl) {
+        wanted.ttl = parse_duration(*options.ttl);
         if (!wanted.ttl || wanted.ttl->count() <= 0) {
             return report(context, Exit::usage,
-                          "--ttl " + options.ttl + ": not a duration (like 24h or 30d)");
+                          "--ttl " + *options.ttl + ": not a duration (like 24h or 30d)");
         }
     }
     const auto gateway = open_gateway(context);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
@@ -138,7 +139,11 @@ void rekey(Context& context, const std::string& file) {
     if (gateway->vault_secret().source != vault::SecretSource::file) {
         return rekey_elsewhere(context, *gateway, file);
     }
-    const std::string& path = gateway->config().vault.secret_file;
+    // Where a link leads, the new one goes as well: it would take the link's place otherwise, and
+    // the old one stay where it is.
+    std::error_code unresolved;
+    const auto real = std::filesystem::canonical(gateway->config().vault.secret_file, unresolved);
+    const std::string path = unresolved ? gateway->config().vault.secret_file : real.string();
     Result<Secret> secret = file.empty() ? Result<Secret>(vault::generate_vault_secret())
                                          : vault::read_vault_secret_file(file);
     if (!secret) return report(context, secret.error());

@@ -50,7 +50,7 @@ Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& ser
     if (agent.empty() == operator_name.empty()) {
         co_return problem(400, "name either an \"agent\" or an \"operator\"");
     }
-    if (!ttl.empty()) {
+    if (request.body.contains("ttl")) {
         wanted.ttl = parse_duration(ttl);
         if (!wanted.ttl) co_return problem(400, "\"ttl\" must be a duration like 24h");
     }

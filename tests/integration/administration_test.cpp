@@ -125,6 +125,20 @@ TEST(Vault, RotationReachesARunningServerAndRekeyingLosesNothing) {
     EXPECT_EQ(shop.kimbap.kimbap({"audit", "verify"}).code, 0);
 }
 
+TEST(Vault, RekeyingWritesWhereALinkLeads) {
+    Shop shop;
+    const std::filesystem::path link = shop.kimbap.path("vault.secret");
+    const std::filesystem::path keys = shop.kimbap.path("keys");
+    std::filesystem::create_directory(keys);
+    std::filesystem::rename(link, keys / "secret");
+    std::filesystem::create_symlink("keys/secret", link);
+    const std::string before = shop.kimbap.read("keys/secret");
+    shop.kimbap.must({"vault", "rekey"});
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_NE(shop.kimbap.read("keys/secret"), before);
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+}
+
 TEST(Doctor, LooksAtTheCertificateThatServeWouldUse) {
     Shop shop;
     const std::string config = shop.kimbap.read("kimbap.yaml");

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
+#include <cstdlib>
 #include <future>
 
 #include "base/json_text.hpp"
@@ -110,6 +112,37 @@ TEST(CommandLine, AWaitingCallSaysSoAndItsOutcomeIsCollected) {
 }
 
 // An integer beyond 64 bits would be sent as another number, one beyond a double as null.
+TEST(CommandLine, ArgumentsThatAreNoUtf8AreRefused) {
+    Shop shop;
+    EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=\xff"}).code, 2);
+    EXPECT_EQ(
+        shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1", "--agent", "\xff"}).code,
+        2);
+    EXPECT_EQ(shop.upstream.count(), 0U);
+}
+
+TEST(CommandLine, AnEmptyLifetimeIsNoLifetimeAtAll) {
+    Shop shop;
+    const Ran ran = shop.kimbap.kimbap({"token", "create", "--agent", "bot", "--ttl", ""});
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("--ttl"));
+    EXPECT_THAT(shop.kimbap.must({"token", "list", "--json"}), Not(HasSubstr("bot")));
+}
+
+TEST(CommandLine, OutputThatIsLostIsAFailure) {
+    Shop shop;
+    shop.kimbap.must({"call", "shop.get-order", "--arg", "order=1"});
+    const auto shell = [&](const std::string& redirection) {
+        const std::string command = "cd '" + shop.kimbap.path("") + "' && '" +
+                                    std::string(KIMBAP_BINARY) + "' audit export " + redirection;
+        const int status = std::system(command.c_str());
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    };
+    EXPECT_EQ(shell("> /dev/null"), 0);
+    EXPECT_EQ(shell("> /dev/full 2> /dev/null"), 1);
+    EXPECT_EQ(shell(">&- 2> /dev/null"), 1);
+}
+
 TEST(CommandLine, NumbersThatCantBeKeptAreRefused) {
     Shop shop;
     for (const char* amount : {"18446744073709551616", "1e400", "1e20"}) {

@@ -29,6 +29,18 @@ TEST(ChainTest, LeavesOutWhatDoesNotApply) {
     EXPECT_EQ(body_of(record), R"("time":"1970-01-01T00:00:00.000000Z","kind":"auth.failed")");
 }
 
+TEST(ChainTest, BytesThatAreNoUtf8AreReplacedWhereverTheyStand) {
+    Record record;
+    record.kind = "auth.failed";
+    record.time = from_unix_micros(0);
+    record.details = {{"path", "/v1/\xff"}, {"cut", "caf\xc3"}};
+    record.parameters.emplace(json::object{{"id", "\xff\xfe"}, {"ok", "caf\u00e9"}});
+    const std::string line = line_of("chn_1", 1, body_of(record), {});
+    ASSERT_TRUE(parse_json(line)) << line;
+    EXPECT_NE(line.find("caf\u00e9"), std::string::npos);
+    EXPECT_NE(line.find("/v1/\uFFFD"), std::string::npos);
+}
+
 TEST(ChainTest, WhateverACallerCallsItselfTheLineIsOneLineOfJson) {
     Record record;
     record.kind = "call.started";
