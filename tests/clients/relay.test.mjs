@@ -152,7 +152,11 @@ describe('relay, alone', () => {
     assert.equal((await peer.hear()).error.code, -32700);
     peer.say('{"jsonrpc":"2.0","id":{},"method":"ping"}\n');
     assert.equal((await peer.hear()).error.code, -32600);
-    peer.say({ jsonrpc: '2.0', id: 7, method: 'ping' });
+    peer.say({ jsonrpc: '2.0', id: 6, method: 'ping' });
+    const early = await peer.hear();
+    assert.deepEqual([early.id, early.error.code], [6, -32602]);
+    assert.match(early.error.message, /initialize/);
+    peer.say({ jsonrpc: '2.0', id: 7, method: 'tools/list', params: { _meta: meta } });
     const away = await peer.hear();
     assert.deepEqual([away.id, away.error.code], [7, -31003]);
     assert.match(away.error.message, /can't be reached/);
