@@ -1,5 +1,6 @@
 #include "mcp/relay/modern_relay.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/json_text.hpp"
@@ -54,6 +55,12 @@ std::string string_in(const json::object& object, std::string_view key) {
     return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+/// The name that a list has for a tool which may be called as service.action, too.
+std::string offered(std::string name) {
+    std::replace(name.begin(), name.end(), '.', '_');
+    return name;
+}
+
 /// Whether the server would not look at a call for what its headers lack; nothing was done then.
 bool wants_headers(const Reply& reply) {
     if (reply.status != 400) return false;
@@ -74,7 +81,8 @@ void add_mirrored(const json::object& result,
         if (!schema) continue;
         auto declared = header_params_of(*schema);
         auto* params = std::get_if<HeaderParams>(&declared);
-        if (params && !params->empty()) all[string_in(*members, "name")] = std::move(*params);
+        if (params && !params->empty())
+            all[offered(string_in(*members, "name"))] = std::move(*params);
     }
 }
 
@@ -87,7 +95,7 @@ Link::Request ModernRelay::request_of(const ClientLine& line, async::CancelToken
     request.cancel = std::move(cancel);
     if (mirrored_.empty() || line.method != "tools/call") return request;
     const auto params = params_of(line.text);
-    const auto declared = mirrored_.find(string_in(params, "name"));
+    const auto declared = mirrored_.find(offered(string_in(params, "name")));
     const auto* arguments = object_in(params, "arguments");
     if (declared == mirrored_.end() || !arguments) return request;
     for (auto& header : modern::param_headers(declared->second, *arguments)) {

@@ -95,7 +95,8 @@ void Wire::conclude(const std::vector<std::string>& unanswered, const Reply& rep
     // The server's error under the client's own identifier goes on as it is, with its data.
     if (!reply.ok() && unanswered.size() == 1) {
         const auto message = read_server_message(reply.body);
-        if (message.id == unanswered.front() || message.value.is_array()) {
+        const bool own = message.value.is_object() && message.id == unanswered.front();
+        if (own || message.value.is_array()) {
             outbox->push(to_json(message.value), Outbox::Kind::response);
             return;
         }
