@@ -2,8 +2,6 @@
 
 #include <charconv>
 #include <concepts>
-#include <cstdint>
-#include <cstring>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -14,16 +12,6 @@ namespace {
 
 constexpr std::size_t kHexHash = 64;
 
-void append_text(std::string& out, std::string_view text) {
-    // A line that isn't UTF-8 would not be JSON; what agents and clients call themselves may be
-    // anything.
-    if (is_utf8(text)) {
-        append_json_string(out, text);
-    } else {
-        append_json_string(out, to_valid_utf8(text));
-    }
-}
-
 void append_key(std::string& out, std::string_view key) {
     out += ",\"";
     out += key;
@@ -32,7 +20,7 @@ void append_key(std::string& out, std::string_view key) {
 
 void member(std::string& out, std::string_view key, std::string_view text) {
     append_key(out, key);
-    append_text(out, text);
+    append_json_string(out, text);
 }
 
 template <class Object>
@@ -44,14 +32,14 @@ void member(std::string& out, std::string_view key, const Object& value) require
 
 void append_caller(std::string& out, const Caller& caller) {
     out += ",\"caller\":{\"agent\":";
-    append_text(out, caller.agent);
+    append_json_string(out, caller.agent);
     if (!caller.token.empty()) member(out, "token", caller.token);
     out += ",\"roles\":[";
     bool first = true;
     for (const std::string& role : caller.roles) {
         if (!first) out += ',';
         first = false;
-        append_text(out, role);
+        append_json_string(out, role);
     }
     out += ']';
     if (!caller.client.empty()) member(out, "client", caller.client);
@@ -75,19 +63,6 @@ std::optional<std::string_view> take_string(std::string_view& text) {
     return out;
 }
 
-bool is_ascii(std::string_view text) {
-    constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
-    std::uint64_t bits = 0;
-    while (text.size() >= sizeof bits) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data(), sizeof eight);
-        bits |= eight;
-        text.remove_prefix(sizeof eight);
-    }
-    for (const char c : text) bits |= static_cast<unsigned char>(c);
-    return (bits & kHighBits) == 0;
-}
-
 }  // namespace
 
 std::string body_of(const Record& record) {
@@ -105,9 +80,9 @@ std::string body_of(const Record& record) {
     if (record.approval) member(out, "approval", *record.approval);
     if (record.execution) member(out, "execution", *record.execution);
     if (!record.details.empty()) member(out, "details", record.details);
-    // What a caller sent (a path, an argument) may be no UTF-8, and then no JSON: the whole log
-    // would be unreadable for it.
-    return is_ascii(out) ? out : to_valid_utf8(out);
+    // What a caller sent, or calls itself, may be no UTF-8, and then no JSON: the whole log would
+    // be unreadable for it.
+    return is_utf8(out) ? out : to_valid_utf8(out);
 }
 
 std::string line_of(std::string_view chain, std::int64_t seq, std::string_view body,

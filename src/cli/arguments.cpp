@@ -53,7 +53,7 @@ Result<json::object> read_arguments(std::span<const std::string> pairs, const st
         out = std::move(value->get_object());
     }
     for (const std::string& pair : pairs) {
-        if (to_valid_utf8(pair) != pair) {
+        if (!is_utf8(pair)) {
             return make_error(Errc::invalid_argument,
                               "--arg " + to_valid_utf8(pair) + ": not UTF-8");
         }

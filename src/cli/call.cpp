@@ -118,7 +118,7 @@ Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
         caller.identity = std::move(*identity);
         return caller;
     }
-    if (to_valid_utf8(agent) != agent) {
+    if (!is_utf8(agent)) {
         return make_error(Errc::invalid_argument,
                           "--agent " + to_valid_utf8(agent) + ": not UTF-8");
     }

@@ -46,7 +46,7 @@ bool looks_like_text(std::string_view body) {
                             return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' &&
                                    c != '\r';
                         }) &&
-           to_valid_utf8(body) == body;
+           is_utf8(body);
 }
 
 /// What a downstream's error body says, in few words: the usual members of JSON errors, or the

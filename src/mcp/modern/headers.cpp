@@ -119,8 +119,8 @@ std::vector<std::pair<std::string, std::string>> param_headers(const HeaderParam
     for (const auto& param : declared) {
         const auto* value = value_at(arguments, param.path);
         if (!value) continue;
-        out.emplace_back(param.header, value->is_string() ? encode_header(value->get_string())
-                                                          : encode_header(to_json(*value)));
+        const auto* text = value->if_string();
+        out.emplace_back(param.header, encode_header(text ? std::string(*text) : to_json(*value)));
     }
     return out;
 }

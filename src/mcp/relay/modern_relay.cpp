@@ -65,10 +65,7 @@ std::string offered(std::string name) {
 bool wants_headers(const Reply& reply) {
     if (reply.status != 400) return false;
     const auto value = parse_json(reply.body);
-    const auto* object = value ? value->if_object() : nullptr;
-    const auto* error = object ? object_in(*object, "error") : nullptr;
-    const auto* number = error ? error->if_contains("code") : nullptr;
-    return number && number->is_int64() && number->get_int64() == code::kHeaderMismatch;
+    return value && code_of(*value) == code::kHeaderMismatch;
 }
 
 void add_mirrored(const json::object& result,

@@ -28,15 +28,6 @@ std::string message_of(const json::value& body, std::string_view otherwise) {
     return text && text->is_string() ? std::string(text->get_string()) : std::string(otherwise);
 }
 
-int code_of(const json::value& body) {
-    const auto* object = body.if_object();
-    const auto* error = object ? object->if_contains("error") : nullptr;
-    const auto* number =
-        error && error->is_object() ? error->get_object().if_contains("code") : nullptr;
-    const bool is_code = number && number->is_int64();
-    return is_code ? static_cast<int>(number->get_int64()) : code::kRelayFailed;
-}
-
 ProtocolError error_of(const std::string& server, const Reply& reply) {
     if (reply.status == 0 && !reply.maybe_acted_upon) {
         return {code::kRelayFailed,
@@ -63,6 +54,15 @@ ProtocolError error_of(const std::string& server, const Reply& reply) {
 }
 
 }  // namespace
+
+int code_of(const json::value& body) {
+    const auto* object = body.if_object();
+    const auto* error = object ? object->if_contains("error") : nullptr;
+    const auto* number =
+        error && error->is_object() ? error->get_object().if_contains("code") : nullptr;
+    const bool is_code = number && number->is_int64();
+    return is_code ? static_cast<int>(number->get_int64()) : code::kRelayFailed;
+}
 
 ServerMessage read_server_message(std::string_view text) {
     ServerMessage message;

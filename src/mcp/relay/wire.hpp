@@ -24,6 +24,8 @@ struct ServerMessage {
     json::value value;
 };
 [[nodiscard]] ServerMessage read_server_message(std::string_view text);
+/// The code of an error response; kRelayFailed of anything else.
+[[nodiscard]] int code_of(const json::value& body);
 
 /// What a relay's halves, one an era, share: the way to the server and the way to the client.
 struct Wire {
