@@ -180,6 +180,27 @@ private:
         if (out.encoding == Encoding::form && out.body && !out.body->is_object()) {
             request.get("body").fault("a form needs a map of fields");
         }
+        if (action_.auth.type == AuthType::body) check_field_for_credential(request);
+    }
+
+    /// A credential that goes into the body needs fields to stand among.
+    void check_field_for_credential(const YamlReader& request) const {
+        if (action_.request.encoding == Encoding::raw) {
+            request.get("encoding")
+                .fault(
+                    "a raw body has no field for the credential (send json or form, or use another "
+                    "auth type)");
+        } else if (action_.request.body && !may_be_map(*action_.request.body)) {
+            request.get("body").fault(
+                "a body that is no map has no field for the credential (send a map, or use another "
+                "auth type)");
+        }
+    }
+
+    static bool may_be_map(const json::value& body) {
+        const auto* text = body.if_string();
+        return body.is_object() || body.is_null() ||
+               (text != nullptr && !sole_placeholder(*text).empty());
     }
 
     static void check_header(const std::string& key, const YamlReader& value) {
@@ -217,7 +238,7 @@ private:
         Pagination& out = action_.pagination;
         out.type = static_cast<PaginationType>(reader.require("type").choice(kPaginations, 0) + 1);
         out.max_pages = static_cast<int>(reader.get("max_pages").integer(5, 1, kMaxPages));
-        out.next_path = reader.get("next_path").string();
+        out.next_path = read_path(reader.get("next_path"));
         out.cursor_param = reader.get("cursor_param").string();
         out.by_page = !reader.get("page_param").absent();
         out.offset_param = out.by_page ? reader.get("page_param").string()

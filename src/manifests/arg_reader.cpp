@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/json_text.hpp"
 #include "manifests/json_value.hpp"
 #include "manifests/output_schema.hpp"
 #include "manifests/placeholders.hpp"
@@ -30,6 +31,31 @@ void copy_number(const YamlReader& reader, std::string_view from, json::object& 
     schema[to] = number;
 }
 
+/// A bound below its counterpart lets nothing pass, which nobody means.
+void check_bounds(const YamlReader& reader, const json::object& schema, std::string_view least_key,
+                  std::string_view most_key, std::string_view least, std::string_view most) {
+    const json::value* const lowest = schema.if_contains(least);
+    const json::value* const highest = schema.if_contains(most);
+    if (lowest == nullptr || highest == nullptr) return;
+    if (highest->to_number<double>() >= lowest->to_number<double>()) return;
+    reader.get(most_key).fault("below " + std::string(least_key) + ", so that nothing fits (" +
+                               to_json(*lowest) + " or more)");
+}
+
+/// A scalar where a string is wanted, which may look like another type: `default: 100`.
+json::value text_of(const YamlReader& reader) {
+    return reader.is_scalar() && !reader.is_null() ? json::value(reader.string())
+                                                   : reader.to_json();
+}
+
+json::value read_enum(const YamlReader& reader, bool of_strings) {
+    json::array values;
+    for (const YamlReader& element : reader.elements()) {
+        values.push_back(of_strings ? text_of(element) : element.to_json());
+    }
+    return values;
+}
+
 json::object verbatim_schema(const YamlReader& reader, const YamlReader& verbatim) {
     for (const std::string_view key : kTyping) {
         if (const YamlReader also = reader.get(key); !also.absent()) {
@@ -53,36 +79,46 @@ json::object schema_of(const YamlReader& reader) {
     copy_number(reader, "max_length", schema, "maxLength", true);
     copy_number(reader, "min_items", schema, "minItems", true);
     copy_number(reader, "max_items", schema, "maxItems", true);
+    check_bounds(reader, schema, "minimum", "maximum", "minimum", "maximum");
+    check_bounds(reader, schema, "min_length", "max_length", "minLength", "maxLength");
+    check_bounds(reader, schema, "min_items", "max_items", "minItems", "maxItems");
     for (const std::string_view key : {"pattern", "format"}) {
         if (const YamlReader value = reader.get(key); !value.absent()) schema[key] = value.string();
     }
-    for (const std::string_view key : {"enum", "items", "properties"}) {
+    if (const YamlReader values = reader.get("enum"); values.is_list()) {
+        schema["enum"] = read_enum(values, kArgTypes[kind] == "string");
+    } else if (!values.absent()) {
+        values.fault("not a list (like [a, b])");
+    }
+    for (const std::string_view key : {"items", "properties"}) {
         const YamlReader value = reader.get(key);
-        if (value.absent()) continue;
-        const json::value copied = value.to_json();
-        if (key == "enum" ? !copied.is_array() : !copied.is_object()) {
-            value.fault(key == "enum"    ? "not a list (like [a, b])"
-                        : key == "items" ? "not a schema (like {type: string})"
-                                         : "not a map of names to schemas");
-            continue;
+        if (value.is_map()) {
+            schema[key] = value.to_json();
+        } else if (!value.absent()) {
+            value.fault(key == "items" ? "not a schema (like {type: string})"
+                                       : "not a map of names to schemas");
         }
-        schema[key] = copied;
     }
     return schema;
 }
 
-void read_default(const YamlReader& reader, Arg& arg) {
+/// The values that an argument's own keys name have to fit the rest of them.
+void check_enum(const YamlReader& reader, const Arg& arg, const Schema& schema) {
+    const json::value* const values = arg.schema.if_contains("enum");
+    if (values == nullptr || !values->is_array()) return;
+    for (const json::value& value : values->get_array()) {
+        const auto violations = schema.validate(value);
+        if (violations.empty()) continue;
+        reader.get("enum").fault(to_json(value) + " does not fit: " + violations[0]);
+    }
+}
+
+void read_default(const YamlReader& reader, Arg& arg, const Schema& schema) {
     const YamlReader value = reader.get("default");
     if (value.absent() || value.is_null()) return;
-    const auto schema = Schema::compile(arg.schema);
-    if (!schema) return;  // a fault that compile_whole() reports
-    json::value fallback = value.to_json();
-    // A string argument's default may look like another type: `default: 100` for type string.
     const json::value* type = arg.schema.if_contains("type");
-    if (!fallback.is_string() && type != nullptr && *type == "string" && value.is_scalar()) {
-        fallback = json::value(value.string());
-    }
-    const auto violations = schema->validate(fallback);
+    json::value fallback = type != nullptr && *type == "string" ? text_of(value) : value.to_json();
+    const auto violations = schema.validate(fallback);
     if (!violations.empty()) value.fault("the default does not fit: " + violations[0]);
     arg.schema["default"] = fallback;
     arg.default_value = std::move(fallback);
@@ -103,7 +139,12 @@ Arg read_arg(const YamlReader& reader) {
     if (const YamlReader text = reader.get("description"); !text.absent()) {
         arg.schema["description"] = text.string();
     }
-    read_default(reader, arg);
+    if (reader.get("enum").absent() && reader.get("default").absent()) return arg;
+    // Where it doesn't compile, compile_whole() says why.
+    if (const auto schema = Schema::compile(arg.schema)) {
+        check_enum(reader, arg, *schema);
+        read_default(reader, arg, *schema);
+    }
     return arg;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 
 namespace kimbap::manifests {
 
@@ -11,26 +12,37 @@ namespace {
 
 namespace json = boost::json;
 
+std::optional<std::int64_t> index_of(std::string_view text) {
+    std::int64_t index = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return index;
+}
+
 /// Takes "[i]" off the path; negative indices count from the end.
 const json::value* step_index(const json::value& value, std::string_view& path) {
     const std::size_t close = path.find(']');
     const auto* array = value.if_array();
     if (close == std::string_view::npos || array == nullptr) return nullptr;
-    std::int64_t index = 0;
-    const auto [end, error] = std::from_chars(path.data() + 1, path.data() + close, index);
-    if (error != std::errc{} || end != path.data() + close) return nullptr;
+    std::optional<std::int64_t> index = index_of(path.substr(1, close - 1));
+    if (!index) return nullptr;
     path.remove_prefix(close + 1);
     const auto size = static_cast<std::int64_t>(array->size());
-    if (index < 0) index += size;
-    if (index < 0 || index >= size) return nullptr;
-    return &(*array)[static_cast<std::size_t>(index)];
+    if (*index < 0) *index += size;
+    if (*index < 0 || *index >= size) return nullptr;
+    return &(*array)[static_cast<std::size_t>(*index)];
+}
+
+/// Without what stands for the root.
+std::string_view without_root(std::string_view path) {
+    if (path.starts_with("$.")) path.remove_prefix(2);
+    return path == "$" ? std::string_view{} : path;
 }
 
 }  // namespace
 
 const boost::json::value* at_path(const boost::json::value& root, std::string_view path) {
-    if (path.starts_with("$.")) path.remove_prefix(2);
-    if (path == "$") path = {};
+    path = without_root(path);
     const json::value* at = &root;
     while (at != nullptr && !path.empty()) {
         if (path.front() == '[') {
@@ -46,6 +58,28 @@ const boost::json::value* at_path(const boost::json::value& root, std::string_vi
         if (!path.empty() && path.front() == '.') path.remove_prefix(1);
     }
     return at;
+}
+
+std::string path_fault(std::string_view path, Elements allowed) {
+    path = without_root(path);
+    while (!path.empty()) {
+        if (path.front() == '[') {
+            const std::size_t close = path.find(']');
+            if (close == std::string_view::npos) return "a [ without its ]";
+            const std::string_view inside = path.substr(1, close - 1);
+            const bool all = allowed == Elements::one_or_all && inside == "*";
+            if (!all && !index_of(inside)) {
+                return std::string(path.substr(0, close + 1)) + " is not the number of an element";
+            }
+            path.remove_prefix(close + 1);
+        } else {
+            const std::size_t end = path.find_first_of(".[");
+            if (end == 0) return "a step without a name";
+            path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+        }
+        if (!path.empty() && path.front() == '.') path.remove_prefix(1);
+    }
+    return "";
 }
 
 }  // namespace kimbap::manifests

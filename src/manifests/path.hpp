@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <string>
 #include <string_view>
 
 namespace kimbap::manifests {
@@ -10,5 +11,12 @@ namespace kimbap::manifests {
 /// name first.
 [[nodiscard]] const boost::json::value* at_path(const boost::json::value& root,
                                                 std::string_view path);
+
+/// What `[…]` of a path may stand for.
+enum class Elements { one, one_or_all };
+
+/// Why a path can lead nowhere, whatever the value, or "": a `[` that isn't closed, an index that
+/// is no number (nor `*`, where all are allowed), a step without a name.
+[[nodiscard]] std::string path_fault(std::string_view path, Elements allowed = Elements::one);
 
 }  // namespace kimbap::manifests

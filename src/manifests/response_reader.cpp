@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "manifests/path.hpp"
+
 namespace kimbap::manifests {
 
 namespace {
@@ -11,11 +13,23 @@ namespace {
 constexpr std::array<std::string_view, 4> kResponseTypes{"object", "array", "text", "binary"};
 constexpr std::array<std::string_view, 2> kStreams{"sse", "ndjson"};
 
+void check_path(const YamlReader& where, const std::string& path, Elements allowed) {
+    const std::string fault = path_fault(path, allowed);
+    if (fault.empty()) return;
+    where.fault("\"" + path + "\" leads nowhere: " + fault + " (like items[0].id)");
+}
+
+std::vector<std::string> read_paths(const YamlReader& reader, Elements allowed) {
+    std::vector<std::string> out = reader.strings();
+    for (const std::string& path : out) check_path(reader, path, allowed);
+    return out;
+}
+
 ErrorWhen read_error_when(const YamlReader& entry) {
     ErrorWhen when;
     if (!entry.expect_map({"path", "equals", "not_equals", "exists", "message_path"})) return when;
-    when.path = entry.require("path").string();
-    when.message_path = entry.get("message_path").string();
+    when.path = read_path(entry.require("path"));
+    when.message_path = read_path(entry.get("message_path"));
     if (const YamlReader value = entry.get("equals"); !value.absent()) {
         when.equals = value.to_json();
     }
@@ -37,21 +51,29 @@ std::optional<std::size_t> read_limit(const YamlReader& reader) {
     return most == 0 ? std::nullopt : std::optional(static_cast<std::size_t>(most));
 }
 
+/// New name and path of each member.
+std::vector<std::pair<std::string, std::string>> read_select(const YamlReader& reader) {
+    std::vector<std::pair<std::string, std::string>> out;
+    if (reader.is_map()) {
+        for (const auto& [key, value] : reader.members()) out.emplace_back(key, read_path(value));
+        return out;
+    }
+    if (reader.is_scalar() && !reader.is_null() && !reader.to_json().is_string()) {
+        reader.fault("not paths (like {id: id} or [id, owner.login])");
+        return out;
+    }
+    for (const std::string& path : read_paths(reader, Elements::one)) out.emplace_back(path, path);
+    return out;
+}
+
 std::optional<Filter> read_filter(const YamlReader& filter) {
     if (filter.absent() || filter.is_null() ||
         !filter.expect_map({"select", "exclude", "max_items", "drop_nulls"})) {
         return std::nullopt;
     }
     Filter out;
-    const YamlReader select = filter.get("select");
-    if (select.is_map()) {
-        for (const auto& [key, value] : select.members()) {
-            out.select.emplace_back(key, value.string());
-        }
-    } else {
-        for (const std::string& path : select.strings()) out.select.emplace_back(path, path);
-    }
-    out.exclude = filter.get("exclude").strings();
+    out.select = read_select(filter.get("select"));
+    out.exclude = read_paths(filter.get("exclude"), Elements::one_or_all);
     out.max_items = read_limit(filter.get("max_items"));
     out.drop_nulls = filter.get("drop_nulls").boolean(false);
     return out;
@@ -114,6 +136,12 @@ void read_schema(const YamlReader& response, ResponseSpec& out) {
 
 }  // namespace
 
+std::string read_path(const YamlReader& reader) {
+    std::string path = reader.string();
+    check_path(reader, path, Elements::one);
+    return path;
+}
+
 ResponseSpec read_response(const YamlReader& reader) {
     ResponseSpec out;
     if (reader.absent() || reader.is_null() ||
@@ -124,7 +152,7 @@ ResponseSpec read_response(const YamlReader& reader) {
     if (const YamlReader type = reader.get("type"); !type.absent()) {
         out.type = static_cast<ResponseType>(type.choice(kResponseTypes, 0) + 1);
     }
-    out.extract = reader.get("extract").string();
+    out.extract = read_path(reader.get("extract"));
     if (const YamlReader stream = reader.get("stream"); !stream.absent()) {
         out.stream = static_cast<StreamType>(stream.choice(kStreams, 0) + 1);
     }

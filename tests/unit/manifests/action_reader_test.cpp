@@ -152,6 +152,15 @@ TEST(ActionReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"path: /o, request: {encoding: xml}", "encoding: \"xml\" is not known here (one of: json"},
         {"path: /o, request: {encoding: form, body: \"{a}\"}, args: [{name: a}]",
          "request.body: a form needs a map of fields"},
+        {"method: POST, path: /o, request: {encoding: raw, body: x}, "
+         "auth: {type: body, body_field: k, credential_ref: s}",
+         "actions.do.request.encoding: a raw body has no field for the credential (send json or "
+         "form, or use another auth type)"},
+        {"method: POST, path: /o, request: {body: [x]}, "
+         "auth: {type: body, body_field: k, credential_ref: s}",
+         "actions.do.request.body: a body that is no map has no field for the credential"},
+        {"path: /o, pagination: {type: cursor, next_path: \"m[n]\"}",
+         "pagination.next_path: \"m[n]\" leads nowhere: [n] is not the number of an element"},
         {"path: /o, request: {bdy: {}}", "unknown key \"bdy\" (did you mean \"body\"?)"},
         {"path: /o, retry: {max_attempts: 11}", "max_attempts: out of range (from 1 to 10)"},
         {"path: /o, retry: {backoff_ms: -1}", "backoff_ms: out of range (from 0 to 60000)"},

@@ -36,5 +36,30 @@ TEST(PathTest, TheEmptyPathIsTheRoot) {
     EXPECT_EQ(to_json(*at_path(list, "[1]")), "2");
 }
 
+TEST(PathTest, FaultsOfPathsThatCanLeadNowhere) {
+    const struct {
+        const char* path;
+        const char* fault;  ///< "" for none.
+    } rows[] = {
+        {"", ""},
+        {"$", ""},
+        {"$.a.b[0]", ""},
+        {"[0]", ""},
+        {"a[-1][2].b", ""},
+        {"a.", ""},
+        {"errors[0].message", ""},
+        {"a[0", "a [ without its ]"},
+        {"a[]", "[] is not the number of an element"},
+        {"a[*]", "[*] is not the number of an element"},
+        {"a[x].b", "[x] is not the number of an element"},
+        {"a[99999999999999999999]", "[99999999999999999999] is not the number of an element"},
+        {"a..b", "a step without a name"},
+        {".a", "a step without a name"},
+    };
+    for (const auto& row : rows) EXPECT_EQ(path_fault(row.path), row.fault) << row.path;
+    EXPECT_EQ(path_fault("a[*].b", Elements::one_or_all), "");
+    EXPECT_EQ(path_fault("a[x].b", Elements::one_or_all), "[x] is not the number of an element");
+}
+
 }  // namespace
 }  // namespace kimbap::manifests::test
