@@ -49,12 +49,6 @@ approval::ManagerOptions manager_options(const Config& config) {
     return options;
 }
 
-oauth::BrokerOptions broker_options(const Config& config) {
-    oauth::BrokerOptions options;
-    options.lock_folder = config.data_dir + "/oauth";
-    return options;
-}
-
 pipeline::Settings settings_of(const Config& config) {
     return {config.egress.timeout, config.egress.max_response_bytes, config.approvals.expires,
             config.approvals.required};
@@ -88,9 +82,9 @@ struct Gateway::Parts {
           approvals(*store, sealer, clock, workers, manager_options(config)),
           rules(std::move(loaded.rules)),
           notices(std::move(loaded.notices)),
-          connections(vault, clock, connection_alarm(config, clock)),
-          broker(rules, connections, vault, workers, clock, broker_options(config)),
-          connector(rules, connections, vault, workers, clock, broker_options(config)),
+          connections(*store, vault, clock, connection_alarm(config, clock)),
+          broker(rules, connections, vault, workers, clock, {}),
+          connector(rules, connections, vault, workers, clock, {}),
           services{rules,    tokens,  vault, broker,  approvals,          audit,
                    *limiter, workers, clock, metrics, settings_of(config)} {}
 
@@ -131,7 +125,7 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
     if (!loaded) return loaded.error();
     const Result<void> channels = check_channels(config, *loaded->rules);
     if (!channels) return channels.error();
-    auto store = store::open_sqlite_store({config.data_dir, config.audit_fsync});
+    auto store = store::open_store({config.data_dir, config.audit_fsync});
     if (!store) return store.error();
     auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + "/rate.limits");
     if (!limiter) return limiter.error();

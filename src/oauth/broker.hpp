@@ -22,7 +22,6 @@ class HttpClient;
 namespace kimbap::oauth {
 
 struct BrokerOptions {
-    std::string lock_folder;  ///< Shared by all processes of a data directory.
     RenewalOptions renewal;
     std::chrono::milliseconds lock_timeout{60'000};
     /// After a refresh that failed for now, calls fail at once for this long.

@@ -1,32 +1,28 @@
 #pragma once
 
 #include <chrono>
-#include <string>
+#include <memory>
 
 #include "async/task.hpp"
 #include "base/error.hpp"
 #include "oauth/connection.hpp"
+#include "store/hold.hpp"
+
+namespace kimbap::async {
+class WorkerPool;
+}
+namespace kimbap::store {
+class Store;
+}
 
 namespace kimbap::oauth {
 
-/// Whoever changes a connection holds its lock, across threads and processes of a data directory:
-/// two that spend one refresh token at once would, with rotation, cost the connection (RFC 9700
-/// section 4.14.2: reuse revokes all of it). An flock on a file of its own; it ends with the
-/// process, however that ends.
-class ConnectionLock {
-public:
-    /// Waits without blocking the thread. `folder` is made (0700) where missing. Errors: timed_out,
-    /// storage_failure.
-    static Task<Result<ConnectionLock>> acquire(std::string folder, ConnectionId id,
-                                                std::chrono::steady_clock::time_point deadline);
-
-    ConnectionLock(ConnectionLock&& other) noexcept;
-    ConnectionLock& operator=(ConnectionLock&& other) noexcept;
-    ~ConnectionLock();
-
-private:
-    explicit ConnectionLock(int fd) : fd_(fd) {}
-    int fd_ = -1;
-};
+/// Whoever changes a connection holds it, across all threads, processes and machines that share the
+/// store: two that spend one refresh token at once would, with rotation, cost the connection (RFC
+/// 9700 section 4.14.2: reuse revokes all of it). Waits without blocking the thread. Errors:
+/// timed_out, storage_failure.
+Task<Result<std::unique_ptr<store::Hold>>> lock_connection(
+    store::Store& store, async::WorkerPool& workers, ConnectionId id,
+    std::chrono::steady_clock::time_point deadline);
 
 }  // namespace kimbap::oauth

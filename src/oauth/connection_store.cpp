@@ -2,6 +2,7 @@
 
 #include "async/worker_pool.hpp"
 #include "audit/writer.hpp"
+#include "oauth/connection_lock.hpp"
 #include "store/store.hpp"
 #include "vault/vault.hpp"
 
@@ -40,8 +41,15 @@ audit::Record changed(const ConnectionId& id, std::string_view change, std::stri
 
 }  // namespace
 
-ConnectionStore::ConnectionStore(vault::Vault& vault, const Clock& clock, ReauthListener on_reauth)
-    : vault_(vault), clock_(clock), on_reauth_(std::move(on_reauth)) {}
+ConnectionStore::ConnectionStore(store::Store& store, vault::Vault& vault, const Clock& clock,
+                                 ReauthListener on_reauth)
+    : store_(store), vault_(vault), clock_(clock), on_reauth_(std::move(on_reauth)) {}
+
+Task<Result<std::unique_ptr<store::Hold>>> ConnectionStore::lock(
+    ConnectionId id, async::WorkerPool& workers,
+    std::chrono::steady_clock::time_point deadline) const {
+    return lock_connection(store_, workers, std::move(id), deadline);
+}
 
 std::optional<Result<StoredConnection>> ConnectionStore::try_find(const ConnectionId& id) const {
     auto opened = vault_.try_open_own(record_name(id));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,10 +10,14 @@
 
 #include "async/task.hpp"
 #include "oauth/connection.hpp"
+#include "store/hold.hpp"
 #include "store/write_operation.hpp"
 
 namespace kimbap::async {
 class WorkerPool;
+}
+namespace kimbap::store {
+class Store;
 }
 namespace kimbap::vault {
 class Vault;
@@ -33,8 +39,14 @@ using ReauthListener = std::function<Result<void>(store::Transaction&, const Con
 /// `connection.changed` audit record in the same transaction. Thread-safe.
 class ConnectionStore {
 public:
-    /// All outlive the store. `on_reauth` may be empty.
-    ConnectionStore(vault::Vault& vault, const Clock& clock, ReauthListener on_reauth = {});
+    /// All outlive the connection store. `on_reauth` may be empty.
+    ConnectionStore(store::Store& store, vault::Vault& vault, const Clock& clock,
+                    ReauthListener on_reauth = {});
+
+    /// As lock_connection.
+    [[nodiscard]] Task<Result<std::unique_ptr<store::Hold>>> lock(
+        ConnectionId id, async::WorkerPool& workers,
+        std::chrono::steady_clock::time_point deadline) const;
 
     /// Microseconds and no I/O where nothing changed since the last time; nullopt: use find().
     [[nodiscard]] std::optional<Result<StoredConnection>> try_find(const ConnectionId& id) const;
@@ -54,6 +66,7 @@ public:
     Result<void> remove(const ConnectionId& id, std::string_view actor, bool at_provider);
 
 private:
+    store::Store& store_;
     vault::Vault& vault_;
     const Clock& clock_;
     ReauthListener on_reauth_;

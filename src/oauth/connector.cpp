@@ -6,7 +6,6 @@
 
 #include "async/worker_pool.hpp"
 #include "base/text.hpp"
-#include "oauth/connection_lock.hpp"
 #include "oauth/id_token.hpp"
 #include "oauth/refresher.hpp"
 #include "oauth/revocation.hpp"
@@ -231,7 +230,7 @@ Task<Result<Connection>> Connector::connect_as_client(ConnectionWish wish, net::
 
 Task<Result<Connection>> Connector::keep(ConnectionRecord record, std::string actor) {
     const auto deadline = std::chrono::steady_clock::now() + options_.lock_timeout;
-    auto locking = ConnectionLock::acquire(options_.lock_folder, record.connection.id, deadline);
+    auto locking = connections_.lock(record.connection.id, workers_, deadline);
     const auto lock = co_await std::move(locking);
     if (!lock) co_return lock.error();
     const auto shared = std::make_shared<ConnectionRecord>(std::move(record));
@@ -254,7 +253,7 @@ Task<Result<Connection>> Connector::keep(ConnectionRecord record, std::string ac
 Task<Result<RevocationOutcome>> Connector::revoke(ConnectionId id, std::string actor,
                                                   bool here_only, net::HttpClient& http) {
     const auto deadline = std::chrono::steady_clock::now() + options_.lock_timeout;
-    auto locking = ConnectionLock::acquire(options_.lock_folder, id, deadline);
+    auto locking = connections_.lock(id, workers_, deadline);
     const auto lock = co_await std::move(locking);
     if (!lock) co_return lock.error();
     RevocationOutcome outcome = RevocationOutcome::forgotten;

@@ -3,7 +3,6 @@
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "oauth/connection_lock.hpp"
 #include "oauth/token_endpoint.hpp"
 #include "vault/vault.hpp"
 
@@ -49,7 +48,7 @@ void adopt(ConnectionRecord& record, Tokens tokens, TimePoint asked_at) {
 Task<Result<void>> Refresher::refresh(ConnectionId id, std::int64_t version,
                                       net::HttpClient& http) {
     const auto deadline = std::chrono::steady_clock::now() + options_.lock_timeout;
-    auto locking = ConnectionLock::acquire(options_.lock_folder, id, deadline);
+    auto locking = connections_.lock(id, workers_, deadline);
     const auto lock = co_await std::move(locking);
     if (!lock) co_return lock.error();
     // Another process may have been first: then this one is done.

@@ -8,8 +8,8 @@ namespace kimbap::store {
 enum class Topic : std::uint8_t { tokens, secrets, approvals, outbox };
 inline constexpr std::size_t kTopicCount = 4;
 
-/// Version counters in memory shared by all processes of a data directory: reading one costs a
-/// load, so that a call can ask on its way whether a cached token was revoked meanwhile.
+/// Version counters in memory, kept up to date with all processes that share the store: reading one
+/// costs a load, so that a call can ask on its way whether a cached token was revoked meanwhile.
 ///
 /// An odd version says that a writer is between announcing and having committed a change: nothing
 /// read then may be cached. Load the version, read the store, cache under that version if even; the

@@ -10,6 +10,7 @@
 #include "async/task.hpp"
 #include "base/error.hpp"
 #include "store/change_board.hpp"
+#include "store/hold.hpp"
 
 namespace kimbap::store {
 
@@ -82,6 +83,12 @@ public:
     /// I/O threads. Thread-safe.
     virtual Result<void> read(const Read& work) const = 0;
 
+    /// Holds `name` (a relative path, like "oauth/github.default"), which one at a time can, of all
+    /// threads and processes that share the store; a process that ends holds nothing. Null where
+    /// somebody does. What was written by who held it before is read by who holds it now. Blocks on
+    /// the disk or the network: not for I/O threads. Thread-safe. Errors: storage_failure.
+    virtual Result<std::unique_ptr<Hold>> try_hold(const std::string& name) = 0;
+
     /// How the last commit of this process went: an error while the disk takes nothing, until a
     /// write succeeds again. Thread-safe.
     [[nodiscard]] virtual Result<void> last_commit() const = 0;
@@ -127,11 +134,11 @@ auto query(const Store& store, F work) -> std::invoke_result_t<F&, const Snapsho
 
 struct StoreOptions {
     std::string data_dir;  ///< Created 0700 where missing.
-    bool fsync = true;     ///< synchronous=FULL, else NORMAL (audit.fsync).
+    bool fsync = true;     ///< Commits are durable (audit.fsync).
 };
 
-/// Opens the embedded SQLite store (WAL), migrating its schema. Errors: storage_failure with the
-/// path and the mend; unsupported for a schema newer than this program.
-Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options);
+/// Opens the store, migrating its schema. Errors: storage_failure with the path or the server's
+/// reason, and the mend; unsupported for a schema newer than this program.
+Result<std::unique_ptr<Store>> open_store(const StoreOptions& options);
 
 }  // namespace kimbap::store

@@ -74,7 +74,7 @@ std::uint64_t ChangeFile::version(Topic topic) const noexcept {
     return page_->versions[static_cast<std::size_t>(topic)].load(std::memory_order_acquire);
 }
 
-void ChangeFile::announce(unsigned topics) noexcept {
+Result<void> ChangeFile::announce(unsigned topics) noexcept {
     for (std::size_t i = 0; i < kTopicCount; ++i) {
         auto& version = page_->versions[i];
         const std::uint64_t now = version.load();
@@ -84,6 +84,7 @@ void ChangeFile::announce(unsigned topics) noexcept {
         announced_[i] = now + (odd ? 2 : 1);
         version.store(announced_[i]);
     }
+    return {};
 }
 
 void ChangeFile::settle() noexcept {

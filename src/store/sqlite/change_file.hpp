@@ -8,11 +8,12 @@
 
 #include "base/error.hpp"
 #include "store/change_board.hpp"
+#include "store/sql/change_signal.hpp"
 
 namespace kimbap::store::sqlite {
 
 /// The ChangeBoard as a small file that every process of a data directory maps.
-class ChangeFile final : public ChangeBoard {
+class ChangeFile final : public ChangeBoard, public sql::ChangeSignal {
 public:
     /// Errors: storage_failure. Where the file can be read but not written, it is followed, and
     /// announce() must not be called; where there is none to read, a board that is never stable is
@@ -24,12 +25,11 @@ public:
 
     std::uint64_t version(Topic topic) const noexcept override;
 
-    /// The writer's side, for one writer thread. announce(), while it holds the database's write
-    /// lock and before the commit, makes the counters of `topics` (a bit each) odd, and takes over
-    /// those that are odd already, because their writer crashed or has not settled yet. settle(),
-    /// after the commit, makes them even, unless a later writer has taken them over meanwhile.
-    void announce(unsigned topics) noexcept;
-    void settle() noexcept;
+    /// announce(), while the database's write lock is held, also takes over the counters that are
+    /// odd already, because their writer crashed or has not settled yet. settle() makes them even,
+    /// unless a later writer has taken them over meanwhile. Never fails.
+    Result<void> announce(unsigned topics) noexcept override;
+    void settle() noexcept override;
 
 private:
     struct Page {

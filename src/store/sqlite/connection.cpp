@@ -65,78 +65,65 @@ Error error_of(sqlite3* handle, int code) {
     return make_error(Errc::storage_failure, message.append(mend(code, system_error)));
 }
 
-Statement::~Statement() {
-    if (statement_ == nullptr) return;
-    if (owned_) {
-        sqlite3_finalize(statement_);
-        return;
+/// A statement of SQLite's, reset and unbound between its uses.
+class CachedStatement : public sql::StatementBody {
+public:
+    explicit CachedStatement(sqlite3_stmt* statement) : statement_(statement) {}
+    CachedStatement(const CachedStatement&) = delete;
+    virtual ~CachedStatement() { sqlite3_finalize(statement_); }
+
+    [[nodiscard]] bool in_use() const { return sqlite3_stmt_busy(statement_) != 0; }
+
+    void bind(int parameter, std::int64_t value) override {
+        sqlite3_bind_int64(statement_, parameter, value);
     }
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
-}
+    void bind_text(int parameter, std::string_view text) override {
+        sqlite3_bind_text64(statement_, parameter, text.data() == nullptr ? "" : text.data(),
+                            text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    }
+    void bind_blob(int parameter, std::string_view bytes) override {
+        sqlite3_bind_blob64(statement_, parameter, bytes.empty() ? "" : bytes.data(), bytes.size(),
+                            SQLITE_STATIC);
+    }
+    void bind_null(int parameter) override { sqlite3_bind_null(statement_, parameter); }
 
-Statement& Statement::bind(std::int64_t value) {
-    sqlite3_bind_int64(statement_, next_++, value);
-    return *this;
-}
+    Result<bool> step() override {
+        errno = 0;
+        const int code = sqlite3_step(statement_);
+        if (code == SQLITE_ROW) return true;
+        if (code == SQLITE_DONE) return false;
+        return error_of(sqlite3_db_handle(statement_), code);
+    }
 
-Statement& Statement::bind(std::string_view text) {
-    sqlite3_bind_text64(statement_, next_++, text.data() == nullptr ? "" : text.data(), text.size(),
-                        SQLITE_STATIC, SQLITE_UTF8);
-    return *this;
-}
+    std::int64_t integer(int column) const override {
+        return sqlite3_column_int64(statement_, column);
+    }
+    std::string_view view(int column) const override {
+        const void* data = sqlite3_column_blob(statement_, column);
+        const int size = sqlite3_column_bytes(statement_, column);
+        return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+    }
+    bool is_null(int column) const override {
+        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+    }
 
-Statement& Statement::bind_blob(const void* data, std::size_t size) {
-    sqlite3_bind_blob64(statement_, next_++, size == 0 ? "" : data, size, SQLITE_STATIC);
-    return *this;
-}
+    void release() noexcept override {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+    }
 
-Statement& Statement::bind(std::optional<TimePoint> time) {
-    return time ? bind(*time) : bind_null();
-}
+private:
+    sqlite3_stmt* statement_;
+};
 
-Statement& Statement::bind_null() {
-    sqlite3_bind_null(statement_, next_++);
-    return *this;
-}
+/// For a statement that is used again while its cached one is still stepping.
+class SingleStatement final : public CachedStatement {
+public:
+    using CachedStatement::CachedStatement;
+    void release() noexcept override { delete this; }
+};
 
-Result<bool> Statement::step() {
-    errno = 0;
-    const int code = sqlite3_step(statement_);
-    if (code == SQLITE_ROW) return true;
-    if (code == SQLITE_DONE) return false;
-    return error_of(sqlite3_db_handle(statement_), code);
-}
-
-Result<void> Statement::run() {
-    const Result<bool> stepped = step();
-    if (!stepped) return stepped.error();
-    return {};
-}
-
-std::int64_t Statement::integer(int column) const {
-    return sqlite3_column_int64(statement_, column);
-}
-
-std::string_view Statement::view(int column) const {
-    const void* data = sqlite3_column_blob(statement_, column);
-    const int size = sqlite3_column_bytes(statement_, column);
-    return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
-}
-
-std::string Statement::text(int column) const {
-    const std::string_view bytes = view(column);
-    return bytes.empty() ? std::string{} : std::string(bytes);
-}
-
-bool Statement::is_null(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
-
-std::optional<TimePoint> Statement::optional_time(int column) const {
-    if (is_null(column)) return std::nullopt;
-    return time(column);
-}
+Connection::Connection(sqlite3* handle) : handle_(handle) {}
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mode mode) {
     sqlite3* handle = nullptr;
@@ -162,7 +149,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mo
 }
 
 Connection::~Connection() {
-    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    statements_.clear();
     sqlite3_close(handle_);
 }
 
@@ -189,25 +176,26 @@ void Connection::copy_log() {
     sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
-Result<Statement> Connection::prepare(const char* sql) {
-    sqlite3_stmt*& cached = statements_[sql];
-    sqlite3_stmt* fresh = nullptr;
-    const bool in_use = cached != nullptr && sqlite3_stmt_busy(cached) != 0;
-    if (cached == nullptr || in_use) {
-        const unsigned flags = in_use ? 0 : SQLITE_PREPARE_PERSISTENT;
-        errno = 0;
-        const int code = sqlite3_prepare_v3(handle_, sql, -1, flags, &fresh, nullptr);
-        if (code != SQLITE_OK) return error_of(handle_, code);
-        if (in_use) return Statement(fresh, true);
-        cached = fresh;
-    }
-    return Statement(cached);
+Result<sqlite3_stmt*> Connection::compile(const char* sql, unsigned flags) {
+    sqlite3_stmt* statement = nullptr;
+    errno = 0;
+    const int code = sqlite3_prepare_v3(handle_, sql, -1, flags, &statement, nullptr);
+    if (code != SQLITE_OK) return error_of(handle_, code);
+    return statement;
 }
 
-Result<void> Connection::run(const char* sql) {
-    auto statement = prepare(sql);
-    if (!statement) return statement.error();
-    return statement->run();
+Result<Statement> Connection::prepare(const char* sql) {
+    auto& cached = statements_[sql];
+    if (cached == nullptr) {
+        const auto fresh = compile(sql, SQLITE_PREPARE_PERSISTENT);
+        if (!fresh) return fresh.error();
+        cached = std::make_unique<CachedStatement>(*fresh);
+    } else if (cached->in_use()) {
+        const auto fresh = compile(sql, 0);
+        if (!fresh) return fresh.error();
+        return Statement(*new SingleStatement(*fresh));
+    }
+    return Statement(*cached);
 }
 
 Result<void> Connection::execute(const char* sql) {

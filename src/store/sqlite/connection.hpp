@@ -5,72 +5,38 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
-#include <utility>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "store/sql/connection.hpp"
 
 namespace kimbap::store::sqlite {
 
-/// A prepared statement: reset and unbound when this dies, as it is on loan from its Connection, or
-/// finalized where it is `owned`.
-class Statement {
-public:
-    explicit Statement(sqlite3_stmt* statement, bool owned = false)
-        : statement_(statement), owned_(owned) {}
-    Statement(Statement&& other) noexcept
-        : statement_(std::exchange(other.statement_, nullptr)), owned_(other.owned_) {}
-    Statement(const Statement&) = delete;
-    ~Statement();
+using sql::Statement;
 
-    /// Binds the next parameter. Text and blobs are not copied: they outlive the statement's use.
-    Statement& bind(std::int64_t value);
-    Statement& bind(std::string_view text);
-    Statement& bind_blob(const void* data, std::size_t size);
-    Statement& bind(TimePoint time) { return bind(to_unix_micros(time)); }
-    Statement& bind(std::optional<TimePoint> time);
-    Statement& bind_null();
-
-    /// Advances: true where there is a row. Errors: storage_failure, already_exists on a
-    /// constraint.
-    Result<bool> step();
-    /// step(), for statements without rows.
-    Result<void> run();
-
-    [[nodiscard]] std::int64_t integer(int column) const;
-    [[nodiscard]] std::string text(int column) const;
-    /// Valid until the next step.
-    [[nodiscard]] std::string_view view(int column) const;
-    [[nodiscard]] bool is_null(int column) const;
-    [[nodiscard]] TimePoint time(int column) const { return from_unix_micros(integer(column)); }
-    [[nodiscard]] std::optional<TimePoint> optional_time(int column) const;
-
-private:
-    sqlite3_stmt* statement_;
-    bool owned_;
-    int next_ = 1;
-};
+class CachedStatement;
 
 /// One SQLite connection with its cached statements. Used by one thread at a time.
-class Connection {
+class Connection final : public sql::Connection {
 public:
     /// `immutable` reads a database that nobody can write, without the files that sharing one
     /// needs: for a read-only file system.
     enum class Mode { read_write, read_only, immutable };
     /// Errors: storage_failure with the path, the reason and the mend.
     static Result<std::unique_ptr<Connection>> open(const std::string& path, Mode mode);
-    ~Connection();
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
+    ~Connection() override;
 
-    /// `sql` is a literal: statements are cached by its address.
-    Result<Statement> prepare(const char* sql);
-    /// Prepares and runs one statement without parameters or rows.
-    Result<void> run(const char* sql);
+    Result<Statement> prepare(const char* sql) override;
+    Result<void> begin_write() override { return run("BEGIN IMMEDIATE"); }
+    Result<void> begin_read() override { return run("BEGIN"); }
+    Result<void> commit() override { return run("COMMIT"); }
+    [[nodiscard]] bool in_transaction() const override {
+        return sqlite3_get_autocommit(handle_) == 0;
+    }
+    [[nodiscard]] bool fails_by_statement() const override { return true; }
+    [[nodiscard]] std::int64_t changes() const override { return sqlite3_changes64(handle_); }
+
     /// Runs any number of statements without parameters or rows, uncached.
     Result<void> execute(const char* sql);
     /// Changes the database to a write-ahead log, where it does not have one yet.
@@ -85,18 +51,17 @@ public:
     /// Copies into the database as much of the write-ahead log as nobody reads (a "passive
     /// checkpoint"); nothing where another process is at it.
     void copy_log();
-    [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_); }
-    [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 private:
-    explicit Connection(sqlite3* handle) : handle_(handle) {}
+    explicit Connection(sqlite3* handle);
     static int wait_for_lock(void* self, int tries) noexcept;
     static int note_log_length(void* self, sqlite3* handle, const char* name, int pages) noexcept;
+    Result<sqlite3_stmt*> compile(const char* sql, unsigned flags);
 
     sqlite3* handle_;
     int log_pages_ = 0;
     std::chrono::steady_clock::time_point waiting_since_;
-    std::unordered_map<const char*, sqlite3_stmt*> statements_;
+    std::unordered_map<const char*, std::unique_ptr<CachedStatement>> statements_;
 };
 
 /// What the failure `code` of the last call on `handle` means to kimbap's callers. errno was

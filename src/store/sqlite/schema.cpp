@@ -4,11 +4,11 @@
 #include <string>
 
 #include "base/ids.hpp"
-#include "store/migrations/0001_initial.hpp"
-#include "store/migrations/0002_outbox_channels.hpp"
-#include "store/migrations/0003_detached_calls.hpp"
-#include "store/migrations/0004_approval_counts.hpp"
-#include "store/migrations/0005_outbox_purge.hpp"
+#include "store/migrations/sqlite/0001_initial.hpp"
+#include "store/migrations/sqlite/0002_outbox_channels.hpp"
+#include "store/migrations/sqlite/0003_detached_calls.hpp"
+#include "store/migrations/sqlite/0004_approval_counts.hpp"
+#include "store/migrations/sqlite/0005_outbox_purge.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace kimbap::store::sqlite {
@@ -16,9 +16,10 @@ namespace kimbap::store::sqlite {
 namespace {
 
 /// Only ever appended to: migration i brings the schema from version i to i + 1.
-constexpr std::array kMigrations{migrations::k0001Initial, migrations::k0002OutboxChannels,
-                                 migrations::k0003DetachedCalls, migrations::k0004ApprovalCounts,
-                                 migrations::k0005OutboxPurge};
+constexpr std::array kMigrations{
+    migrations::sqlite::k0001Initial, migrations::sqlite::k0002OutboxChannels,
+    migrations::sqlite::k0003DetachedCalls, migrations::sqlite::k0004ApprovalCounts,
+    migrations::sqlite::k0005OutboxPurge};
 
 Result<std::int64_t> version_of(Connection& connection) {
     auto statement = connection.prepare("PRAGMA user_version");

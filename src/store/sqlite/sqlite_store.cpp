@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
 
+#include "store/sqlite/hold_file.hpp"
 #include "store/sqlite/schema.hpp"
 
 namespace kimbap::store::sqlite {
@@ -17,20 +16,8 @@ namespace {
 /// How large the -wal file may stay after a burst.
 constexpr const char* kWalSizeLimit = "PRAGMA journal_size_limit=16777216";
 
-Result<void> prepare_folder(const std::string& folder) {
-    std::error_code error;
-    if (std::filesystem::exists(folder, error)) return {};
-    const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
-    if (!parent.empty()) std::filesystem::create_directories(parent, error);
-    if (!error && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-        error.assign(errno, std::generic_category());
-    }
-    if (error) {
-        return make_error(Errc::storage_failure,
-                          folder + ": cannot be created: " + error.message() +
-                              " (choose another data_dir, or make its parent writable)");
-    }
-    return {};
+std::string path_in(const std::string& folder) {
+    return folder + "/kimbap.db";
 }
 
 Error located(const std::string& path, const Error& error) {
@@ -86,62 +73,35 @@ Result<Opened> open_database(const std::string& path, bool fsync) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> SqliteStore::open(const StoreOptions& options) {
-    const Result<void> folder = prepare_folder(options.data_dir);
-    if (!folder) return folder.error();
-    const std::string path = options.data_dir + "/kimbap.db";
+    const std::string path = path_in(options.data_dir);
     auto opened = open_database(path, options.fsync);
     if (!opened) return opened.error();
     const Result<void> migrated = migrate(*opened->connection);
     if (!migrated) return located(path, migrated.error());
     auto changes = ChangeFile::open(options.data_dir + "/changes");
     if (!changes) return changes.error();
-    return std::unique_ptr<Store>(
-        new SqliteStore(path, std::move(opened->connection), opened->mode, std::move(*changes)));
+    return std::unique_ptr<Store>(new SqliteStore(options.data_dir, std::move(opened->connection),
+                                                  opened->mode, std::move(*changes)));
 }
 
-SqliteStore::SqliteStore(std::string path, std::unique_ptr<Connection> writer,
+SqliteStore::SqliteStore(const std::string& folder, std::unique_ptr<Connection> writer,
                          Connection::Mode read_mode, std::unique_ptr<ChangeFile> changes)
-    : path_(std::move(path)),
+    : folder_(folder),
       writer_(std::move(writer)),
-      read_mode_(read_mode),
       tables_(*writer_),
       changes_(std::move(changes)),
-      batches_(path_, *writer_, tables_, *changes_) {}
-
-Result<std::unique_ptr<Connection>> SqliteStore::borrow_reader() const {
-    {
-        const std::lock_guard lock(readers_mutex_);
-        if (!readers_.empty()) {
-            auto reader = std::move(readers_.back());
-            readers_.pop_back();
-            return reader;
-        }
-    }
-    return Connection::open(path_, read_mode_);
+      readers_([path = path_in(folder), read_mode]() -> Result<std::unique_ptr<sql::Connection>> {
+          auto opened = Connection::open(path, read_mode);
+          if (!opened) return opened.error();
+          return std::unique_ptr<sql::Connection>(std::move(*opened));
+      }),
+      tidier_(path_in(folder)),
+      batches_(*writer_, tables_, *changes_, [this] { tidier_.after_commit(*writer_); }) {
+    writer_->defer_copying();
 }
 
-Result<void> SqliteStore::read(const Read& work) const {
-    auto reader = borrow_reader();
-    if (!reader) return reader.error();
-    Result<void> outcome = (*reader)->run("BEGIN");
-    if (!outcome) return outcome;
-    {
-        Tables tables(**reader);
-        outcome = work(tables);
-    }
-    const Result<void> ended = (*reader)->run("COMMIT");
-    if (!ended) return outcome ? ended : outcome;
-    const std::lock_guard lock(readers_mutex_);
-    if (readers_.size() < kMaxIdleReaders) readers_.push_back(std::move(*reader));
-    return outcome;
+Result<std::unique_ptr<Hold>> SqliteStore::try_hold(const std::string& name) {
+    return try_hold_file(folder_ + "/" + name + ".lock");
 }
 
 }  // namespace kimbap::store::sqlite
-
-namespace kimbap::store {
-
-Result<std::unique_ptr<Store>> open_sqlite_store(const StoreOptions& options) {
-    return sqlite::SqliteStore::open(options);
-}
-
-}  // namespace kimbap::store

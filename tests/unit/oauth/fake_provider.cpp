@@ -115,18 +115,14 @@ Installation::Installation(const std::string& data, const Secret& vault_secret,
     : store(kimbap::test::open_store(data)),
       clock(clock_),
       vault(*store, clock, vault_secret, {vault::kMinIterations}),
-      connections(vault, clock,
+      connections(*store, vault, clock,
                   [this](store::Transaction&, const Connection& connection) -> Result<void> {
                       alarms.push_back(connection.id.text());
                       return {};
                   }),
       providers(fake_provider(provider_url)),
       options(std::move(wanted)),
-      broker(providers, connections, vault, workers, clock,
-             [&] {
-                 options.lock_folder = data + "/oauth";
-                 return options;
-             }()),
+      broker(providers, connections, vault, workers, clock, options),
       connector(providers, connections, vault, workers, clock, options) {
     if (!vault.check()) throw std::runtime_error("the vault");
     if (!vault.open_blocking("oauth/fake/client_secret")) {

@@ -10,7 +10,7 @@
 namespace kimbap::test {
 
 inline std::unique_ptr<store::Store> open_store(const std::string& data_dir) {
-    auto opened = store::open_sqlite_store({data_dir, true});
+    auto opened = store::open_store({data_dir, true});
     if (!opened) throw std::runtime_error(opened.error().message);
     return std::move(*opened);
 }

@@ -59,7 +59,7 @@ protected:
 
     /// What a freshly started process makes of the record.
     [[nodiscard]] Result<Secret> opened(const std::string& ref) const {
-        auto store = store::open_sqlite_store({folder_ / "data", false});
+        auto store = store::open_store({folder_ / "data", false});
         if (!store) return store.error();
         const Vault vault(**store, clock_, secret_, kFast);
         return vault.open_blocking(ref);

@@ -8,16 +8,20 @@
 #include <string>
 #include <thread>
 
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "store/sql/tables.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/schema.hpp"
+#include "support/temp_folder.hpp"
 
 namespace kimbap::store::sqlite {
 namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 
-class LogTidierTest : public test::TableFixture {
+class LogTidierTest : public ::testing::Test {
 protected:
     void SetUp() override {
+        ASSERT_TRUE(migrate(*connection));
         ASSERT_TRUE(connection->use_write_ahead_log());
         ASSERT_TRUE(connection->execute("PRAGMA synchronous=NORMAL"));
         connection->defer_copying();
@@ -48,12 +52,16 @@ protected:
     bool complete() {
         auto other = Connection::open(folder / "kimbap.db", Connection::Mode::read_only).value();
         for (int i = 0; i < commits_; ++i) {
-            const auto value = MetaTable(*other).get("key" + std::to_string(i));
+            const auto value = sql::MetaTable(*other).get("key" + std::to_string(i));
             if (!value || !*value || (*value)->size() != 40'000) return false;
         }
         return true;
     }
 
+    test::TempFolder folder;
+    const std::unique_ptr<Connection> connection =
+        Connection::open(folder / "kimbap.db", Connection::Mode::read_write).value();
+    sql::Tables tables{*connection};
     LogTidier tidier_{folder / "kimbap.db"};
     int commits_ = 0;
 };
@@ -91,7 +99,7 @@ TEST_F(LogTidierTest, AReaderOnlyPutsItOff) {
     auto reader = Connection::open(folder / "kimbap.db", Connection::Mode::read_only).value();
     commit();
     ASSERT_TRUE(reader->run("BEGIN"));
-    ASSERT_TRUE(MetaTable(*reader).get("key0"));
+    ASSERT_TRUE(sql::MetaTable(*reader).get("key0"));
     grow_to(LogTidier::kLongLogPages);
     while (connection->log_pages() < LogTidier::kLongLogPages + 2 * LogTidier::kRetryPages) {
         tidier_.after_commit(*connection);

@@ -28,7 +28,7 @@ TEST(SchemaTest, ANewerSchemaIsRefusedWithTheMend) {
     ASSERT_TRUE(Connection::open(folder / "kimbap.db", Connection::Mode::read_write)
                     .value()
                     ->execute("PRAGMA user_version=1000"));
-    const auto opened = open_sqlite_store({folder.path(), true});
+    const auto opened = open_store({folder.path(), true});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, Errc::unsupported);
     EXPECT_NE(opened.error().message.find("schema 1000"), std::string::npos);

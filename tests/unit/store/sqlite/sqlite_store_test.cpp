@@ -54,7 +54,7 @@ TEST(SqliteStoreTest, MakesAFolderAndFilesForItsUserAlone) {
 TEST(SqliteStoreTest, AFolderThatCannotBeMadeIsNamed) {
     test::TempFolder folder;
     std::ofstream(folder / "file") << "x";
-    const auto store = open_sqlite_store({folder / "file/data", true});
+    const auto store = open_store({folder / "file/data", true});
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, Errc::storage_failure);
     EXPECT_NE(store.error().message.find("file/data: cannot be created"), std::string::npos);

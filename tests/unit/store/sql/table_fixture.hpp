@@ -5,15 +5,13 @@
 #include <memory>
 #include <string>
 
-#include "store/sqlite/connection.hpp"
-#include "store/sqlite/schema.hpp"
-#include "store/sqlite/tables.hpp"
-#include "support/temp_folder.hpp"
+#include "store/sql/tables.hpp"
+#include "unit/store/sql/database.hpp"
 
 namespace kimbap::test {
 
-/// All tables over a fresh database.
-class TableFixture : public ::testing::Test {
+/// All tables over a fresh database of either kind.
+class TableFixture : public ::testing::TestWithParam<DatabaseKind> {
 protected:
     static TimePoint at(std::int64_t seconds) { return from_unix_micros(seconds * 1'000'000); }
     static store::ApprovalRow approval(const std::string& id, const std::string& binding) {
@@ -35,17 +33,9 @@ protected:
         return found;
     }
 
-    TempFolder folder;
-    std::unique_ptr<store::sqlite::Connection> connection = open();
-    store::sqlite::Tables tables{*connection};
-
-private:
-    std::unique_ptr<store::sqlite::Connection> open() {
-        using store::sqlite::Connection;
-        auto opened = Connection::open(folder / "kimbap.db", Connection::Mode::read_write);
-        if (!opened || !store::sqlite::migrate(**opened)) throw std::runtime_error("no database");
-        return std::move(*opened);
-    }
+    const std::unique_ptr<Database> database = Database::make(GetParam());
+    const std::unique_ptr<store::sql::Connection> connection = database->connect();
+    store::sql::Tables tables{*connection};
 };
 
 /// The code of a failure; nullopt of a success.

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "unit/store/sql/table_fixture.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 namespace {
 
 using test::code_of;
@@ -31,7 +31,7 @@ protected:
     AuditStore& audit = tables.audit();
 };
 
-TEST_F(AuditTableTest, HeadIsTheLastRecord) {
+TEST_P(AuditTableTest, HeadIsTheLastRecord) {
     const auto head = audit.head();
     ASSERT_TRUE(head);
     EXPECT_EQ(head->chain.substr(0, 4), "chn_");
@@ -39,7 +39,7 @@ TEST_F(AuditTableTest, HeadIsTheLastRecord) {
     EXPECT_EQ(head->hash, row(5, 0).hash);
 }
 
-TEST_F(AuditTableTest, HeadOfAnEmptyLogIsZero) {
+TEST_P(AuditTableTest, HeadOfAnEmptyLogIsZero) {
     ASSERT_TRUE(connection->run("DELETE FROM audit"));
     const auto head = audit.head();
     ASSERT_TRUE(head);
@@ -47,8 +47,8 @@ TEST_F(AuditTableTest, HeadOfAnEmptyLogIsZero) {
     EXPECT_EQ(head->hash, Sha256{});
 }
 
-TEST_F(AuditTableTest, HeadFollowsAppendsWithinATransaction) {
-    ASSERT_TRUE(connection->run("BEGIN IMMEDIATE"));
+TEST_P(AuditTableTest, HeadFollowsAppendsWithinATransaction) {
+    ASSERT_TRUE(connection->begin_write());
     EXPECT_EQ(audit.head()->seq, 5);
     ASSERT_TRUE(audit.append(row(6, 600)));
     EXPECT_EQ(audit.head()->seq, 6);
@@ -58,11 +58,11 @@ TEST_F(AuditTableTest, HeadFollowsAppendsWithinATransaction) {
     EXPECT_EQ(audit.head()->seq, 5);
 }
 
-TEST_F(AuditTableTest, NumbersAreTakenOnce) {
+TEST_P(AuditTableTest, NumbersAreTakenOnce) {
     EXPECT_EQ(code_of(audit.append(row(5, 500))), Errc::already_exists);
 }
 
-TEST_F(AuditTableTest, ScansBothWaysAndStops) {
+TEST_P(AuditTableTest, ScansBothWaysAndStops) {
     EXPECT_THAT(scan(0, 99), ElementsAre(1, 2, 3, 4, 5));
     EXPECT_THAT(scan(3, 99), ElementsAre(4, 5));
     EXPECT_THAT(scan(0, 2), ElementsAre(1, 2));
@@ -71,7 +71,7 @@ TEST_F(AuditTableTest, ScansBothWaysAndStops) {
     EXPECT_THAT(scan(3, 99, true), ElementsAre(2, 1));
 }
 
-TEST_F(AuditTableTest, FindsTheFirstAtATime) {
+TEST_P(AuditTableTest, FindsTheFirstAtATime) {
     EXPECT_EQ(*audit.first_at(at(0)), 1);
     EXPECT_EQ(*audit.first_at(at(300)), 3);
     EXPECT_EQ(*audit.first_at(at(301)), 4);
@@ -80,5 +80,7 @@ TEST_F(AuditTableTest, FindsTheFirstAtATime) {
     EXPECT_EQ(*audit.first_at(at(0)), std::nullopt);
 }
 
+KIMBAP_FOR_EACH_DATABASE(AuditTableTest);
+
 }  // namespace
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -1,6 +1,6 @@
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 Result<std::optional<std::string>> MetaTable::get(std::string_view key) const {
     auto statement = connection_.prepare("SELECT value FROM meta WHERE key = ?");
@@ -20,4 +20,4 @@ Result<void> MetaTable::put(std::string_view key, std::string_view value) {
     return statement->bind(key).bind_blob(value.data(), value.size()).run();
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -4,11 +4,11 @@
 #include "store/audit_store.hpp"
 #include "store/outbox_store.hpp"
 #include "store/secret_store.hpp"
-#include "store/sqlite/connection.hpp"
+#include "store/sql/connection.hpp"
 #include "store/store.hpp"
 #include "store/token_store.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 /// Told by tables which topics a transaction changed.
 class TouchSet {
@@ -116,6 +116,9 @@ public:
     void forget_head() { head_.reset(); }
 
 private:
+    Result<void> scan_in_parts(const char* sql, std::int64_t from,
+                               const std::function<bool(const AuditRow&)>& each) const;
+
     Connection& connection_;
     mutable std::string chain_;              ///< Never changes once read.
     mutable std::optional<AuditHead> head_;  ///< While the write lock is held.
@@ -160,4 +163,4 @@ private:
     AuditTable audit_;
 };
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

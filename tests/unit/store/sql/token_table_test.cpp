@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "unit/store/sql/table_fixture.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 namespace {
 
 using test::code_of;
@@ -24,7 +24,7 @@ protected:
     }
 };
 
-TEST_F(TokenTableTest, GivesBackWhatWasInserted) {
+TEST_P(TokenTableTest, GivesBackWhatWasInserted) {
     ASSERT_TRUE(tables.tokens().insert(row("tok_a", 1)));
     EXPECT_TRUE(touched(Topic::tokens));
     TokenRow second = row("tok_b", 2);
@@ -52,13 +52,13 @@ TEST_F(TokenTableTest, GivesBackWhatWasInserted) {
     EXPECT_EQ(list->at(1).expires_at, std::nullopt);
 }
 
-TEST_F(TokenTableTest, RefusesASecondOfTheSameIdOrHash) {
+TEST_P(TokenTableTest, RefusesASecondOfTheSameIdOrHash) {
     ASSERT_TRUE(tables.tokens().insert(row("tok_a", 1)));
     EXPECT_EQ(code_of(tables.tokens().insert(row("tok_a", 2))), Errc::already_exists);
     EXPECT_EQ(code_of(tables.tokens().insert(row("tok_b", 1))), Errc::already_exists);
 }
 
-TEST_F(TokenTableTest, RevokesOnce) {
+TEST_P(TokenTableTest, RevokesOnce) {
     ASSERT_TRUE(tables.tokens().insert(row("tok_a", 1)));
     tables.touched().clear();
     ASSERT_TRUE(tables.tokens().revoke("tok_a", at(150)));
@@ -70,11 +70,13 @@ TEST_F(TokenTableTest, RevokesOnce) {
     EXPECT_FALSE(touched(Topic::tokens)) << "nothing changed";
 }
 
-TEST_F(TokenTableTest, ReportsADamagedRow) {
+TEST_P(TokenTableTest, ReportsADamagedRow) {
     ASSERT_TRUE(tables.tokens().insert(row("tok_a", 1)));
     ASSERT_TRUE(connection->run("UPDATE tokens SET roles = '{'"));
     EXPECT_EQ(code_of(tables.tokens().list()), Errc::corrupt);
 }
 
+KIMBAP_FOR_EACH_DATABASE(TokenTableTest);
+
 }  // namespace
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -1,6 +1,6 @@
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -146,4 +146,4 @@ Result<std::size_t> OutboxTable::purge_delivered(TimePoint before, std::size_t l
     return static_cast<std::size_t>(connection_.changes());
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace kimbap::store::migrations {
+namespace kimbap::store::migrations::sqlite {
 
 /// Calls that need no approval are executed from this table, too.
 inline constexpr const char* k0003DetachedCalls = R"sql(
@@ -9,4 +9,4 @@ CREATE INDEX approvals_execution ON approvals (execution)
     WHERE execution IN ('waiting', 'executing');
 )sql";
 
-}  // namespace kimbap::store::migrations
+}  // namespace kimbap::store::migrations::sqlite

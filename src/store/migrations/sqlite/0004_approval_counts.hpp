@@ -1,6 +1,6 @@
 #pragma once
 
-namespace kimbap::store::migrations {
+namespace kimbap::store::migrations::sqlite {
 
 /// For many approvals at once: how many are pending, in all (caller_key '') and of each caller, is
 /// counted as they come and go, so that nothing has to count them; and which ones moved is listed,
@@ -43,4 +43,4 @@ CREATE INDEX approvals_state ON approvals (state, id);
 CREATE INDEX approvals_caller ON approvals (caller_key, state, id);
 )sql";
 
-}  // namespace kimbap::store::migrations
+}  // namespace kimbap::store::migrations::sqlite

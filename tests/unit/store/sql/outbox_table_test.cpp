@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "unit/store/sql/table_fixture.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 namespace {
 
 using test::code_of;
@@ -33,7 +33,7 @@ protected:
     int count_ = 0;
 };
 
-TEST_F(OutboxTableTest, GivesBackWhatWasInserted) {
+TEST_P(OutboxTableTest, GivesBackWhatWasInserted) {
     ASSERT_TRUE(outbox.insert(row("evt_1", 110)));
     EXPECT_TRUE(touched(Topic::outbox));
     EXPECT_EQ(code_of(outbox.insert(row("evt_1", 110))), Errc::already_exists);
@@ -46,7 +46,7 @@ TEST_F(OutboxTableTest, GivesBackWhatWasInserted) {
     EXPECT_THAT(ids(outbox.of_approval("apr_2")), IsEmpty());
 }
 
-TEST_F(OutboxTableTest, ForgetsOldDeliveriesOfApprovalsThatNoLongerWait) {
+TEST_P(OutboxTableTest, ForgetsOldDeliveriesOfApprovalsThatNoLongerWait) {
     ApprovalRow decided = approval("apr_1", "b1");
     decided.state = "denied";
     ASSERT_TRUE(tables.approvals().insert(decided));
@@ -74,7 +74,7 @@ TEST_F(OutboxTableTest, ForgetsOldDeliveriesOfApprovalsThatNoLongerWait) {
     EXPECT_THAT(ids(outbox.of_approval("")), IsEmpty());
 }
 
-TEST_F(OutboxTableTest, ClaimsWhatIsDueUntilTheLeaseLapses) {
+TEST_P(OutboxTableTest, ClaimsWhatIsDueUntilTheLeaseLapses) {
     ASSERT_TRUE(outbox.insert(row("evt_1", 120)));
     ASSERT_TRUE(outbox.insert(row("evt_2", 110)));
     ASSERT_TRUE(outbox.insert(row("evt_3", 130)));
@@ -88,7 +88,7 @@ TEST_F(OutboxTableTest, ClaimsWhatIsDueUntilTheLeaseLapses) {
                 ElementsAre("evt_1", "evt_2"));
 }
 
-TEST_F(OutboxTableTest, ChannelsAreLookedAtAndClaimedOneByOne) {
+TEST_P(OutboxTableTest, ChannelsAreLookedAtAndClaimedOneByOne) {
     for (const char* channel : {"slack", "mail", "hook"}) {
         for (int i = 0; i < 3; ++i) {
             OutboxRow one = row(std::string("evt_") + channel + std::to_string(i), 110 + i);
@@ -104,7 +104,7 @@ TEST_F(OutboxTableTest, ChannelsAreLookedAtAndClaimedOneByOne) {
     EXPECT_EQ(outbox.of_approval("apr_1")->at(0).recipient, "alice@example.com");
 }
 
-TEST_F(OutboxTableTest, CountsWhatIsNotDelivered) {
+TEST_P(OutboxTableTest, CountsWhatIsNotDelivered) {
     for (const char* state : {"pending", "pending", "delivered", "dead"}) {
         OutboxRow one = row(std::string("evt_") + std::to_string(++count_), 110);
         one.state = state;
@@ -116,7 +116,7 @@ TEST_F(OutboxTableTest, CountsWhatIsNotDelivered) {
     EXPECT_EQ(counts[1].state + std::to_string(counts[1].rows), "dead1");
 }
 
-TEST_F(OutboxTableTest, WhatIsDeliveredOrDeadIsNotDue) {
+TEST_P(OutboxTableTest, WhatIsDeliveredOrDeadIsNotDue) {
     ASSERT_TRUE(outbox.insert(row("evt_1", 110)));
     ASSERT_TRUE(outbox.insert(row("evt_2", 110)));
     OutboxRow delivered = row("evt_1", 110);
@@ -137,5 +137,7 @@ TEST_F(OutboxTableTest, WhatIsDeliveredOrDeadIsNotDue) {
     EXPECT_EQ(code_of(outbox.update(row("evt_9", 1))), Errc::not_found);
 }
 
+KIMBAP_FOR_EACH_DATABASE(OutboxTableTest);
+
 }  // namespace
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

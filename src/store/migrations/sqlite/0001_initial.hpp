@@ -1,6 +1,6 @@
 #pragma once
 
-namespace kimbap::store::migrations {
+namespace kimbap::store::migrations::sqlite {
 
 inline constexpr const char* k0001Initial = R"sql(
 CREATE TABLE meta (
@@ -76,4 +76,4 @@ CREATE TABLE audit (
 );
 )sql";
 
-}  // namespace kimbap::store::migrations
+}  // namespace kimbap::store::migrations::sqlite

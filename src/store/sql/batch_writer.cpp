@@ -1,15 +1,15 @@
-#include "store/sqlite/batch_writer.hpp"
+#include "store/sql/batch_writer.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
 
-#include "store/sqlite/change_file.hpp"
-#include "store/sqlite/connection.hpp"
-#include "store/sqlite/tables.hpp"
+#include "store/sql/change_signal.hpp"
+#include "store/sql/connection.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -43,11 +43,12 @@ void deliver(const std::vector<WriteOperation*>& batch) {
 
 }  // namespace
 
-BatchWriter::BatchWriter(const std::string& path, Connection& connection, Tables& tables,
-                         ChangeFile& changes)
-    : connection_(connection), tables_(tables), changes_(changes), tidier_(path) {
-    connection_.defer_copying();
-}
+BatchWriter::BatchWriter(Connection& connection, Tables& tables, ChangeSignal& changes,
+                         std::function<void()> after_commit)
+    : connection_(connection),
+      tables_(tables),
+      changes_(changes),
+      after_commit_(std::move(after_commit)) {}
 
 BatchWriter::~BatchWriter() {
     {
@@ -117,13 +118,13 @@ void BatchWriter::loop() {
         commit(batch);
         note(batch);
         deliver(batch);
-        tidier_.after_commit(connection_);
+        after_commit_();
     }
 }
 
 void BatchWriter::commit(const Batch& batch) {
     tables_.audit_table().forget_head();
-    const Result<void> begun = connection_.run("BEGIN IMMEDIATE");
+    const Result<void> begun = connection_.begin_write();
     if (!begun) return fail_all(batch, begun.error());
     const Result<unsigned> touched = run_all(batch);
     if (!touched) return fail_all(batch, touched.error());
@@ -132,8 +133,8 @@ void BatchWriter::commit(const Batch& batch) {
         })) {
         return rollback();
     }
-    changes_.announce(*touched);
-    const Result<void> committed = connection_.run("COMMIT");
+    const Result<void> announced = changes_.announce(*touched);
+    const Result<void> committed = announced ? connection_.commit() : announced;
     if (!committed) {
         rollback();
         fail_all(batch, committed.error());
@@ -145,9 +146,11 @@ Result<unsigned> BatchWriter::run_all(const Batch& batch) {
     unsigned touched = 0;
     for (WriteOperation* operation : batch) {
         tables_.touched().clear();
-        run_one(*operation, batch.size() > 1 && !operation->single_statement);
+        const bool undone_alone = operation->single_statement && connection_.fails_by_statement();
+        run_one(*operation, batch.size() > 1 && !undone_alone);
         if (!connection_.in_transaction()) {
-            // Some failures, a full disk among them, take the whole transaction with them.
+            // Some failures, a full disk and a lost connection among them, take the whole
+            // transaction with them.
             if (!operation->outcome) return operation->outcome.error();
             return make_error(Errc::storage_failure, "the store gave up a transaction");
         }
@@ -183,4 +186,4 @@ void BatchWriter::rollback() {
     tables_.audit_table().forget_head();
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

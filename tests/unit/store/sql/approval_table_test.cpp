@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "unit/store/sql/table_fixture.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 namespace {
 
 using test::code_of;
@@ -22,7 +22,7 @@ protected:
     }
 };
 
-TEST_F(ApprovalTableTest, GivesBackWhatWasInserted) {
+TEST_P(ApprovalTableTest, GivesBackWhatWasInserted) {
     ApprovalRow full = row("apr_1");
     full.execution = "executing";
     full.lease_until = at(150);
@@ -48,7 +48,7 @@ TEST_F(ApprovalTableTest, GivesBackWhatWasInserted) {
     EXPECT_EQ(*approvals.find("apr_2"), std::nullopt);
 }
 
-TEST_F(ApprovalTableTest, OneCallerHasOnePendingRowForACall) {
+TEST_P(ApprovalTableTest, OneCallerHasOnePendingRowForACall) {
     ASSERT_TRUE(approvals.insert(row("apr_1")));
     EXPECT_EQ(code_of(approvals.insert(row("apr_2"))), Errc::already_exists);
     ASSERT_TRUE(approvals.insert(row("apr_3", "b2")));
@@ -62,7 +62,7 @@ TEST_F(ApprovalTableTest, OneCallerHasOnePendingRowForACall) {
     EXPECT_TRUE(approvals.insert(row("apr_2"))) << "a decided one no longer stands in the way";
 }
 
-TEST_F(ApprovalTableTest, UpdateComparesTheRevision) {
+TEST_P(ApprovalTableTest, UpdateComparesTheRevision) {
     ASSERT_TRUE(approvals.insert(row("apr_1")));
     ApprovalRow change = row("apr_1");
     change.state = "approved";
@@ -83,7 +83,7 @@ TEST_F(ApprovalTableTest, UpdateComparesTheRevision) {
     EXPECT_FALSE(touched(Topic::approvals));
 }
 
-TEST_F(ApprovalTableTest, ListsByStateAndCallerNewestFirstInPages) {
+TEST_P(ApprovalTableTest, ListsByStateAndCallerNewestFirstInPages) {
     for (int i = 1; i <= 5; ++i) {
         ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
         if (i == 2) each.state = "denied";
@@ -99,7 +99,7 @@ TEST_F(ApprovalTableTest, ListsByStateAndCallerNewestFirstInPages) {
     EXPECT_EQ(*approvals.count_pending(), 4U);
 }
 
-TEST_F(ApprovalTableTest, CountsWhatIsPendingInAllAndOfEachCaller) {
+TEST_P(ApprovalTableTest, CountsWhatIsPendingInAllAndOfEachCaller) {
     for (int i = 1; i <= 5; ++i) {
         ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
         if (i == 4) each.caller_key = "token:tok_b";
@@ -125,7 +125,7 @@ TEST_F(ApprovalTableTest, CountsWhatIsPendingInAllAndOfEachCaller) {
     EXPECT_EQ(*approvals.count_pending("token:tok_a"), 1U);
 }
 
-TEST_F(ApprovalTableTest, TellsWhichMoved) {
+TEST_P(ApprovalTableTest, TellsWhichMoved) {
     const ApprovalMoves first = *approvals.moved_since(kMovesUnknown);
     EXPECT_TRUE(first.incomplete);
     for (const char* id : {"apr_1", "apr_2"}) ASSERT_TRUE(approvals.insert(row(id, id)));
@@ -148,24 +148,24 @@ TEST_F(ApprovalTableTest, TellsWhichMoved) {
     EXPECT_TRUE(approvals.moved_since(second.newest + 5)->incomplete);
 }
 
-TEST_F(ApprovalTableTest, OnlySoManyMovesAreKept) {
+TEST_P(ApprovalTableTest, OnlySoManyMovesAreKept) {
     const std::int64_t begin = approvals.moved_since(kMovesUnknown)->newest;
     ASSERT_TRUE(approvals.insert(row("apr_1")));
     ApprovalRow moving = row("apr_1");
-    ASSERT_TRUE(connection->run("BEGIN IMMEDIATE"));  // ten thousand commits take their time
+    ASSERT_TRUE(connection->begin_write());  // ten thousand commits take their time
     for (int i = 0; i < 10'050; ++i) {
         moving.state = i % 2 == 0 ? "approved" : "denied";
         ASSERT_TRUE(approvals.update(moving));
         ++moving.revision;
     }
-    ASSERT_TRUE(connection->run("COMMIT"));
+    ASSERT_TRUE(connection->commit());
     EXPECT_TRUE(approvals.moved_since(begin)->incomplete);
     const ApprovalMoves late = *approvals.moved_since(begin + 10'000);
     EXPECT_FALSE(late.incomplete);
     EXPECT_EQ(late.approvals.size(), 50U);
 }
 
-TEST_F(ApprovalTableTest, FindsWhatExpiresFirst) {
+TEST_P(ApprovalTableTest, FindsWhatExpiresFirst) {
     for (int i = 1; i <= 4; ++i) {
         ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
         each.expires_at = at(200 - i);
@@ -177,7 +177,7 @@ TEST_F(ApprovalTableTest, FindsWhatExpiresFirst) {
     EXPECT_THAT(ids(approvals.due_for_expiry(at(195), 10)), IsEmpty());
 }
 
-TEST_F(ApprovalTableTest, FindsWhatIsToBeExecuted) {
+TEST_P(ApprovalTableTest, FindsWhatIsToBeExecuted) {
     const auto insert = [&](const char* id, const char* state, const char* execution,
                             std::optional<TimePoint> lease) {
         ApprovalRow each = row(id, id);
@@ -196,7 +196,7 @@ TEST_F(ApprovalTableTest, FindsWhatIsToBeExecuted) {
     EXPECT_THAT(ids(approvals.to_execute(at(500), 1)), ElementsAre("apr_1"));
 }
 
-TEST_F(ApprovalTableTest, PurgesSealedBytesWhoseTimeIsUp) {
+TEST_P(ApprovalTableTest, PurgesSealedBytesWhoseTimeIsUp) {
     for (const int i : {1, 2}) {
         ApprovalRow each = row("apr_" + std::to_string(i), "b" + std::to_string(i));
         each.outcome_expires_at = at(100 * i);
@@ -214,5 +214,7 @@ TEST_F(ApprovalTableTest, PurgesSealedBytesWhoseTimeIsUp) {
     EXPECT_FALSE(touched(Topic::approvals));
 }
 
+KIMBAP_FOR_EACH_DATABASE(ApprovalTableTest);
+
 }  // namespace
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

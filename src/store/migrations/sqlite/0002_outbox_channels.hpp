@@ -1,6 +1,6 @@
 #pragma once
 
-namespace kimbap::store::migrations {
+namespace kimbap::store::migrations::sqlite {
 
 /// Deliveries to several recipients of a channel, messages that are updated later, and looks at one
 /// channel's rows.
@@ -12,4 +12,4 @@ CREATE INDEX outbox_due ON outbox (channel, next_attempt_at) WHERE state = 'pend
 CREATE INDEX outbox_dead ON outbox (channel) WHERE state = 'dead';
 )sql";
 
-}  // namespace kimbap::store::migrations
+}  // namespace kimbap::store::migrations::sqlite

@@ -1,4 +1,4 @@
-#include "store/sqlite/batch_writer.hpp"
+#include "store/sql/batch_writer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "store/sqlite/change_file.hpp"
-#include "unit/store/sqlite/table_fixture.hpp"
+#include "support/temp_folder.hpp"
+#include "unit/store/sql/table_fixture.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 namespace {
 
 /// Counts what comes back, and in how many deliveries.
@@ -67,17 +68,19 @@ protected:
         return list.front();
     }
     bool stored(const std::string& key) {
-        auto other = Connection::open(folder / "kimbap.db", Connection::Mode::read_only).value();
+        const auto other = database->connect();
         return MetaTable(*other).get(key)->has_value();
     }
 
-    std::unique_ptr<ChangeFile> changes_ = ChangeFile::open(folder / "changes").value();
+    test::TempFolder folder_;
+    std::unique_ptr<sqlite::ChangeFile> changes_ =
+        sqlite::ChangeFile::open(folder_ / "changes").value();
     std::vector<std::unique_ptr<FunctionWrite>> operations_;
     Collector sink_;
-    BatchWriter writer_{folder / "kimbap.db", *connection, tables, *changes_};
+    BatchWriter writer_{*connection, tables, *changes_, [] {}};
 };
 
-TEST_F(BatchWriterTest, AListIsOneCommitInItsOrderAndOneDeliveryASink) {
+TEST_P(BatchWriterTest, AListIsOneCommitInItsOrderAndOneDeliveryASink) {
     Collector other;
     auto* const a = add(sink_, put("a"));
     auto* const b = add(other, put("b"));
@@ -89,7 +92,7 @@ TEST_F(BatchWriterTest, AListIsOneCommitInItsOrderAndOneDeliveryASink) {
     EXPECT_TRUE(stored("a") && stored("b") && stored("c"));
 }
 
-TEST_F(BatchWriterTest, AFailedWorkIsUndoneAlone) {
+TEST_P(BatchWriterTest, AFailedWorkIsUndoneAlone) {
     auto* const good = add(sink_, put("good"));
     auto* const bad = add(sink_, [](Transaction& t) -> Result<void> {
         static_cast<void>(t.meta().put("bad", "x"));
@@ -108,7 +111,7 @@ TEST_F(BatchWriterTest, AFailedWorkIsUndoneAlone) {
     EXPECT_EQ(changes_->version(Topic::tokens), 0U) << "an undone change is not announced";
 }
 
-TEST_F(BatchWriterTest, ASingleStatementThatFailsLeavesTheOthersAlone) {
+TEST_P(BatchWriterTest, ASingleStatementThatFailsLeavesTheOthersAlone) {
     const auto append = [](std::int64_t seq) {
         return [seq](Transaction& t) {
             return t.audit().append({seq, at(seq), std::to_string(seq), {}});
@@ -124,11 +127,14 @@ TEST_F(BatchWriterTest, ASingleStatementThatFailsLeavesTheOthersAlone) {
     EXPECT_TRUE(second->outcome);
 }
 
-TEST_F(BatchWriterTest, AFailedCommitFailsEveryWorkAndTheNextBatchGoesThrough) {
+TEST_P(BatchWriterTest, AFailedCommitFailsEveryWorkAndTheNextBatchGoesThrough) {
     // A deferred constraint is checked by COMMIT itself.
+    if (GetParam() == test::DatabaseKind::sqlite) {
+        ASSERT_TRUE(connection->run("PRAGMA foreign_keys=ON"));
+    }
     ASSERT_TRUE(
-        connection->execute("PRAGMA foreign_keys=ON; CREATE TABLE child (parent TEXT "
-                            "REFERENCES meta(key) DEFERRABLE INITIALLY DEFERRED)"));
+        connection->run("CREATE TABLE child (parent TEXT REFERENCES meta(key) "
+                        "DEFERRABLE INITIALLY DEFERRED)"));
     auto* const a = add(sink_, put("a"));
     auto* const orphan = add(sink_, [this](Transaction& t) -> Result<void> {
         t.touch(Topic::tokens);
@@ -148,7 +154,7 @@ TEST_F(BatchWriterTest, AFailedCommitFailsEveryWorkAndTheNextBatchGoesThrough) {
     EXPECT_TRUE(stored("next"));
 }
 
-TEST_F(BatchWriterTest, BeyondItsBoundTheQueueRefusesWithAReason) {
+TEST_P(BatchWriterTest, BeyondItsBoundTheQueueRefusesWithAReason) {
     std::mutex gate;
     std::unique_lock closed(gate);
     std::condition_variable entered;
@@ -185,5 +191,7 @@ TEST_F(BatchWriterTest, BeyondItsBoundTheQueueRefusesWithAReason) {
         << "batches are bounded";
 }
 
+KIMBAP_FOR_EACH_DATABASE(BatchWriterTest);
+
 }  // namespace
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -22,11 +22,28 @@ AuditRow read_row(const Statement& statement) {
     return row;
 }
 
-Result<void> scan_rows(Statement& statement, const std::function<bool(const AuditRow&)>& each) {
-    for (;;) {
+/// Rows that are asked for at a time: some databases send all rows of an answer at once.
+constexpr std::int64_t kScanRows = 1000;
+
+/// What a scan looks at next: whether there is more, and from where.
+struct Continuation {
+    bool more = false;
+    std::int64_t seq = 0;
+};
+
+Result<Continuation> scan_rows(Statement& statement,
+                               const std::function<bool(const AuditRow&)>& each) {
+    Continuation next;
+    for (std::int64_t count = 0;; ++count) {
         const auto more = statement.step();
         if (!more) return more.error();
-        if (!*more || !each(read_row(statement))) return {};
+        if (!*more) {
+            next.more = count == kScanRows;
+            return next;
+        }
+        const AuditRow row = read_row(statement);
+        next.seq = row.seq;
+        if (!each(row)) return next;
     }
 }
 
@@ -60,20 +77,28 @@ Result<AuditHead> AuditTable::head() const {
 
 Result<void> AuditTable::scan(std::int64_t after_seq,
                               const std::function<bool(const AuditRow&)>& each) const {
-    auto statement =
-        connection_.prepare("SELECT seq, time, line, hash FROM audit WHERE seq > ? ORDER BY seq");
-    if (!statement) return statement.error();
-    statement->bind(after_seq);
-    return scan_rows(*statement, each);
+    return scan_in_parts(
+        "SELECT seq, time, line, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after_seq,
+        each);
 }
 
 Result<void> AuditTable::scan_back(std::int64_t before_seq,
                                    const std::function<bool(const AuditRow&)>& each) const {
-    auto statement = connection_.prepare(
-        "SELECT seq, time, line, hash FROM audit WHERE seq < ? ORDER BY seq DESC");
-    if (!statement) return statement.error();
-    statement->bind(before_seq == 0 ? std::numeric_limits<std::int64_t>::max() : before_seq);
-    return scan_rows(*statement, each);
+    return scan_in_parts(
+        "SELECT seq, time, line, hash FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+        before_seq == 0 ? std::numeric_limits<std::int64_t>::max() : before_seq, each);
+}
+
+Result<void> AuditTable::scan_in_parts(const char* sql, std::int64_t from,
+                                       const std::function<bool(const AuditRow&)>& each) const {
+    for (Continuation next{true, from}; next.more;) {
+        auto statement = connection_.prepare(sql);
+        if (!statement) return statement.error();
+        const auto scanned = scan_rows(statement->bind(next.seq).bind(kScanRows), each);
+        if (!scanned) return scanned.error();
+        next = *scanned;
+    }
+    return {};
 }
 
 Result<std::optional<std::int64_t>> AuditTable::first_at(TimePoint time) const {
@@ -117,4 +142,4 @@ Result<void> AuditTable::append(const AuditRow& row) {
     return {};
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

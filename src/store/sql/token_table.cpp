@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -101,4 +101,4 @@ Result<void> TokenTable::revoke(std::string_view id, TimePoint at) {
     return update->bind(at).bind(id).run();
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

@@ -2,18 +2,17 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
-#include "store/sqlite/log_tidier.hpp"
 #include "store/write_operation.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
-class ChangeFile;
+class ChangeSignal;
 class Connection;
 class Tables;
 
@@ -26,10 +25,10 @@ public:
     /// Operations of one commit: more would let the first wait for the last.
     static constexpr std::size_t kMaxBatch = 512;
 
-    /// `path` is the database file's. All others outlive the writer, which alone uses the
-    /// connection from its first operation on.
-    BatchWriter(const std::string& path, Connection& connection, Tables& tables,
-                ChangeFile& changes);
+    /// All outlive the writer, which alone uses the connection from its first operation on.
+    /// `after_commit` runs on its thread between two commits.
+    BatchWriter(Connection& connection, Tables& tables, ChangeSignal& changes,
+                std::function<void()> after_commit);
     /// Writes what is queued, then ends the thread.
     ~BatchWriter();
     BatchWriter(const BatchWriter&) = delete;
@@ -48,15 +47,15 @@ private:
     /// Keeps for last_commit() how a batch went.
     void note(const Batch& batch);
     /// Runs the works in the open transaction. Returns the topics touched by those that succeeded;
-    /// an error where SQLite gave up the transaction meanwhile.
+    /// an error where the database gave up the transaction meanwhile.
     Result<unsigned> run_all(const Batch& batch);
     void run_one(WriteOperation& operation, bool savepoint);
     void rollback();
 
     Connection& connection_;
     Tables& tables_;
-    ChangeFile& changes_;
-    LogTidier tidier_;
+    ChangeSignal& changes_;
+    const std::function<void()> after_commit_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
@@ -68,4 +67,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

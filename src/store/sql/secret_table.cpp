@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -108,4 +108,4 @@ Result<void> SecretTable::remove(std::string_view name) {
     return {};
 }
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql

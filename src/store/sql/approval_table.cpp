@@ -1,6 +1,6 @@
-#include "store/sqlite/tables.hpp"
+#include "store/sql/tables.hpp"
 
-namespace kimbap::store::sqlite {
+namespace kimbap::store::sql {
 
 namespace {
 
@@ -125,8 +125,8 @@ Result<std::size_t> ApprovalTable::count_pending(std::string_view caller_key) co
 
 Result<ApprovalMoves> ApprovalTable::moved_since(std::int64_t since) const {
     auto ends = connection_.prepare(
-        "SELECT ifnull((SELECT max(seq) FROM approval_moves), 0), "
-        "ifnull((SELECT min(seq) FROM approval_moves), 1)");
+        "SELECT coalesce((SELECT max(seq) FROM approval_moves), 0), "
+        "coalesce((SELECT min(seq) FROM approval_moves), 1)");
     if (!ends) return ends.error();
     const auto row = ends->step();
     if (!row) return row.error();
@@ -169,13 +169,11 @@ Result<void> ApprovalTable::insert(const ApprovalRow& row) {
 
 Result<void> ApprovalTable::update(const ApprovalRow& row) {
     auto statement = connection_.prepare(
-        "UPDATE approvals SET revision = revision + 1, state = ?3, execution = ?4, "
-        "expires_at = ?5, lease_until = ?6, outcome_expires_at = ?7, document = ?8, "
-        "sealed_call = ?9, sealed_outcome = ?10 WHERE id = ?1 AND revision = ?2");
+        "UPDATE approvals SET revision = revision + 1, state = ?, execution = ?, expires_at = ?, "
+        "lease_until = ?, outcome_expires_at = ?, document = ?, sealed_call = ?, "
+        "sealed_outcome = ? WHERE id = ? AND revision = ?");
     if (!statement) return statement.error();
-    const auto done = statement->bind(row.id)
-                          .bind(row.revision)
-                          .bind(row.state)
+    const auto done = statement->bind(row.state)
                           .bind(row.execution)
                           .bind(row.expires_at)
                           .bind(row.lease_until)
@@ -183,6 +181,8 @@ Result<void> ApprovalTable::update(const ApprovalRow& row) {
                           .bind(row.document)
                           .bind_blob(row.sealed_call.data(), row.sealed_call.size())
                           .bind_blob(row.sealed_outcome.data(), row.sealed_outcome.size())
+                          .bind(row.id)
+                          .bind(row.revision)
                           .run();
     if (!done) return done.error();
     if (connection_.changes() == 0) {
@@ -203,10 +203,10 @@ Result<std::size_t> ApprovalTable::purge_outcomes(TimePoint now) {
     if (!forgot) return forgot.error();
     const auto forgotten = static_cast<std::size_t>(connection_.changes());
     auto statement = connection_.prepare(
-        "UPDATE approvals SET revision = revision + 1, sealed_call = x'', sealed_outcome = x'', "
+        "UPDATE approvals SET revision = revision + 1, sealed_call = ?, sealed_outcome = ?, "
         "outcome_expires_at = NULL WHERE outcome_expires_at <= ?");
     if (!statement) return statement.error();
-    const auto done = statement->bind(now).run();
+    const auto done = statement->bind_blob(nullptr, 0).bind_blob(nullptr, 0).bind(now).run();
     if (!done) return done.error();
     const auto purged = forgotten + static_cast<std::size_t>(connection_.changes());
     if (purged != 0) touched_.add(Topic::approvals);
@@ -215,4 +215,4 @@ Result<std::size_t> ApprovalTable::purge_outcomes(TimePoint now) {
 
 #undef KIMBAP_APPROVAL_COLUMNS
 
-}  // namespace kimbap::store::sqlite
+}  // namespace kimbap::store::sql
