@@ -13,6 +13,8 @@ pkg_check_modules(RE2 REQUIRED re2)
 pkg_check_modules(LIBYAML REQUIRED yaml-0.1)
 # For its header alone: it is loaded with the first mail (net/curl_library.hpp).
 find_package(CURL 7.85 REQUIRED)
+# Likewise: loaded where the store is a PostgreSQL database (store/postgres/pq_library.hpp).
+pkg_check_modules(LIBPQ REQUIRED libpq)
 
 # kimbap_archive(<target> <library> [libraries that it needs…])
 #

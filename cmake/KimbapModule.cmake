@@ -17,16 +17,25 @@ function(kimbap_module name)
     endforeach()
 endfunction()
 
-# kimbap_test(<module> SOURCES <files…> [DEPENDS …])
+# kimbap_test(<module> SOURCES <files…> [DEPENDS …] [TOGETHER <filter>])
 #
-# One GoogleTest executable per module, <module>_test, whose sources mirror src/<module>/.
+# One GoogleTest executable per module, <module>_test, whose sources mirror src/<module>/. TOGETHER
+# names the tests that share something costly to start: they run in one process, as one test.
 function(kimbap_test module)
-    cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(ARG "" "TOGETHER" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${module}_test ${ARG_SOURCES})
     target_link_libraries(${module}_test PRIVATE kimbap_${module} kimbap_warnings GTest::gmock_main
                                                  ${ARG_DEPENDS})
     target_include_directories(${module}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_compile_definitions(${module}_test
                                PRIVATE KIMBAP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    gtest_discover_tests(${module}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
+    set(alone "*")
+    if(ARG_TOGETHER)
+        set(alone "-${ARG_TOGETHER}")
+        add_test(NAME "${module}: ${ARG_TOGETHER}"
+                 COMMAND ${module}_test "--gtest_filter=${ARG_TOGETHER}")
+        set_tests_properties("${module}: ${ARG_TOGETHER}" PROPERTIES LABELS unit TIMEOUT 300)
+    endif()
+    gtest_discover_tests(${module}_test TEST_FILTER "${alone}" DISCOVERY_MODE PRE_TEST
+                         PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

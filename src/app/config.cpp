@@ -8,6 +8,7 @@
 #include "app/notify_config.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "store/store.hpp"
 #include "vault/key_derivation.hpp"
 
 namespace kimbap::app {
@@ -204,11 +205,8 @@ void check_whole(const Config& config, Faults& faults) {
     const auto add = [&](std::string message) {
         faults.push_back({config.file, 0, 0, std::move(message)});
     };
-    if (config.store.starts_with("postgresql://") || config.store.starts_with("postgres://")) {
-        add("store: PostgreSQL is not built into this version (use sqlite)");
-    } else if (config.store != "sqlite") {
-        add("store: \"" + config.store + "\" is not known (use sqlite)");
-    }
+    const Result<void> known = store::check_store(config.store);
+    if (!known) add("store: " + known.error().message);
     const std::size_t colon = config.http.listen.rfind(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == config.http.listen.size()) {
         add("http.listen: \"" + config.http.listen +

@@ -49,6 +49,10 @@ approval::ManagerOptions manager_options(const Config& config) {
     return options;
 }
 
+/// Files of the data directory that are there from its first use on.
+constexpr const char* kDatabase = "/kimbap.db";
+constexpr const char* kAllowances = "/rate.limits";
+
 pipeline::Settings settings_of(const Config& config) {
     return {config.egress.timeout, config.egress.max_response_bytes, config.approvals.expires,
             config.approvals.required};
@@ -114,10 +118,15 @@ struct Gateway::Parts {
     std::shared_ptr<net::ClientTls> tls = std::make_shared<net::ClientTls>();
 };
 
+bool Gateway::is_new(const Config& config) {
+    std::error_code ignored;
+    return !std::filesystem::exists(config.data_dir + kDatabase, ignored) &&
+           !std::filesystem::exists(config.data_dir + kAllowances, ignored);
+}
+
 Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
     // Whoever types a secret that makes a new vault must have typed it right.
-    const bool first = !std::filesystem::exists(config.data_dir + "/kimbap.db");
-    auto secret = vault::load_vault_secret(config.vault.secret_file, first);
+    auto secret = vault::load_vault_secret(config.vault.secret_file, is_new(config));
     if (!secret) return secret.error();
     auto guard = net::AddressGuard::create(config.egress.allow_private);
     if (!guard) return guard.error();
@@ -125,9 +134,9 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
     if (!loaded) return loaded.error();
     const Result<void> channels = check_channels(config, *loaded->rules);
     if (!channels) return channels.error();
-    auto store = store::open_store({config.data_dir, config.audit_fsync});
+    auto store = store::open_store({config.data_dir, config.audit_fsync, config.store});
     if (!store) return store.error();
-    auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + "/rate.limits");
+    auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + kAllowances);
     if (!limiter) return limiter.error();
     auto parts = std::make_unique<Parts>(std::move(config), std::move(*guard), std::move(*store),
                                          secret->secret, std::move(*limiter), std::move(*loaded));

@@ -38,6 +38,8 @@ class QuestionSeal;
 /// notifiers and which limiter there are is known here alone. Threads: made on one, used by many.
 class Gateway {
 public:
+    /// Whether the data directory has not been used yet.
+    [[nodiscard]] static bool is_new(const Config& config);
     /// Opens the store and the vault, checks the vault secret, loads manifests and policies.
     /// Errors: invalid_config (exit code 5), storage_failure.
     static Result<std::unique_ptr<Gateway>> open(Config config);

@@ -52,8 +52,7 @@ public:
         add("config", Level::ok, config->file);
         permissions(*config);
         tls(*config);
-        std::error_code ignored;
-        fresh_ = !std::filesystem::exists(config->data_dir + "/kimbap.db", ignored);
+        fresh_ = app::Gateway::is_new(*config);
         auto gateway = app::Gateway::open(*config);
         if (!gateway) return add("start", Level::error, gateway.error().message);
         examine(**gateway, reach);

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "store/postgres/postgres_store.hpp"
+#include "store/postgres/url.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/store.hpp"
 
@@ -27,12 +29,34 @@ Result<void> prepare_folder(const std::string& folder) {
     return {};
 }
 
+bool is_postgres(std::string_view where) {
+    return where.starts_with("postgresql://") || where.starts_with("postgres://");
+}
+
 }  // namespace
 
+Result<void> check_store(const std::string& where) {
+    if (where == kEmbedded) return {};
+    if (is_postgres(where)) {
+        const auto parameters = postgres::parameters_of(where);
+        if (!parameters) return parameters.error();
+        return {};
+    }
+    return make_error(Errc::invalid_config,
+                      "not a store (use sqlite, or postgresql://USER@HOST/DATABASE)");
+}
+
+bool holds_password(const std::string& where) {
+    return is_postgres(where) && postgres::has_password(where);
+}
+
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
+    const Result<void> checked = check_store(options.where);
+    if (!checked) return checked.error();
     const Result<void> folder = prepare_folder(options.data_dir);
     if (!folder) return folder.error();
-    return sqlite::SqliteStore::open(options);
+    if (options.where == kEmbedded) return sqlite::SqliteStore::open(options);
+    return postgres::PostgresStore::open({options.where, options.fsync});
 }
 
 }  // namespace kimbap::store

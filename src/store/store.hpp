@@ -61,7 +61,8 @@ public:
 using Write = std::function<Result<void>(Transaction&)>;
 using Read = std::function<Result<void>(const Snapshot&)>;
 
-/// The durable state of an installation, shared by all processes of a data directory.
+/// The durable state of an installation, shared by all processes of a data directory, or of a
+/// PostgreSQL database.
 ///
 /// Writes of concurrent callers are gathered by one writer thread into one transaction with one
 /// commit (group commit), each in a savepoint of its own: n callers share one fsync. A write's
@@ -132,10 +133,21 @@ auto query(const Store& store, F work) -> std::invoke_result_t<F&, const Snapsho
     return std::move(*out);
 }
 
+/// The store in the data directory: SQLite.
+inline constexpr std::string_view kEmbedded = "sqlite";
+
 struct StoreOptions {
-    std::string data_dir;  ///< Created 0700 where missing.
+    std::string data_dir;  ///< Created 0700 where missing, with either store.
     bool fsync = true;     ///< Commits are durable (audit.fsync).
+    /// kEmbedded, or the URL of a PostgreSQL database, for several machines.
+    std::string where{kEmbedded};
 };
+
+/// Whether `where` names a store. Errors: invalid_config, without a password that it may hold.
+Result<void> check_store(const std::string& where);
+
+/// Whether `where` holds a password, so that it has to be kept like one.
+[[nodiscard]] bool holds_password(const std::string& where);
 
 /// Opens the store, migrating its schema. Errors: storage_failure with the path or the server's
 /// reason, and the mend; unsupported for a schema newer than this program.

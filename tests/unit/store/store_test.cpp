@@ -7,13 +7,20 @@
 #include <thread>
 #include <vector>
 
-#include "unit/store/open_store.hpp"
+#include "support/postgres_server.hpp"
+#include "support/temp_folder.hpp"
+#include "unit/store/sql/database.hpp"
 
 namespace kimbap::store {
 namespace {
 
-class StoreTest : public ::testing::Test, protected test::StoreFixture {
+class StoreTest : public ::testing::TestWithParam<test::DatabaseKind> {
 protected:
+    std::unique_ptr<Store> open() {
+        auto opened = open_store({folder / "data", true, where_});
+        if (!opened) throw std::runtime_error(opened.error().message);
+        return std::move(*opened);
+    }
     Result<void> put(const std::string& key, const std::string& value) {
         return write_blocking(*store, [&](Transaction& t) { return t.meta().put(key, value); });
     }
@@ -23,22 +30,28 @@ protected:
         if (!value) throw std::runtime_error(value.error().message);
         return *value;
     }
+
+    test::TempFolder folder;
+    const std::string where_ = GetParam() == test::DatabaseKind::sqlite
+                                   ? std::string(kEmbedded)
+                                   : test::PostgresServer::shared().new_database();
+    std::unique_ptr<Store> store = open();
 };
 
-TEST_F(StoreTest, WhatWasWrittenCanBeRead) {
+TEST_P(StoreTest, WhatWasWrittenCanBeRead) {
     ASSERT_TRUE(put("colour", "green"));
     EXPECT_EQ(get("colour"), "green");
     EXPECT_EQ(get("shape"), std::nullopt);
 }
 
-TEST_F(StoreTest, WhatWasWrittenIsThereAfterReopening) {
+TEST_P(StoreTest, WhatWasWrittenIsThereAfterReopening) {
     ASSERT_TRUE(put("colour", "green"));
     store.reset();
-    store = test::open_store(folder / "data");
+    store = open();
     EXPECT_EQ(get("colour"), "green");
 }
 
-TEST_F(StoreTest, FailedWorkLeavesNothingBehind) {
+TEST_P(StoreTest, FailedWorkLeavesNothingBehind) {
     const auto outcome = write_blocking(*store, [](Transaction& t) -> Result<void> {
         const auto done = t.meta().put("colour", "red");
         if (!done) return done;
@@ -50,7 +63,7 @@ TEST_F(StoreTest, FailedWorkLeavesNothingBehind) {
     EXPECT_EQ(get("colour"), std::nullopt);
 }
 
-TEST_F(StoreTest, WorkThatThrowsFailsAloneAndLeavesNothingBehind) {
+TEST_P(StoreTest, WorkThatThrowsFailsAloneAndLeavesNothingBehind) {
     const auto outcome = write_blocking(*store, [](Transaction& t) -> Result<void> {
         static_cast<void>(t.meta().put("colour", "red"));
         throw std::runtime_error("a bug");
@@ -61,7 +74,7 @@ TEST_F(StoreTest, WorkThatThrowsFailsAloneAndLeavesNothingBehind) {
     EXPECT_TRUE(put("colour", "green"));
 }
 
-TEST_F(StoreTest, TransactGivesTheValueOfItsFunction) {
+TEST_P(StoreTest, TransactGivesTheValueOfItsFunction) {
     const auto answer = transact(*store, [](Transaction& t) -> Result<int> {
         const auto done = t.meta().put("answer", "42");
         if (!done) return done.error();
@@ -72,7 +85,7 @@ TEST_F(StoreTest, TransactGivesTheValueOfItsFunction) {
     EXPECT_EQ(get("answer"), "42");
 }
 
-TEST_F(StoreTest, AReadSeesOneMomentWhateverIsWrittenMeanwhile) {
+TEST_P(StoreTest, AReadSeesOneMomentWhateverIsWrittenMeanwhile) {
     ASSERT_TRUE(put("colour", "green"));
     const auto outcome = store->read([&](const Snapshot& snapshot) -> Result<void> {
         const auto before = snapshot.meta().get("colour");
@@ -86,7 +99,7 @@ TEST_F(StoreTest, AReadSeesOneMomentWhateverIsWrittenMeanwhile) {
     EXPECT_EQ(get("colour"), "blue");
 }
 
-TEST_F(StoreTest, ReadsOfManyThreadsAndWritesGoTogether) {
+TEST_P(StoreTest, ReadsOfManyThreadsAndWritesGoTogether) {
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 8; ++thread) {
@@ -102,7 +115,7 @@ TEST_F(StoreTest, ReadsOfManyThreadsAndWritesGoTogether) {
     EXPECT_EQ(wrong, 0);
 }
 
-TEST_F(StoreTest, ClosingWritesWhatIsQueued) {
+TEST_P(StoreTest, ClosingWritesWhatIsQueued) {
     std::atomic<int> done = 0;
     for (int i = 0; i < 2000; ++i) {
         store->submit([i](Transaction& t) { return t.meta().put("key" + std::to_string(i), "x"); },
@@ -110,8 +123,24 @@ TEST_F(StoreTest, ClosingWritesWhatIsQueued) {
     }
     store.reset();
     EXPECT_EQ(done, 2000);
-    store = test::open_store(folder / "data");
+    store = open();
     EXPECT_EQ(get("key1999"), "x");
+}
+
+KIMBAP_FOR_EACH_DATABASE(StoreTest);
+
+TEST(CheckStoreTest, KnowsWhatNamesAStore) {
+    for (const char* where : {"sqlite", "postgresql://kimbap:pass%20word@db.example:5432/kimbap",
+                              "postgres:///kimbap?host=/run/postgresql"}) {
+        EXPECT_TRUE(check_store(where)) << where;
+    }
+    for (const char* where :
+         {"", "mysql://x", "SQLite", "postgresql://kimbap:hunter2@db/x?nonsense=1"}) {
+        const auto checked = check_store(where);
+        ASSERT_FALSE(checked) << where;
+        EXPECT_EQ(checked.error().code, Errc::invalid_config);
+        EXPECT_EQ(checked.error().message.find("hunter2"), std::string::npos);
+    }
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 
 #include <stdexcept>
 
+#include "store/postgres/connection.hpp"
+#include "store/postgres/schema.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/schema.hpp"
+#include "support/postgres_server.hpp"
 
 namespace kimbap::test {
 
@@ -28,10 +31,21 @@ private:
     TempFolder folder_;
 };
 
+class PostgresDatabase final : public Database {
+public:
+    std::unique_ptr<store::sql::Connection> connect() override {
+        return migrated(store::postgres::Connection::open({url_, true}));
+    }
+
+private:
+    const std::string url_ = PostgresServer::shared().new_database();
+};
+
 }  // namespace
 
-std::unique_ptr<Database> Database::make(DatabaseKind /*kind*/) {
-    return std::make_unique<SqliteDatabase>();
+std::unique_ptr<Database> Database::make(DatabaseKind kind) {
+    if (kind == DatabaseKind::sqlite) return std::make_unique<SqliteDatabase>();
+    return std::make_unique<PostgresDatabase>();
 }
 
 }  // namespace kimbap::test

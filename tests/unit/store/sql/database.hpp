@@ -10,9 +10,9 @@
 
 namespace kimbap::test {
 
-enum class DatabaseKind { sqlite };
+enum class DatabaseKind { sqlite, postgres };
 
-/// A fresh database, with kimbap's tables.
+/// A fresh database of either kind, with kimbap's tables.
 class Database {
 public:
     static std::unique_ptr<Database> make(DatabaseKind kind);
@@ -21,10 +21,14 @@ public:
     virtual std::unique_ptr<store::sql::Connection> connect() = 0;
 };
 
-/// Instantiates a suite for every kind.
-#define KIMBAP_FOR_EACH_DATABASE(suite)                                               \
-    INSTANTIATE_TEST_SUITE_P(Sqlite, suite,                                           \
-                             ::testing::Values(::kimbap::test::DatabaseKind::sqlite), \
-                             [](const auto&) { return "sqlite"; })
+/// Instantiates a suite for both: those with PostgreSQL run in one process (CMakeLists.txt), with
+/// one server.
+#define KIMBAP_FOR_EACH_DATABASE(suite)                                                 \
+    INSTANTIATE_TEST_SUITE_P(Sqlite, suite,                                             \
+                             ::testing::Values(::kimbap::test::DatabaseKind::sqlite),   \
+                             [](const auto&) { return "sqlite"; });                     \
+    INSTANTIATE_TEST_SUITE_P(Postgres, suite,                                           \
+                             ::testing::Values(::kimbap::test::DatabaseKind::postgres), \
+                             [](const auto&) { return "postgres"; })
 
 }  // namespace kimbap::test

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "support/program.hpp"
+#include "support/temp_folder.hpp"
+
+namespace kimbap::test {
+
+/// A PostgreSQL server of its own, reached through a socket in its folder. It ends with this.
+class PostgresServer {
+public:
+    /// Throws where PostgreSQL is not installed or doesn't start.
+    PostgresServer();
+    ~PostgresServer();
+    PostgresServer(const PostgresServer&) = delete;
+    PostgresServer& operator=(const PostgresServer&) = delete;
+
+    /// The one of this process, started when it is first asked for.
+    static PostgresServer& shared();
+
+    /// The URL of a database that is new and empty.
+    std::string new_database();
+    /// Runs statements as the server's superuser and gives what psql printed.
+    std::string execute(const std::string& url, const std::string& sql) const;
+
+    /// Ends at once, with all connections.
+    void stop();
+    void start();
+
+private:
+    [[nodiscard]] std::vector<std::string> as_its_user(std::vector<std::string> arguments) const;
+    [[nodiscard]] std::string url_of(const std::string& database) const;
+
+    TempFolder folder_;
+    std::string programs_;  ///< Where PostgreSQL's are.
+    int databases_ = 0;
+    std::unique_ptr<Program> server_;
+};
+
+}  // namespace kimbap::test
