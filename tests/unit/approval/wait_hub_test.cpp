@@ -58,6 +58,7 @@ TEST_F(Waiting, TellsWhetherAnybodyDoes) {
     other.cancel();
     run_until(2);
     EXPECT_FALSE(manager_.awaited(pending.id));
+    workers_.wait_idle();  // they may still hold the context
 }
 
 TEST_F(Waiting, GivesHowItStandsAtTheDeadline) {

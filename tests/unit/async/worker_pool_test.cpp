@@ -50,10 +50,10 @@ TEST(WorkerPool, ThrowsAtTheAwaiterWhatTheWorkThrows) {
 }
 
 TEST(WorkerPool, RunsAsManyAtOnceAsItHasThreads) {
-    WorkerPool pool(2);
     std::promise<void> first_runs;
     std::promise<void> second_runs;
     std::promise<bool> met;
+    WorkerPool pool(2);  // ends before what its jobs use
     // Each job waits for the other one to have started.
     ASSERT_TRUE(pool.submit([&] {
         first_runs.set_value();

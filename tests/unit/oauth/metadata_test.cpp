@@ -14,18 +14,17 @@ using ::testing::HasSubstr;
 Result<Metadata> discover(std::string document,
                           const std::string& at = "/.well-known/openid-configuration",
                           const std::string& path = "") {
-    std::string url;
     kimbap::test::Upstream upstream([&](const kimbap::test::Received& request) {
+        const std::string url = "http://" + request.header("Host");
         std::string body = document;
         for (std::size_t i = body.find('@'); i != std::string::npos; i = body.find('@'))
             body.replace(i, 1, url);
         return request.target == at ? kimbap::test::Answer{200, body}
                                     : kimbap::test::Answer{404, ""};
     });
-    url = upstream.url();
     Provider provider;
     provider.name = "fake";
-    provider.issuer = url + path;
+    provider.issuer = upstream.url() + path;
     provider.discovered = true;
     net::test::ClientHarness harness;
     return kimbap::test::run_on(harness.context, fetch_metadata(provider, harness.client));
