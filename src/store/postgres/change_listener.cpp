@@ -80,24 +80,32 @@ void ChangeListener::heard(const Connection::Notification& notification) {
     add(read ? topics & kAllTopics : kAllTopics, 2);
 }
 
-bool ChangeListener::wait(int socket, int milliseconds) const {
+ChangeListener::Wake ChangeListener::wait(int socket, int milliseconds) const {
     std::array<pollfd, 2> both{{{wake_, POLLIN, 0}, {socket, POLLIN, 0}}};
     static_cast<void>(::poll(both.data(), socket < 0 ? 1 : 2, milliseconds));
-    return both[0].revents == 0;
+    if (both[0].revents != 0) return Wake::ending;
+    return both[1].revents != 0 ? Wake::input : Wake::silence;
 }
 
 void ChangeListener::listen(Connection& connection) {
     if (!connection.run("LISTEN kimbap_changes")) return;
     doubt_all();  // whatever changed before is unknown
     listening_.store(true, std::memory_order_release);
-    while (wait(connection.socket(), kProbeMs)) {
-        for (;;) {
-            const auto next = connection.next_notification();
-            if (!next) return;
-            if (!*next) break;
-            heard(**next);
-        }
-        if (!connection.run("SELECT 1")) return;
+    for (;;) {
+        const Wake wake = wait(connection.socket(), kProbeMs);
+        if (wake == Wake::ending) return;
+        if (wake == Wake::silence && !connection.run("SELECT 1")) return;
+        // After the probe, too: what came with its answer has been read, and no poll() tells of it.
+        if (!hear_all(connection)) return;
+    }
+}
+
+bool ChangeListener::hear_all(Connection& connection) {
+    for (;;) {
+        const auto next = connection.next_notification();
+        if (!next) return false;
+        if (!*next) return true;
+        heard(**next);
     }
 }
 
@@ -106,7 +114,7 @@ void ChangeListener::loop() {
         const auto connection = Connection::open(options_);
         if (connection) listen(**connection);
         listening_.store(false, std::memory_order_release);
-    } while (wait(-1, kRetryMs));
+    } while (wait(-1, kRetryMs) != Wake::ending);
 }
 
 }  // namespace kimbap::store::postgres

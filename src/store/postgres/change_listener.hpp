@@ -36,8 +36,11 @@ private:
     void loop();
     /// Until the connection is lost or the listener ends.
     void listen(Connection& connection);
-    /// False where the listener ends.
-    bool wait(int socket, int milliseconds) const;
+    /// Takes in what the server sent. False where the connection is lost.
+    bool hear_all(Connection& connection);
+    enum class Wake { input, silence, ending };
+    /// `socket` may be -1.
+    [[nodiscard]] Wake wait(int socket, int milliseconds) const;
     void heard(const Connection::Notification& notification);
     void add(unsigned topics, std::uint64_t steps) noexcept;
 

@@ -74,6 +74,22 @@ TEST_F(PostgresChangeListenerTest, AChangeIsOddWhileUnderWayAndHeardByOthersOnce
     EXPECT_EQ(one_->version(Topic::secrets), before + 2) << "its own is counted once";
 }
 
+// What arrives while the listener asks the server something is heard as soon as anything else.
+TEST_F(PostgresChangeListenerTest, EachOfManyChangesIsHeardAtOnce) {
+    for (int i = 0; i < 300; ++i) {
+        const std::uint64_t tokens = other_->version(Topic::tokens);
+        const std::uint64_t secrets = other_->version(Topic::secrets);
+        const auto begin = std::chrono::steady_clock::now();
+        one_->change(Topic::tokens);
+        one_->change(Topic::secrets);
+        ASSERT_TRUE(eventually([&] {
+            return other_->version(Topic::tokens) > tokens &&
+                   other_->version(Topic::secrets) > secrets;
+        }));
+        ASSERT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2)) << i;
+    }
+}
+
 TEST_F(PostgresChangeListenerTest, OtherTopicsStayAsTheyAre) {
     const std::uint64_t others = other_->version(Topic::outbox);
     one_->change(Topic::approvals);
