@@ -54,7 +54,7 @@ void list(Context& context) {
     if (!rows) return report(context, rows.error());
     const TimePoint now = gateway->clock().now();
     json::array out;
-    Table table({"ID", "KIND", "NAME", "ROLES", "ACTIONS", "STATE", "CREATED"});
+    Table table({"ID", "KIND", "NAME", "ROLES", "ACTIONS", "STATE", "CREATED", "EXPIRES"});
     for (const auto& row : *rows) {
         const std::string state = row.revoked_at                             ? "revoked"
                                   : row.expires_at && *row.expires_at <= now ? "expired"
@@ -71,7 +71,8 @@ void list(Context& context) {
         out.push_back(std::move(one));
         table.add({row.id, row.is_operator ? "operator" : "agent", printable(row.name),
                    join(row.roles, ","), row.actions.empty() ? "*" : join(row.actions, ","), state,
-                   format_time(row.created_at)});
+                   format_time(row.created_at),
+                   row.expires_at ? format_time(*row.expires_at) : "never"});
     }
     if (context.json) return print_json(json::object{{"tokens", std::move(out)}});
     table.print();

@@ -15,6 +15,7 @@ namespace kimbap::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -248,6 +249,18 @@ TEST(Tokens, Expire) {
     Serving serving(shop.kimbap);
     const McpClient agent(serving.url(), shop.kimbap.agent_token("bot", {"--ttl", "1s"}));
     eventually("the expiry", [&] { return agent.request("tools/list", {}).status == 401; });
+}
+
+TEST(Tokens, TheListSaysWhenTheyExpire) {
+    const Shop shop;
+    static_cast<void>(shop.kimbap.agent_token("for-ever"));
+    static_cast<void>(shop.kimbap.agent_token("a-day", {"--ttl", "24h"}));
+    const json::value tokens = shop.kimbap.json({"token", "list"});
+    const std::string at(tokens.at("tokens").at(1).at("expires_at").as_string());
+    const std::string list = shop.kimbap.must({"token", "list"});
+    EXPECT_THAT(list, ContainsRegex("EXPIRES\n"));
+    EXPECT_THAT(list, ContainsRegex("for-ever .* never\n"));
+    EXPECT_THAT(list, ContainsRegex("a-day .* " + at + "\n"));
 }
 
 TEST(Tokens, TheEnvironmentsTokenSaysWhoCalls) {
