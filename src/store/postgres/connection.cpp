@@ -304,6 +304,7 @@ Result<void> Connection::run(const char* sql) {
 }
 
 Result<void> Connection::begin(const char* sql) {
+    release_due_ = false;  // a transaction's end releases all
     if (!lost()) {
         const Result<void> begun = run(sql);
         if (begun) return {};
@@ -326,6 +327,16 @@ Result<void> Connection::begin_write() {
 
 Result<void> Connection::begin_read() {
     return begin(kBeginRead);
+}
+
+Result<void> Connection::save() {
+    const bool release = std::exchange(release_due_, false);
+    return run(release ? "RELEASE work; SAVEPOINT work" : "SAVEPOINT work");
+}
+
+Result<void> Connection::release() {
+    release_due_ = true;
+    return {};
 }
 
 Result<void> Connection::commit() {

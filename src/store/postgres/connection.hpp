@@ -35,6 +35,9 @@ public:
     Result<void> begin_write() override;
     Result<void> begin_read() override;
     Result<void> commit() override;
+    Result<void> save() override;
+    /// Sent along with the next save(): a round trip less for each piece of work.
+    Result<void> release() override;
     [[nodiscard]] bool in_transaction() const override;
     [[nodiscard]] bool fails_by_statement() const override { return false; }
     [[nodiscard]] std::int64_t changes() const override { return changes_; }
@@ -66,6 +69,7 @@ private:
     const ConnectionOptions options_;
     PGconn* handle_ = nullptr;
     std::atomic<int> backend_ = 0;
+    bool release_due_ = false;
     bool broken_ = false;  ///< Lost, though libpq may not say so yet.
     std::int64_t changes_ = 0;
     std::uint64_t names_ = 0;  ///< Of statements, given out so far.

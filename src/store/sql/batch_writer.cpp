@@ -161,7 +161,7 @@ Result<unsigned> BatchWriter::run_all(const Batch& batch) {
 
 void BatchWriter::run_one(WriteOperation& operation, bool savepoint) {
     if (savepoint) {
-        operation.outcome = connection_.run("SAVEPOINT work");
+        operation.outcome = connection_.save();
         if (!operation.outcome) return;
     }
     try {
@@ -173,11 +173,11 @@ void BatchWriter::run_one(WriteOperation& operation, bool savepoint) {
     if (!operation.outcome) tables_.audit_table().forget_head();
     if (!savepoint || !connection_.in_transaction()) return;
     if (!operation.outcome) {
-        const Result<void> undone = connection_.run("ROLLBACK TO work");
+        const Result<void> undone = connection_.undo();
         // What can't be undone must not be committed with the others' works.
         if (!undone) return rollback();
     }
-    const Result<void> released = connection_.run("RELEASE work");
+    const Result<void> released = connection_.release();
     if (!released && operation.outcome) operation.outcome = released;
 }
 

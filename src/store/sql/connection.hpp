@@ -99,6 +99,11 @@ public:
     /// Begins a transaction that sees the database as it is at its first look.
     virtual Result<void> begin_read() = 0;
     virtual Result<void> commit() = 0;
+    /// Within a transaction, one piece of work after the other: save() before each, then release(),
+    /// after undo() where it failed.
+    virtual Result<void> save() { return run("SAVEPOINT work"); }
+    virtual Result<void> undo() { return run("ROLLBACK TO work"); }
+    virtual Result<void> release() { return run("RELEASE work"); }
     /// False once the database has given up the transaction by itself.
     [[nodiscard]] virtual bool in_transaction() const = 0;
     /// Whether a statement that fails is undone alone. Elsewhere nothing more can be done in its
