@@ -6,6 +6,7 @@
 #include "app/auth_failures.hpp"
 #include "app/token_authenticator.hpp"
 #include "async/worker_pool.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "identity/token_registry.hpp"
 #include "mcp/server.hpp"
@@ -140,6 +141,10 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
     const std::string_view bearer = bearer_of(request);
     auto authenticating = gateway_.tokens().authenticate(bearer, gateway_.workers());
     auto identity = co_await std::move(authenticating);
+    if (!identity && identity.error().code != Errc::unauthenticated) {
+        log::error("tokens can't be checked", {{"error", identity.error().message}});
+        co_return problem(503, std::string(kTokensUnknown));
+    }
     if (!identity) {
         record_auth_failure(gateway_, request, "operator");
         co_return unauthenticated(identity.error(), request.has_header("Authorization"));
@@ -174,14 +179,21 @@ Task<net::HttpResponse> FrontDoor::ready() const {
     if (rules->policy->empty()) co_return problem(503, "no policy is loaded");
     auto probing = store::probe(gateway_.store());
     const Result<void> writable = co_await std::move(probing);
-    if (!writable) co_return problem(503, writable.error().message);
+    if (!writable) co_return not_ready(writable.error());
     auto checking = gateway_.workers().run([this]() -> Result<void> {
         vault::Vault& vault = gateway_.vault();
         return vault.check_is_instant() ? vault.check() : Result<void>{};
     });
     const Result<void> opens = co_await std::move(checking);
-    if (!opens) co_return problem(503, opens.error().message);
+    if (!opens) co_return not_ready(opens.error());
     co_return text_response("ready\n");
+}
+
+/// Anybody may ask: where a database server is, and as whom kimbap goes there, is not for them.
+net::HttpResponse FrontDoor::not_ready(const Error& error) const {
+    if (gateway_.config().store == store::kEmbedded) return problem(503, error.message);
+    log::error("not ready", {{"error", error.message}});
+    return problem(503, "the store can't be used (the log says why)");
 }
 
 Task<net::HttpResponse> FrontDoor::metrics() const {

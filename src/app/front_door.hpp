@@ -28,6 +28,7 @@ private:
     Task<net::HttpResponse> decision_page(net::HttpRequest& request);
     Task<net::HttpResponse> metrics() const;
     Task<net::HttpResponse> ready() const;
+    [[nodiscard]] net::HttpResponse not_ready(const Error& error) const;
     [[nodiscard]] bool local_name(const net::HttpRequest& request) const;
 
     Gateway& gateway_;

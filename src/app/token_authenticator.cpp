@@ -1,7 +1,12 @@
 #include "app/token_authenticator.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+
 #include "app/auth_failures.hpp"
 #include "app/principal.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "identity/token_registry.hpp"
 #include "net/http_server.hpp"
@@ -11,6 +16,10 @@ namespace kimbap::app {
 namespace {
 
 constexpr std::string_view kChallenge = "Bearer realm=\"kimbap\"";
+/// How long an open stream waits to hear whether its token still serves, with nothing sent
+/// meanwhile, where the store can't be read: a database that restarts ends nobody's call.
+constexpr std::chrono::seconds kStoreMayBeAway{60};
+constexpr std::chrono::milliseconds kPause{500};
 
 }  // namespace
 
@@ -35,6 +44,11 @@ Task<mcp::AuthOutcome> TokenAuthenticator::authenticate(const net::HttpRequest& 
         auto authenticating = gateway_.tokens().authenticate(bearer, gateway_.workers());
         known.emplace(co_await std::move(authenticating));
     }
+    if (!*known && known->error().code != Errc::unauthenticated) {
+        // A 401 would have clients throw a good token away. What is wrong is in the log alone.
+        log::error("tokens can't be checked", {{"error", known->error().message}});
+        co_return mcp::AuthRefusal{503, std::string(kTokensUnknown), ""};
+    }
     if (!*known) {
         record_auth_failure(gateway_, request, "agent");
         const bool sent = request.has_header("Authorization");
@@ -56,8 +70,17 @@ Task<mcp::AuthOutcome> TokenAuthenticator::authenticate(const net::HttpRequest& 
 Task<bool> TokenAuthenticator::still_valid(mcp::PrincipalPtr principal) {
     const auto* agent = dynamic_cast<const AgentPrincipal*>(principal.get());
     if (agent == nullptr || !agent->identity()) co_return true;
-    auto checking = gateway_.tokens().still_valid(agent->identity(), gateway_.workers());
-    co_return co_await std::move(checking);
+    const auto deadline = std::chrono::steady_clock::now() + kStoreMayBeAway;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (;;) {
+        auto checking = gateway_.tokens().still_valid(agent->identity(), gateway_.workers());
+        const Result<bool> valid = co_await std::move(checking);
+        if (valid) co_return *valid;
+        if (std::chrono::steady_clock::now() > deadline) co_return false;
+        timer.expires_after(kPause);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
 }
 
 }  // namespace kimbap::app

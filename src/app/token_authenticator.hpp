@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/gateway.hpp"
 #include "identity/identity.hpp"
@@ -11,6 +12,10 @@ namespace kimbap::app {
 
 /// The bearer token of a request (RFC 6750 section 2.1); "" where there is none.
 [[nodiscard]] std::string_view bearer_of(const net::HttpRequest& request);
+
+/// What is said to whoever can't be recognised now.
+inline constexpr std::string_view kTokensUnknown =
+    "kimbap can't check tokens now: its store can't be used (try again)";
 
 /// Recognises agents by their bearer tokens, and, where the configuration names one, the anonymous
 /// agent on loopback. Operators' tokens are refused here.

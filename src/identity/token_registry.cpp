@@ -242,11 +242,12 @@ std::optional<bool> TokenRegistry::try_still_valid(const Identity& identity) con
     return stands(*snapshot, identity);
 }
 
-Task<bool> TokenRegistry::still_valid(IdentityPtr identity, async::WorkerPool& workers) {
+Task<Result<bool>> TokenRegistry::still_valid(IdentityPtr identity, async::WorkerPool& workers) {
     if (const auto known = try_still_valid(*identity)) co_return *known;
     auto job = workers.run([this] { return reload(); });
     const auto snapshot = co_await std::move(job);
-    co_return snapshot&& stands(**snapshot, *identity);
+    if (!snapshot) co_return snapshot.error();
+    co_return stands(**snapshot, *identity);
 }
 
 }  // namespace kimbap::identity

@@ -87,9 +87,9 @@ public:
     Result<IdentityPtr> authenticate_blocking(std::string_view bearer, Refusal* refusal = nullptr);
 
     /// Whether the token behind `identity` still serves: for streams that stay open. nullopt:
-    /// stale.
+    /// stale. Errors: the store's.
     [[nodiscard]] std::optional<bool> try_still_valid(const Identity& identity) const;
-    Task<bool> still_valid(IdentityPtr identity, async::WorkerPool& workers);
+    Task<Result<bool>> still_valid(IdentityPtr identity, async::WorkerPool& workers);
 
 private:
     struct HashKey {

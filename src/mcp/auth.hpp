@@ -14,7 +14,7 @@ namespace kimbap::mcp {
 
 /// Why a request is not served.
 struct AuthRefusal {
-    int status = 401;  ///< 401 or 403.
+    int status = 401;  ///< 401, 403, or 503 where it can't be told now.
     std::string message;
     std::string www_authenticate = {};  ///< RFC 9110 section 11.6.1; sent with a 401.
 };
