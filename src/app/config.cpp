@@ -188,7 +188,10 @@ private:
 
 void apply_environment(Config& config, const Environment& environment) {
     if (const auto value = environment("KIMBAP_DATA_DIR")) config.data_dir = *value;
-    if (const auto value = environment("KIMBAP_STORE")) config.store = *value;
+    if (const auto value = environment("KIMBAP_STORE")) {
+        config.store = *value;
+        config.store_in_file = false;
+    }
     if (const auto value = environment("KIMBAP_VAULT_SECRET_FILE"))
         config.vault.secret_file = *value;
     if (const auto value = environment("KIMBAP_LISTEN")) config.http.listen = *value;

@@ -25,7 +25,8 @@ struct Config {
     std::string data_dir = "data";
     std::vector<std::string> manifests{"manifests"};
     std::vector<std::string> policies{"internal/policy"};
-    std::string store = "sqlite";
+    std::string store = "sqlite";  ///< As store::StoreOptions::where.
+    bool store_in_file = true;     ///< Not from the environment.
 
     struct Vault {
         std::string secret_file;

@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::size_t kMaxKeptError = 500;
 
+/// A receiver's text, as every database keeps it: UTF-8, and without NUL.
+std::string storable(std::string_view text) {
+    std::string out = to_valid_utf8(text);
+    std::replace(out.begin(), out.end(), '\0', ' ');
+    return out;
+}
+
 }  // namespace
 
 std::chrono::milliseconds retry_delay(const OutboxOptions& options, std::int64_t attempts,
@@ -30,10 +37,10 @@ void settle(const OutboxOptions& options, store::OutboxRow& row, const Delivery&
     if (!delivery.failure) {
         row.state = "delivered";
         row.last_error.clear();
-        row.receipt = delivery.receipt;
+        row.receipt = storable(delivery.receipt);
         return;
     }
-    row.last_error = to_valid_utf8(delivery.failure->message.substr(0, kMaxKeptError));
+    row.last_error = storable(delivery.failure->message.substr(0, kMaxKeptError));
     const bool tried_enough = row.attempts >= options.max_attempts && !delivery.retry_after;
     if (delivery.failure->code == Errc::unsupported || tried_enough ||
         now - row.created_at >= options.give_up) {

@@ -15,6 +15,7 @@
 #include "oauth/connection_store.hpp"
 #include "oauth/needed_scopes.hpp"
 #include "oauth/provider_set.hpp"
+#include "store/store.hpp"
 #include "vault/vault.hpp"
 #include "vault/vault_secret.hpp"
 
@@ -147,9 +148,14 @@ private:
         vault_secret(gateway);
         const auto secrets = gateway.vault().list();
         if (!secrets) return add("store", Level::error, secrets.error().message);
-        add("store", Level::ok,
-            gateway.config().data_dir +
-                (fresh_ ? ", made just now: nothing was stored there before" : ""));
+        const app::Config& config = gateway.config();
+        if (config.store != store::kEmbedded) {
+            add("store", Level::ok, "PostgreSQL; rate limits in " + config.data_dir);
+        } else {
+            add("store", Level::ok,
+                config.data_dir +
+                    (fresh_ ? ", made just now: nothing was stored there before" : ""));
+        }
         const auto rules = gateway.rules().current();
         for (const std::string& notice : gateway.notices()) add("rules", Level::warning, notice);
         add("manifests", rules->actions->actions().empty() ? Level::warning : Level::ok,

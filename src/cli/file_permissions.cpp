@@ -74,8 +74,7 @@ std::vector<OpenPath> open_to_others(const app::Config& config) {
     search.secret(config.vault.secret_file);
     search.secret(config.http.tls_key, kAnythingByStrangers);
     search.rules(config.file);
-    // From the environment it is in no file; the file's own may still be there.
-    if (store::holds_password(config.store)) search.secret(config.file);
+    if (config.store_in_file && store::holds_password(config.store)) search.secret(config.file);
     for (const std::string& path : config.manifests) search.rules(path);
     for (const std::string& path : config.policies) search.rules(path);
     return search.take();

@@ -151,6 +151,15 @@ void rekey(Context& context, const std::string& file) {
     const Result<void> written = replace_secret_file(path, *secret);
     if (!written) return report(context, written.error());
     const auto count = gateway->vault().rekey(*secret, local_user());
+    if (!count && count.error().code == Errc::storage_failure) {
+        // Where the answer to the commit was lost, the records may be under the new secret, of
+        // which this is the only copy.
+        return report(context,
+                      make_error(Errc::storage_failure,
+                                 count.error().message + "; the new vault secret is kept in " +
+                                     path + ".new: try `kimbap doctor`, and should it say that " +
+                                     path + " is the wrong one, move the new one there"));
+    }
     if (!count) {
         ::unlink((path + ".new").c_str());
         return report(context, count.error());

@@ -1,5 +1,6 @@
 #include "oauth/connection_lock.hpp"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <string>
@@ -11,7 +12,9 @@ namespace kimbap::oauth {
 
 namespace {
 
-constexpr std::chrono::milliseconds kPause{15};
+/// Between two tries: each is a session of its own where the store is a server.
+constexpr std::chrono::milliseconds kShortestPause{15};
+constexpr std::chrono::milliseconds kLongestPause{120};
 
 }  // namespace
 
@@ -21,7 +24,7 @@ Task<Result<std::unique_ptr<store::Hold>>> lock_connection(
     const std::string name = "oauth/" + id.text();
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
-    for (;;) {
+    for (auto pause = kShortestPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto trying = workers.run([&store, name] { return store.try_hold(name); });
         auto held = co_await std::move(trying);
         if (!held || *held != nullptr) co_return held;
@@ -30,7 +33,7 @@ Task<Result<std::unique_ptr<store::Hold>>> lock_connection(
                                  "another process has been changing the connection " + id.text() +
                                      " for too long (try again)");
         }
-        timer.expires_after(kPause);
+        timer.expires_after(pause);
         co_await timer.async_wait(asio::use_awaitable);
     }
 }

@@ -64,7 +64,7 @@ Result<Sha256> mac_of(std::string_view secret, std::string_view salt, std::int64
 
 Error wrong_secret() {
     return make_error(Errc::invalid_config,
-                      "wrong vault secret: this data directory's vault was made with another one "
+                      "wrong vault secret: this installation's vault was made with another one "
                       "(restore the right vault.secret_file or KIMBAP_VAULT_SECRET)");
 }
 

@@ -1,9 +1,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <atomic>
+#include <filesystem>
 #include <future>
-#include <set>
 
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
@@ -13,6 +12,7 @@
 namespace kimbap::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -138,9 +138,15 @@ TEST_F(Machines, RefuseCallsWhileTheDatabaseIsGoneAndGoOnAfterwards) {
     eventually("the refusal", [&] {
         const Reply reply =
             agent.request("tools/call", {{"name", "shop_refund"}, {"arguments", kRefund}});
-        return reply.status != 200 || reply.body.find("\"isError\":true") != std::string::npos;
+        return reply.status == 503;
     });
+    const Reply refused = agent.request("tools/list", {});
+    EXPECT_EQ(refused.status, 503) << "a 401 would have the client throw its token away";
+    EXPECT_THAT(refused.body,
+                AllOf(HasSubstr("its store can't be used"), Not(HasSubstr("socket"))));
+    EXPECT_EQ(refused.header("WWW-Authenticate"), "");
     eventually("not ready", [&] { return http(here.url(), "GET", "/readyz").status == 503; });
+    EXPECT_THAT(http(here.url(), "GET", "/readyz").body, Not(HasSubstr("socket")));
     EXPECT_EQ(http(here.url(), "GET", "/healthz").status, 200);
     const Ran started = second.kimbap({"token", "list"});
     EXPECT_EQ(started.code, 1);
@@ -155,6 +161,49 @@ TEST_F(Machines, RefuseCallsWhileTheDatabaseIsGoneAndGoOnAfterwards) {
     });
     EXPECT_GT(first.upstream.count(), served);
     EXPECT_EQ(first.kimbap.kimbap({"audit", "verify"}).code, 0);
+}
+
+TEST_F(Machines, AHeldCallOutlastsARestartOfTheDatabase) {
+    Serving here(first.kimbap);
+    const McpClient agent(here.url(), first.kimbap.agent_token("bot"));
+    auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
+    const std::string id = pending(first.kimbap);
+    server.stop();
+    eventually("not ready", [&] { return http(here.url(), "GET", "/readyz").status == 503; });
+    server.start();
+    first.kimbap.must({"approval", "approve", id});
+    const json::object result = call.get();
+    EXPECT_FALSE(is_error(result)) << to_json(result);
+    EXPECT_EQ(first.upstream.count(), 1U);
+    for (const json::object& record : first.kimbap.audit()) {
+        EXPECT_NE(record.at("kind"), "auth.failed") << to_json(record);
+    }
+}
+
+/// The answer to a commit is lost while the server waits for a standby that isn't there; then, as
+/// PostgreSQL has it, the commit is through.
+TEST_F(Machines, ARekeyOfUnknownOutcomeKeepsBothSecrets) {
+    const auto set = [&](const std::string& standby) {
+        server.execute(url, "ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
+        server.execute(url, "SELECT pg_reload_conf()");
+    };
+    set("nobody");
+    const auto rekey = first.kimbap.start({"vault", "rekey"});
+    eventually("the commit", [&] {
+        return server.execute(url,
+                              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                              "WHERE wait_event = 'SyncRep'") != "";
+    });
+    EXPECT_EQ(rekey->wait(), 1);
+    EXPECT_THAT(rekey->errors(), HasSubstr("the new vault secret is kept in"));
+    set("");
+    eventually("the end of waiting", [&] {
+        return first.kimbap.kimbap({"token", "list"}).err.find("wrong vault secret") !=
+               std::string::npos;
+    });
+    std::filesystem::rename(first.kimbap.path("vault.secret.new"),
+                            first.kimbap.path("vault.secret"));
+    EXPECT_EQ(first.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
 }
 
 TEST_F(Machines, NothingSaysThePassword) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -95,6 +96,17 @@ std::string PostgresServer::execute(const std::string& url, const std::string& s
                                 {});
     if (ran.code != 0) throw std::runtime_error("psql: " + ran.err);
     return ran.out;
+}
+
+void PostgresServer::signal_backends(const std::string& url, int number) {
+    if (number != SIGCONT) {
+        stopped_.clear();
+        std::istringstream pids(execute(url,
+                                        "SELECT pid FROM pg_stat_activity WHERE datname = "
+                                        "current_database() AND pid <> pg_backend_pid()"));
+        for (pid_t pid = 0; pids >> pid;) stopped_.push_back(pid);
+    }
+    for (const pid_t pid : stopped_) ::kill(pid, number);
 }
 
 }  // namespace kimbap::test

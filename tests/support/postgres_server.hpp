@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/program.hpp"
 #include "support/temp_folder.hpp"
@@ -25,6 +28,8 @@ public:
     /// Runs statements as the server's superuser and gives what psql printed.
     std::string execute(const std::string& url, const std::string& sql) const;
 
+    /// Sends a signal to the server's processes of all connections to a database but this one.
+    void signal_backends(const std::string& url, int number);
     /// Ends at once, with all connections.
     void stop();
     void start();
@@ -36,6 +41,7 @@ private:
     TempFolder folder_;
     std::string programs_;  ///< Where PostgreSQL's are.
     int databases_ = 0;
+    std::vector<pid_t> stopped_;  ///< By SIGSTOP: they can't be asked for then.
     std::unique_ptr<Program> server_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -15,8 +16,10 @@ namespace kimbap::store::postgres {
 namespace {
 
 constexpr unsigned kAllTopics = (1U << kTopicCount) - 1;
-/// How long the listener takes a silent connection for a live one.
-constexpr int kProbeMs = 5000;
+/// How long the listener takes a silent connection for a live one, and how long it then waits for
+/// an answer: what is cached may be that much out of date where the server hangs.
+constexpr int kProbeMs = 1000;
+constexpr std::chrono::milliseconds kPatience{2000};
 /// Between two tries to connect.
 constexpr int kRetryMs = 500;
 
@@ -33,7 +36,10 @@ Result<std::unique_ptr<ChangeListener>> ChangeListener::start(ConnectionOptions 
 }
 
 ChangeListener::ChangeListener(ConnectionOptions options, Connection& writer, int wake)
-    : options_(std::move(options)), writer_(writer), wake_(wake), thread_([this] { loop(); }) {}
+    : options_(std::move(options)), writer_(writer), wake_(wake) {
+    options_.patience = kPatience;
+    thread_ = std::thread([this] { loop(); });
+}
 
 ChangeListener::~ChangeListener() {
     static_cast<void>(::eventfd_write(wake_, 1));
@@ -71,12 +77,12 @@ void ChangeListener::doubt_all() noexcept {
     add(kAllTopics, 2);
 }
 
-void ChangeListener::heard(const Connection::Notification& notification) {
-    if (notification.backend == writer_.backend()) return;  // this process's own
+void ChangeListener::heard(const std::string& payload) {
+    // This process's own, too: where the answer to a commit was lost, it tells how that ended.
     unsigned topics = 0;
-    const std::string& text = notification.payload;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), topics);
-    const bool read = error == std::errc{} && end == text.data() + text.size();
+    const char* const last = payload.data() + payload.size();
+    const auto [end, error] = std::from_chars(payload.data(), last, topics);
+    const bool read = error == std::errc{} && end == last;
     add(read ? topics & kAllTopics : kAllTopics, 2);
 }
 

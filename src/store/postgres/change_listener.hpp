@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include "base/error.hpp"
@@ -14,7 +16,8 @@ namespace kimbap::store::postgres {
 
 /// The ChangeBoard of processes that share a database: each commit notifies the others (NOTIFY), on
 /// whatever machine, within milliseconds. A thread with a connection of its own listens; while it
-/// has none, no version is stable, so that nobody caches what somebody else may change.
+/// has none, or the server doesn't answer, no version is stable, so that nobody caches what
+/// somebody else may change.
 class ChangeListener final : public ChangeBoard, public sql::ChangeSignal {
 public:
     /// `writer` is whose transactions announce() is about; it outlives the listener.
@@ -41,10 +44,10 @@ private:
     enum class Wake { input, silence, ending };
     /// `socket` may be -1.
     [[nodiscard]] Wake wait(int socket, int milliseconds) const;
-    void heard(const Connection::Notification& notification);
+    void heard(const std::string& payload);
     void add(unsigned topics, std::uint64_t steps) noexcept;
 
-    const ConnectionOptions options_;
+    ConnectionOptions options_;
     Connection& writer_;
     /// Odd while this process's writer is between announce() and settle().
     std::array<std::atomic<std::uint64_t>, kTopicCount> versions_{};

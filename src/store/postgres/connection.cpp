@@ -1,7 +1,9 @@
 #include "store/postgres/connection.hpp"
 
-#include <algorithm>
+#include <poll.h>
+
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -15,10 +17,11 @@ namespace kimbap::store::postgres {
 namespace {
 
 constexpr int kOldestServer = 120'000;  // 12.0
+constexpr int kIdleTimeouts = 140'000;
 
 constexpr const char* kSession =
     "SET search_path = kimbap; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;"
-    "SET lock_timeout = '15s'; SET statement_timeout = '60s'";
+    "SET lock_timeout = '10s'; SET statement_timeout = '12s'";
 /// What the server was told of durability stands, unless it is none.
 constexpr const char* kDurable =
     "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
@@ -28,7 +31,7 @@ constexpr const char* kNotDurable = "SET synchronous_commit = off";
 /// Writers of all machines take turns, as they do with SQLite: the audit chain is one. The lock's
 /// number is "kimbap" in ASCII. Who stops in the middle loses it before the others give up waiting.
 constexpr const char* kBeginWrite =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s';"
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '8s';"
     "SELECT pg_advisory_xact_lock(118100550902128)";
 constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -49,12 +52,22 @@ std::string numbered(const char* sql, int& parameters) {
 
 std::string_view mend(std::string_view state) {
     if (state == "53100") return " (the database server's disk is full: free some space)";
-    if (state == "53300") return " (raise the server's max_connections, or run fewer processes)";
     if (state == "55P03") return " (another process held the database for too long: try again)";
     if (state == "25006") return " (the server only reads: name the primary in store)";
     if (state == "42501") return " (grant kimbap's role what it needs: docs/postgresql.md)";
-    if (state == "28P01" || state == "28000") return " (check the user and password in store)";
-    if (state == "3D000") return " (create the database first)";
+    return "";
+}
+
+/// The same for what fails before there is a session: libpq gives no code then.
+std::string_view mend_of_login(std::string_view reason) {
+    const auto says = [&](std::string_view part) { return reason.find(part) != reason.npos; };
+    if (says("authentication failed") || says("no password supplied")) {
+        return " (check the user and password in store, or ~/.pgpass)";
+    }
+    if (says("database") && says("does not exist")) return " (create it first)";
+    if (says("too many clients") || says("connection slots")) {
+        return " (raise the server's max_connections, or run fewer processes)";
+    }
     return "";
 }
 
@@ -72,6 +85,11 @@ std::string one_line(std::string_view message) {
         }
     }
     return out;
+}
+
+/// libpq says the same once for each way that it tried.
+std::string first_line(std::string_view message) {
+    return one_line(message.substr(0, trim(message).find('\n')));
 }
 
 }  // namespace
@@ -160,8 +178,9 @@ private:
             formats[i] = parameters_[i].binary ? 1 : 0;
         }
         const PqLibrary& library = connection_.library_;
-        result_ = library.exec_prepared(connection_.handle_, name_.c_str(), static_cast<int>(count),
-                                        values.data(), sizes.data(), formats.data(), 1);
+        result_ = connection_.answer(
+            library.send_query_prepared(connection_.handle_, name_.c_str(), static_cast<int>(count),
+                                        values.data(), sizes.data(), formats.data(), 1));
         const ExecStatusType status = library.result_status(result_);
         if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
             Error error = connection_.error_of(result_);
@@ -216,7 +235,6 @@ Connection::~Connection() {
 void Connection::disconnect() noexcept {
     statements_.clear();
     library_.finish(std::exchange(handle_, nullptr));
-    broken_ = false;
 }
 
 Result<void> Connection::connect() {
@@ -238,13 +256,25 @@ Result<void> Connection::connect() {
     if (library_.server_version(handle_) < kOldestServer) {
         return make_error(Errc::unsupported, "the PostgreSQL server is too old (12 or later)");
     }
-    backend_.store(library_.backend_pid(handle_), std::memory_order_relaxed);
+    const char* const encoding = library_.parameter_status(handle_, "server_encoding");
+    if (encoding == nullptr || std::strcmp(encoding, "UTF8") != 0) {
+        return make_error(Errc::unsupported,
+                          "the database's encoding is not UTF8, so that it can't keep every text "
+                          "(CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0)");
+    }
+    library_.setnonblocking(handle_, 1);
+    silent_ = false;
+    // What a session holds (Store::try_hold, LISTEN) it holds while it says nothing.
+    if (library_.server_version(handle_) >= kIdleTimeouts) {
+        const Result<void> idle = run("SET idle_session_timeout = 0");
+        if (!idle) return idle;
+    }
     const Result<void> set = run(kSession);
     return set ? run(options_.synchronous ? kDurable : kNotDurable) : set;
 }
 
 bool Connection::lost() const {
-    return broken_ || handle_ == nullptr || library_.status(handle_) != CONNECTION_OK;
+    return handle_ == nullptr || library_.status(handle_) != CONNECTION_OK;
 }
 
 bool Connection::in_transaction() const {
@@ -253,21 +283,64 @@ bool Connection::in_transaction() const {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
+bool Connection::wait(short events, std::chrono::steady_clock::time_point deadline) {
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        pollfd socket{library_.socket(handle_), events, 0};
+        if (left.count() <= 0) return false;
+        const int ready = ::poll(&socket, 1, static_cast<int>(left.count()));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
+
+PGresult* Connection::answer(int sent) {
+    if (sent != 1) return nullptr;
+    const auto deadline = std::chrono::steady_clock::now() + options_.patience;
+    while (library_.flush(handle_) == 1) {
+        // The server may have to get rid of something before it takes more.
+        silent_ = !wait(POLLIN | POLLOUT, deadline);
+        if (silent_) return nullptr;
+        if (library_.consume_input(handle_) == 0) break;
+    }
+    PGresult* kept = nullptr;
+    for (;;) {
+        while (library_.is_busy(handle_) != 0) {
+            silent_ = !wait(POLLIN, deadline);
+            if (silent_) {
+                library_.clear(kept);
+                return nullptr;
+            }
+            if (library_.consume_input(handle_) == 0) break;
+        }
+        PGresult* const next = library_.get_result(handle_);
+        if (next == nullptr) return kept;
+        const bool failed = kept != nullptr && library_.result_status(kept) == PGRES_FATAL_ERROR;
+        library_.clear(failed ? next : std::exchange(kept, next));
+    }
+}
+
 Error Connection::error_of(const PGresult* result) {
     const char* const found = library_.result_error_field(result, PG_DIAG_SQLSTATE);
     const std::string_view state = found == nullptr ? "" : found;
-    // Without a code it is libpq that says so. Class 57P: the server ends its sessions.
-    if (state.empty() || state.starts_with("57P")) broken_ = true;
     if (state.starts_with("23")) {
         return make_error(Errc::already_exists, "the record exists already");
     }
-    // The primary message alone: details may hold what the row holds.
+    if (state == "22021" || state == "22P05") {
+        return make_error(Errc::invalid_argument, "a text that is no UTF-8, or holds a NUL");
+    }
+    // The primary message alone: details may hold what the row holds. Without a code it is libpq
+    // that says so. Class 57P: the server ends its sessions.
     const char* const primary = library_.result_error_field(result, PG_DIAG_MESSAGE_PRIMARY);
-    const std::string reason =
-        one_line(primary != nullptr ? primary : library_.error_message(handle_));
+    const bool ended = state.empty() || state.starts_with("57P");
+    std::string reason = silent_              ? "the database server does not answer"
+                         : primary != nullptr ? one_line(primary)
+                                              : first_line(library_.error_message(handle_));
+    if (ended) library_.finish(std::exchange(handle_, nullptr));
+    reason.append(state.empty() ? mend_of_login(reason) : mend(state));
     return make_error(Errc::storage_failure,
-                      (lost() ? "the store can't be reached: " : "the store failed: ") + reason +
-                          std::string(mend(state)));
+                      (ended ? "the store can't be reached: " : "the store failed: ") + reason);
 }
 
 Result<sql::Statement> Connection::prepare(const char* sql) {
@@ -279,7 +352,8 @@ Result<sql::Statement> Connection::prepare(const char* sql) {
         int parameters = 0;
         const std::string text = numbered(sql, parameters);
         std::string name = "k" + std::to_string(++names_);
-        PGresult* const result = library_.prepare(handle_, name.c_str(), text.c_str(), 0, nullptr);
+        PGresult* const result =
+            answer(library_.send_prepare(handle_, name.c_str(), text.c_str(), 0, nullptr));
         const bool done = library_.result_status(result) == PGRES_COMMAND_OK;
         const Error error = done ? Error{} : error_of(result);
         library_.clear(result);
@@ -294,7 +368,7 @@ Result<sql::Statement> Connection::prepare(const char* sql) {
 }
 
 Result<void> Connection::run(const char* sql) {
-    PGresult* const result = library_.exec(handle_, sql);
+    PGresult* const result = answer(library_.send_query(handle_, sql));
     const ExecStatusType status = library_.result_status(result);
     const bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     const Error error = done ? Error{} : error_of(result);
@@ -340,7 +414,7 @@ Result<void> Connection::release() {
 }
 
 Result<void> Connection::commit() {
-    PGresult* const result = library_.exec(handle_, "COMMIT");
+    PGresult* const result = answer(library_.send_query(handle_, "COMMIT"));
     const bool done = library_.result_status(result) == PGRES_COMMAND_OK;
     // A transaction in which something failed is rolled back, which is no failure of COMMIT.
     const bool committed = done && std::strcmp(library_.cmd_status(result), "COMMIT") == 0;
@@ -353,13 +427,13 @@ Result<void> Connection::commit() {
     return {};
 }
 
-Result<std::optional<Connection::Notification>> Connection::next_notification() {
+Result<std::optional<std::string>> Connection::next_notification() {
     if (library_.consume_input(handle_) == 0) return error_of(nullptr);
     PGnotify* const found = library_.notifies(handle_);
-    if (found == nullptr) return std::optional<Notification>{};
-    Notification out{found->be_pid, found->extra};
+    if (found == nullptr) return std::optional<std::string>{};
+    std::optional<std::string> payload(found->extra);
     library_.freemem(found);
-    return std::optional<Notification>(std::move(out));
+    return payload;
 }
 
 }  // namespace kimbap::store::postgres

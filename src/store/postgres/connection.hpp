@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +18,8 @@ class PreparedStatement;
 struct ConnectionOptions {
     std::string url;          ///< As parameters_of() takes it. May hold a password.
     bool synchronous = true;  ///< A commit is durable when it returns.
+    /// How long an answer is waited for. The server gives up statements and locks sooner.
+    std::chrono::milliseconds patience{15'000};
 };
 
 /// One connection to a PostgreSQL server (12 or later) with its prepared statements. Everything is
@@ -42,17 +44,11 @@ public:
     [[nodiscard]] bool fails_by_statement() const override { return false; }
     [[nodiscard]] std::int64_t changes() const override { return changes_; }
 
-    /// The server's process for this connection, which its notifications name. Thread-safe.
-    [[nodiscard]] int backend() const { return backend_.load(std::memory_order_relaxed); }
     /// To wait on for what the server sends by itself.
     [[nodiscard]] int socket() const { return library_.socket(handle_); }
-    /// Takes in what the server sent and gives the next notification, or null.
-    struct Notification {
-        int backend = 0;
-        std::string payload;
-    };
+    /// Takes in what the server sent and gives the payload of the next notification, if any.
     /// Errors: storage_failure where the connection is lost.
-    Result<std::optional<Notification>> next_notification();
+    Result<std::optional<std::string>> next_notification();
 
 private:
     friend class PreparedStatement;
@@ -61,16 +57,20 @@ private:
     void disconnect() noexcept;
     Result<void> begin(const char* sql);
     [[nodiscard]] bool lost() const;
-    /// What the failed `result` of the last command means to kimbap's callers. Notes where the
-    /// connection is lost.
+    /// The answer to what was sent (`sent`: 1, of PQsend…): the first error, or else the last
+    /// result; null where none came. To be cleared.
+    PGresult* answer(int sent);
+    /// Until there is something to read, or to write. False after `deadline`.
+    [[nodiscard]] bool wait(short events, std::chrono::steady_clock::time_point deadline);
+    /// What the failed `result` of the last command means to kimbap's callers. Ends a connection
+    /// that is lost, and with it what the server still does on it.
     [[nodiscard]] Error error_of(const PGresult* result);
 
     const PqLibrary& library_;
     const ConnectionOptions options_;
     PGconn* handle_ = nullptr;
-    std::atomic<int> backend_ = 0;
     bool release_due_ = false;
-    bool broken_ = false;  ///< Lost, though libpq may not say so yet.
+    bool silent_ = false;  ///< The server gave no answer in time.
     std::int64_t changes_ = 0;
     std::uint64_t names_ = 0;  ///< Of statements, given out so far.
     std::unordered_map<const char*, std::unique_ptr<PreparedStatement>> statements_;

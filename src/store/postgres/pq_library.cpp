@@ -32,8 +32,13 @@ std::optional<PqLibrary> load() {
         take(library, "PQbackendPID", out.backend_pid) && take(library, "PQsocket", out.socket) &&
         take(library, "PQerrorMessage", out.error_message) &&
         take(library, "PQsetNoticeProcessor", out.set_notice_processor) &&
-        take(library, "PQexec", out.exec) && take(library, "PQprepare", out.prepare) &&
-        take(library, "PQexecPrepared", out.exec_prepared) &&
+        take(library, "PQparameterStatus", out.parameter_status) &&
+        take(library, "PQsetnonblocking", out.setnonblocking) &&
+        take(library, "PQsendQuery", out.send_query) &&
+        take(library, "PQsendPrepare", out.send_prepare) &&
+        take(library, "PQsendQueryPrepared", out.send_query_prepared) &&
+        take(library, "PQflush", out.flush) && take(library, "PQisBusy", out.is_busy) &&
+        take(library, "PQgetResult", out.get_result) &&
         take(library, "PQconsumeInput", out.consume_input) &&
         take(library, "PQnotifies", out.notifies) && take(library, "PQclear", out.clear) &&
         take(library, "PQresultStatus", out.result_status) &&

@@ -21,9 +21,14 @@ struct PqLibrary {
     decltype(&::PQsocket) socket = nullptr;
     decltype(&::PQerrorMessage) error_message = nullptr;
     decltype(&::PQsetNoticeProcessor) set_notice_processor = nullptr;
-    decltype(&::PQexec) exec = nullptr;
-    decltype(&::PQprepare) prepare = nullptr;
-    decltype(&::PQexecPrepared) exec_prepared = nullptr;
+    decltype(&::PQparameterStatus) parameter_status = nullptr;
+    decltype(&::PQsetnonblocking) setnonblocking = nullptr;
+    decltype(&::PQsendQuery) send_query = nullptr;
+    decltype(&::PQsendPrepare) send_prepare = nullptr;
+    decltype(&::PQsendQueryPrepared) send_query_prepared = nullptr;
+    decltype(&::PQflush) flush = nullptr;
+    decltype(&::PQisBusy) is_busy = nullptr;
+    decltype(&::PQgetResult) get_result = nullptr;
     decltype(&::PQconsumeInput) consume_input = nullptr;
     decltype(&::PQnotifies) notifies = nullptr;
     decltype(&::PQclear) clear = nullptr;

@@ -23,12 +23,18 @@ constexpr std::string_view kVersion = "schema.version";
 /// older than the lock that it waited for.
 Result<bool> exists(Connection& connection) {
     auto statement = connection.prepare(
-        "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+        "SELECT has_schema_privilege(nspname, 'USAGE')::int::bigint "
+        "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
         "WHERE nspname = 'kimbap' AND relname = 'meta'");
     if (!statement) return statement.error();
     const auto row = statement->step();
     if (!row) return row.error();
-    return statement->integer(0) != 0;
+    if (*row && statement->integer(0) == 0) {
+        return make_error(Errc::storage_failure,
+                          "the store failed: permission denied for schema kimbap (grant kimbap's "
+                          "role what it needs: docs/postgresql.md)");
+    }
+    return *row;
 }
 
 Result<std::size_t> version_of(Connection& connection) {

@@ -68,6 +68,18 @@ TEST(Settle, KeepsErrorsShortAndReadable) {
     EXPECT_EQ(one.last_error, std::string(499, 'x') + "\xEF\xBF\xBD");
 }
 
+TEST(Settle, KeepsWhatEveryDatabaseDoes) {
+    store::OutboxRow one = row("evt_1");
+    Delivery failed;
+    failed.failure = make_error(Errc::unavailable, std::string("no\0\xFFne", 6));
+    settle({}, one, failed, kNow, 0);
+    EXPECT_EQ(one.last_error, "no \uFFFDne");
+    Delivery delivered;
+    delivered.receipt = std::string("1\0002", 3);
+    settle({}, one, delivered, kNow, 0);
+    EXPECT_EQ(one.receipt, "1 2");
+}
+
 TEST(Order, IsAmongTheEventsOfOneApprovalInOnePlace) {
     std::vector<store::OutboxRow> rows{row("evt_1"), row("evt_2"), row("evt_3"), row("evt_4")};
     rows[0].channel = "other";

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -139,6 +141,51 @@ TEST_F(PostgresConnectionTest, AConnectionLostInATransactionTakesItAlong) {
     EXPECT_EQ(count->integer(0), 0);
 }
 
+TEST_F(PostgresConnectionTest, AServerThatHangsIsGivenUp) {
+    ConnectionOptions options{url_, true};
+    options.patience = std::chrono::milliseconds(300);
+    const auto connection = Connection::open(options).value();
+    // The second doesn't even fit into the socket's buffers.
+    for (const std::string& text : {std::string("x"), std::string(16U << 20, 'x')}) {
+        ASSERT_TRUE(connection->begin_write());
+        {
+            auto statement = connection->prepare("SELECT length(?)::bigint");
+            ASSERT_TRUE(statement);
+            server_.signal_backends(url_, SIGSTOP);
+            const auto row = statement->bind(text).step();
+            server_.signal_backends(url_, SIGCONT);
+            ASSERT_FALSE(row);
+            EXPECT_EQ(row.error().code, Errc::storage_failure);
+            EXPECT_THAT(row.error().message, HasSubstr("does not answer"));
+        }
+        EXPECT_FALSE(connection->in_transaction());
+    }
+    EXPECT_TRUE(connection->begin_write()) << "goes on once the server does";
+    EXPECT_TRUE(connection->commit());
+}
+
+TEST_F(PostgresConnectionTest, ATextThatCanNotBeKeptIsTheCallersFault) {
+    ASSERT_TRUE(connection_->run("CREATE TABLE t (s TEXT)"));
+    for (const std::string& text : {std::string("a\0b", 3), std::string("\xFF")}) {
+        auto insert = connection_->prepare("INSERT INTO t VALUES (?)");
+        const auto done = insert->bind(text).run();
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, Errc::invalid_argument);
+    }
+}
+
+TEST_F(PostgresConnectionTest, ADatabaseThatIsNotUtf8IsRefused) {
+    server_.execute(url_,
+                    "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' "
+                    "TEMPLATE template0");
+    std::string url = url_;
+    url.replace(url.find("/db"), url.find('?') - url.find("/db"), "/latin");
+    const auto opened = Connection::open({url, true});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::unsupported);
+    EXPECT_THAT(opened.error().message, HasSubstr("ENCODING 'UTF8'"));
+}
+
 TEST_F(PostgresConnectionTest, AServerThatIsNotThereIsNamedWithoutThePassword) {
     const auto opened = Connection::open({"postgresql://kimbap:hunter2@127.0.0.1:1/kimbap", true});
     ASSERT_FALSE(opened);
@@ -153,7 +200,7 @@ TEST_F(PostgresConnectionTest, ADatabaseThatIsMissingIsSaidToBe) {
     url.replace(url.find("/db"), 3, "/nothing");
     const auto opened = Connection::open({url, true});
     ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr("does not exist"));
+    EXPECT_THAT(opened.error().message, HasSubstr("does not exist (create it first)"));
 }
 
 TEST_F(PostgresConnectionTest, CommitsAreDurableUnlessToldOtherwise) {

@@ -32,6 +32,8 @@ TEST(UrlTest, ToAnotherMachineOnlyWithAVerifiedCertificateUnlessToldOtherwise) {
         {"postgresql:///kimbap?host=db.example", "verify-full"},
         {"postgresql://localhost/kimbap?hostaddr=10.1.2.3", "verify-full"},
         {"postgresql://db.example/kimbap?sslmode=disable", ""},
+        {"postgresql://127.example.com/kimbap", "verify-full"},
+        {"postgresql:///kimbap?service=elsewhere", "verify-full"},
         {"postgresql://localhost/kimbap", ""},
         {"postgresql://127.0.0.1:5433/kimbap", ""},
         {"postgresql://[::1]/kimbap", ""},
@@ -44,7 +46,9 @@ TEST(UrlTest, ToAnotherMachineOnlyWithAVerifiedCertificateUnlessToldOtherwise) {
     }
     EXPECT_EQ(last_of("postgresql://db.example/k", "sslrootcert"),
               "/etc/ssl/certs/ca-certificates.crt");
-    EXPECT_EQ(last_of("postgresql://db.example/k?sslrootcert=/own.crt", "sslrootcert"), "");
+    EXPECT_EQ(last_of("postgresql://db.example/k?sslmode=verify-ca", "sslrootcert"),
+              "/etc/ssl/certs/ca-certificates.crt");
+    EXPECT_EQ(last_of("postgresql://db.example/k?sslmode=require", "sslrootcert"), "");
 }
 
 TEST(UrlTest, TheEnvironmentCountsLikewise) {
@@ -66,7 +70,8 @@ TEST(UrlTest, KnowsWhetherThereIsAPassword) {
 
 TEST(UrlTest, WhatIsNoUrlIsRefusedWithoutRepeatingIt) {
     for (const char* url : {"postgresql://u:hunter2@h/d?nonsense=1", "postgresql://u:hun%zzter2@h",
-                            "postgresql://[u:hunter2"}) {
+                            "postgresql://[u:hunter2", "postgresql://u:hun/ter2@h/d",
+                            "postgresql://u:hun@ter2@h/d", "postgresql://u:h@hun/ter2@h/d"}) {
         const auto parameters = parameters_of(url);
         ASSERT_FALSE(parameters) << url;
         EXPECT_EQ(parameters.error().code, Errc::invalid_config);
