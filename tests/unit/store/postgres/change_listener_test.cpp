@@ -70,7 +70,8 @@ TEST_F(PostgresChangeListenerTest, AChangeIsOddWhileUnderWayAndHeardByOthersOnce
     EXPECT_EQ(other_->version(Topic::secrets), others);
     ASSERT_TRUE(one_->writer->commit());
     one_->listener->settle();
-    EXPECT_EQ(one_->version(Topic::secrets), before + 2);
+    EXPECT_GE(one_->version(Topic::secrets), before + 2);
+    EXPECT_TRUE(ChangeBoard::stable(one_->version(Topic::secrets)));
     EXPECT_TRUE(eventually([&] { return other_->version(Topic::secrets) == others + 2; }));
     EXPECT_TRUE(eventually([&] { return one_->version(Topic::secrets) == before + 4; }))
         << "its own tells how a commit ended whose answer was lost";
