@@ -239,6 +239,13 @@ void Connection::disconnect() noexcept {
 
 Result<void> Connection::connect() {
     disconnect();
+    Result<void> done = establish();
+    // Half set up, it would be taken for a good one.
+    if (!done) disconnect();
+    return done;
+}
+
+Result<void> Connection::establish() {
     const auto parameters = parameters_of(options_.url);
     if (!parameters) return parameters.error();
     std::vector<const char*> keywords;

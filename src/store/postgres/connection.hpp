@@ -54,6 +54,7 @@ private:
     friend class PreparedStatement;
     Connection(const PqLibrary& library, const ConnectionOptions& options);
     Result<void> connect();
+    Result<void> establish();
     void disconnect() noexcept;
     Result<void> begin(const char* sql);
     [[nodiscard]] bool lost() const;
