@@ -1,5 +1,8 @@
 #include "oauth/refresher.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -9,6 +12,10 @@
 namespace kimbap::oauth {
 
 namespace {
+
+/// What the provider rotated is nowhere else: a database that restarts is waited for.
+constexpr int kStoreTries = 8;
+constexpr std::chrono::seconds kStorePause{1};
 
 std::string reconnect(const ConnectionId& id) {
     return "`kimbap auth connect " + id.provider +
@@ -123,12 +130,24 @@ Task<Result<void>> Refresher::renew(const Provider& provider, StoredConnection k
 Task<Result<void>> Refresher::store(ConnectionRecord record, std::int64_t version,
                                     std::string change) {
     const auto shared = std::make_shared<ConnectionRecord>(std::move(record));
-    auto storing = workers_.run([this, shared, version, change]() -> Result<void> {
-        const auto put = connections_.put(*shared, version, change, "kimbap");
-        if (!put) return put.error();
-        return {};
-    });
-    co_return co_await std::move(storing);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (int tries = 1;; ++tries) {
+        auto storing = workers_.run([this, shared, version, change]() -> Result<void> {
+            const auto put = connections_.put(*shared, version, change, "kimbap");
+            if (!put) return put.error();
+            return {};
+        });
+        Result<void> stored = co_await std::move(storing);
+        if (stored) co_return stored;
+        const Errc code = stored.error().code;
+        // Nobody else may write while this holds the connection: an earlier try came through after
+        // all.
+        if (code == Errc::conflict && tries > 1) co_return Result<void>{};
+        if (code != Errc::storage_failure || tries == kStoreTries) co_return stored;
+        timer.expires_after(kStorePause);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
 }
 
 }  // namespace kimbap::oauth

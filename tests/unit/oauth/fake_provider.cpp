@@ -111,8 +111,8 @@ FixedProviders::FixedProviders(Provider provider) {
 
 Installation::Installation(const std::string& data, const Secret& vault_secret,
                            const std::string& provider_url, const Clock& clock_,
-                           BrokerOptions wanted)
-    : store(kimbap::test::open_store(data)),
+                           BrokerOptions wanted, const std::string& where)
+    : store(store::open_store({data, true, where}).value()),
       clock(clock_),
       vault(*store, clock, vault_secret, {vault::kMinIterations}),
       connections(*store, vault, clock,

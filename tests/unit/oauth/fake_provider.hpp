@@ -77,7 +77,8 @@ private:
 /// One process's share of kimbap, on a data folder that others may share.
 struct Installation {
     Installation(const std::string& data, const Secret& vault_secret,
-                 const std::string& provider_url, const Clock& clock_, BrokerOptions options = {});
+                 const std::string& provider_url, const Clock& clock_, BrokerOptions options = {},
+                 const std::string& where = std::string(store::kEmbedded));
 
     Result<AccessToken> token(const std::string& origin = "https://api.fake.example");
     Result<AccessToken> replace(std::int64_t version);
