@@ -18,18 +18,6 @@ using ::testing::Not;
 
 const json::object kRefund{{"order", "1001"}, {"amount", 4900}, {"card", "4242-4242"}};
 
-/// The only pending approval's identifier, waiting for it.
-std::string pending(const Installation& kimbap) {
-    std::string id;
-    eventually("an approval", [&] {
-        const json::value list = kimbap.json({"approval", "list", "--state", "pending"});
-        const json::array& approvals = list.at("approvals").as_array();
-        if (!approvals.empty()) id = approvals.front().at("id").as_string().c_str();
-        return !id.empty();
-    });
-    return id;
-}
-
 std::string state_of(const Installation& kimbap, const std::string& id) {
     const json::value shown = kimbap.json({"approval", "show", id});
     std::string out = shown.at("state").as_string().c_str();
@@ -44,7 +32,7 @@ TEST(Approvals, AHeldCallRunsOnceApprovedByTheCommandLine) {
     Serving serving(shop.kimbap);
     const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
     auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
-    const std::string id = pending(shop.kimbap);
+    const std::string id = pending_approval(shop.kimbap);
     EXPECT_EQ(shop.upstream.count(), 0U);
     shop.kimbap.must({"approval", "approve", id, "--reason", "checked"});
     const json::object result = call.get();
@@ -61,7 +49,7 @@ TEST(Approvals, ADeniedCallNeverRuns) {
     Serving serving(shop.kimbap);
     const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
     auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
-    const std::string id = pending(shop.kimbap);
+    const std::string id = pending_approval(shop.kimbap);
     const OperatorClient alice(serving.url(), shop.kimbap.operator_token("alice"));
     EXPECT_EQ(alice.post("/v1/approvals/" + id + ":deny", {{"reason", "no such customer"}}).status,
               200);
@@ -79,7 +67,7 @@ TEST(Approvals, AfterTheHoldTheOutcomeIsCollected) {
     const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
     const McpClient other(serving.url(), shop.kimbap.agent_token("other"));
     const json::object waiting = agent.call("shop_refund", kRefund);
-    const std::string id = pending(shop.kimbap);
+    const std::string id = pending_approval(shop.kimbap);
     EXPECT_THAT(text_of(waiting), AllOf(HasSubstr(id), HasSubstr("kimbap_approval_result")));
     // The same call again joins; it is not a second request.
     EXPECT_THAT(text_of(agent.call("shop_refund", kRefund)), HasSubstr(id));
@@ -139,7 +127,7 @@ TEST(Approvals, AnAgentThatHangsUpWithdraws) {
                          {"Mcp-Name", "shop_refund"}},
                         to_json(body), 2);
         });
-        id = pending(shop.kimbap);
+        id = pending_approval(shop.kimbap);
         EXPECT_EQ(gone.get().status, 0);  // it gave up after two seconds
     }
     eventually("the withdrawal", [&] { return state_of(shop.kimbap, id) == "withdrawn"; });
@@ -159,11 +147,11 @@ rules:
     const OperatorClient bob(serving.url(), shop.kimbap.operator_token("bob"));
     const OperatorClient bot(serving.url(), shop.kimbap.operator_token("bot"));
     auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
-    const std::string target = "/v1/approvals/" + pending(shop.kimbap) + ":approve";
+    const std::string target = "/v1/approvals/" + pending_approval(shop.kimbap) + ":approve";
     EXPECT_EQ(bot.post(target).status, 403);  // the requester's own name
     EXPECT_EQ(alice.post(target).status, 200);
     static_cast<void>(alice.post(target));  // saying it twice makes no second pair of eyes
-    EXPECT_EQ(state_of(shop.kimbap, pending(shop.kimbap)), "pending");
+    EXPECT_EQ(state_of(shop.kimbap, pending_approval(shop.kimbap)), "pending");
     EXPECT_EQ(shop.upstream.count(), 0U);
     EXPECT_EQ(bob.post(target).status, 200);
     EXPECT_FALSE(is_error(call.get()));
@@ -177,7 +165,7 @@ TEST(Approvals, SurviveAKillAndRunOnceByWhoeverApproves) {
     {
         Serving serving(shop.kimbap);
         static_cast<void>(McpClient(serving.url(), token).call("shop_refund", kRefund));
-        id = pending(shop.kimbap);
+        id = pending_approval(shop.kimbap);
         serving.program().signal(SIGKILL);
         EXPECT_EQ(serving.program().wait(), 128 + SIGKILL);
     }
@@ -197,7 +185,7 @@ TEST(Approvals, WhoApprovesIsToldWhyTheCallFailed) {
     const std::string token = shop.kimbap.agent_token("bot");
     Serving serving(shop.kimbap);
     static_cast<void>(McpClient(serving.url(), token).call("shop_refund", kRefund));
-    const std::string id = pending(shop.kimbap);
+    const std::string id = pending_approval(shop.kimbap);
     shop.kimbap.must({"vault", "remove", "shop.token"});
     EXPECT_THAT(shop.kimbap.must({"approval", "approve", id}),
                 AllOf(HasSubstr("execution failed: "), HasSubstr("kimbap vault set shop.token")));
@@ -218,7 +206,7 @@ TEST(Approvals, ACrashInTheMiddleLeavesUnknownAndNeverRunsAgain) {
         auto call = std::async(std::launch::async, [&] {
             return agent.request("tools/call", {{"name", "shop_refund"}, {"arguments", kRefund}});
         });
-        id = pending(shop.kimbap);
+        id = pending_approval(shop.kimbap);
         const OperatorClient alice(serving.url(), shop.kimbap.operator_token("alice"));
         EXPECT_EQ(alice.post("/v1/approvals/" + id + ":approve").status, 200);
         arrived.acquire();
@@ -243,7 +231,7 @@ TEST(Approvals, WhatIsSensitiveIsShownToNobody) {
     Serving serving(shop.kimbap);
     static_cast<void>(
         McpClient(serving.url(), shop.kimbap.agent_token("bot")).call("shop_refund", kRefund));
-    const std::string id = pending(shop.kimbap);
+    const std::string id = pending_approval(shop.kimbap);
     EXPECT_THAT(shop.kimbap.must({"approval", "show", id, "--json"}),
                 AllOf(HasSubstr("4900"), Not(HasSubstr("4242-4242"))));
     EXPECT_THAT(shop.kimbap.must({"audit", "export"}), Not(HasSubstr("4242-4242")));

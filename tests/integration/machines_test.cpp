@@ -26,17 +26,6 @@ protected:
         second.policy("shop", kShopPolicy);
     }
     [[nodiscard]] std::string config() const { return "store: \"" + url + "\"\n"; }
-    /// The only pending approval's identifier, waiting for it.
-    static std::string pending(const Installation& kimbap) {
-        std::string id;
-        eventually("an approval", [&] {
-            const json::value list = kimbap.json({"approval", "list", "--state", "pending"});
-            const json::array& approvals = list.at("approvals").as_array();
-            if (!approvals.empty()) id = approvals.front().at("id").as_string().c_str();
-            return !id.empty();
-        });
-        return id;
-    }
 
     PostgresServer server;
     const std::string url = server.new_database();
@@ -94,7 +83,7 @@ TEST_F(Machines, ApproveAndResumeAcrossThemOnce) {
     Serving there(second);
     const McpClient agent(there.url(), first.kimbap.agent_token("bot"));
     auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
-    const std::string id = pending(first.kimbap);
+    const std::string id = pending_approval(first.kimbap);
     EXPECT_EQ(first.upstream.count(), 0U);
     const OperatorClient alice(here.url(), first.kimbap.operator_token("alice"));
     EXPECT_EQ(alice.post("/v1/approvals/" + id + ":approve").status, 200);
@@ -115,7 +104,7 @@ TEST_F(Machines, AMachineThatDiesLeavesItsApprovalsToTheOthers) {
         } catch (const std::exception&) {  // the connection ends with the machine
         }
     });
-    const std::string id = pending(first.kimbap);
+    const std::string id = pending_approval(first.kimbap);
     there.program().signal(SIGKILL);
     call.get();
     const OperatorClient alice(here.url(), first.kimbap.operator_token("alice"));
@@ -167,7 +156,7 @@ TEST_F(Machines, AHeldCallOutlastsARestartOfTheDatabase) {
     Serving here(first.kimbap);
     const McpClient agent(here.url(), first.kimbap.agent_token("bot"));
     auto call = std::async(std::launch::async, [&] { return agent.call("shop_refund", kRefund); });
-    const std::string id = pending(first.kimbap);
+    const std::string id = pending_approval(first.kimbap);
     server.stop();
     eventually("not ready", [&] { return http(here.url(), "GET", "/readyz").status == 503; });
     server.start();

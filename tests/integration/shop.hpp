@@ -75,4 +75,16 @@ public:
     Installation kimbap;
 };
 
+/// The only pending approval's identifier, waiting for it.
+inline std::string pending_approval(const Installation& kimbap) {
+    std::string id;
+    eventually("an approval", [&] {
+        const boost::json::value list = kimbap.json({"approval", "list", "--state", "pending"});
+        const boost::json::array& approvals = list.at("approvals").as_array();
+        if (!approvals.empty()) id = approvals.front().at("id").as_string().c_str();
+        return !id.empty();
+    });
+    return id;
+}
+
 }  // namespace kimbap::test

@@ -1,3 +1,4 @@
+#include "store/sql/rows.hpp"
 #include "store/sql/tables.hpp"
 
 namespace kimbap::store::sql {
@@ -26,23 +27,6 @@ ApprovalRow read_row(const Statement& statement) {
     return row;
 }
 
-Result<std::optional<ApprovalRow>> read_one(Statement& statement) {
-    const auto more = statement.step();
-    if (!more) return more.error();
-    if (!*more) return std::optional<ApprovalRow>{};
-    return std::optional<ApprovalRow>(read_row(statement));
-}
-
-Result<std::vector<ApprovalRow>> read_all(Statement& statement) {
-    std::vector<ApprovalRow> rows;
-    for (;;) {
-        const auto more = statement.step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        rows.push_back(read_row(statement));
-    }
-}
-
 }  // namespace
 
 Result<std::optional<ApprovalRow>> ApprovalTable::find(std::string_view id) const {
@@ -50,7 +34,7 @@ Result<std::optional<ApprovalRow>> ApprovalTable::find(std::string_view id) cons
         connection_.prepare("SELECT " KIMBAP_APPROVAL_COLUMNS " FROM approvals WHERE id = ?");
     if (!statement) return statement.error();
     statement->bind(id);
-    return read_one(*statement);
+    return next_row<ApprovalRow>(*statement, read_row);
 }
 
 Result<std::optional<ApprovalRow>> ApprovalTable::find_pending(std::string_view caller_key,
@@ -60,7 +44,7 @@ Result<std::optional<ApprovalRow>> ApprovalTable::find_pending(std::string_view 
         " FROM approvals WHERE caller_key = ? AND binding = ? AND state = 'pending'");
     if (!statement) return statement.error();
     statement->bind(caller_key).bind(binding);
-    return read_one(*statement);
+    return next_row<ApprovalRow>(*statement, read_row);
 }
 
 Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
@@ -90,7 +74,7 @@ Result<std::vector<ApprovalRow>> ApprovalTable::list(std::string_view state,
     constexpr std::string_view after_all = "~";  // identifiers begin with a letter
     statement->bind(before_id.empty() ? after_all : before_id)
         .bind(static_cast<std::int64_t>(limit));
-    return read_all(*statement);
+    return all_rows<ApprovalRow>(*statement, read_row);
 }
 
 Result<std::vector<ApprovalRow>> ApprovalTable::due_for_expiry(TimePoint now,
@@ -100,7 +84,7 @@ Result<std::vector<ApprovalRow>> ApprovalTable::due_for_expiry(TimePoint now,
         " FROM approvals WHERE state = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?");
     if (!statement) return statement.error();
     statement->bind(now).bind(static_cast<std::int64_t>(limit));
-    return read_all(*statement);
+    return all_rows<ApprovalRow>(*statement, read_row);
 }
 
 Result<std::vector<ApprovalRow>> ApprovalTable::to_execute(TimePoint now, std::size_t limit) const {
@@ -110,7 +94,7 @@ Result<std::vector<ApprovalRow>> ApprovalTable::to_execute(TimePoint now, std::s
                             "AND (execution = 'waiting' OR lease_until <= ?) ORDER BY id LIMIT ?");
     if (!statement) return statement.error();
     statement->bind(now).bind(static_cast<std::int64_t>(limit));
-    return read_all(*statement);
+    return all_rows<ApprovalRow>(*statement, read_row);
 }
 
 Result<std::size_t> ApprovalTable::count_pending(std::string_view caller_key) const {
@@ -138,12 +122,11 @@ Result<ApprovalMoves> ApprovalTable::moved_since(std::int64_t since) const {
     auto statement = connection_.prepare("SELECT approval_id FROM approval_moves WHERE seq > ?");
     if (!statement) return statement.error();
     statement->bind(since);
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return moves;
-        moves.approvals.push_back(statement->text(0));
-    }
+    auto moved =
+        all_rows<std::string>(*statement, [](const Statement& row) { return row.text(0); });
+    if (!moved) return moved.error();
+    moves.approvals = std::move(*moved);
+    return moves;
 }
 
 Result<void> ApprovalTable::insert(const ApprovalRow& row) {

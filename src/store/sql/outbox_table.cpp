@@ -1,3 +1,4 @@
+#include "store/sql/rows.hpp"
 #include "store/sql/tables.hpp"
 
 namespace kimbap::store::sql {
@@ -20,16 +21,6 @@ OutboxRow read_row(const Statement& statement) {
     return row;
 }
 
-Result<std::vector<OutboxRow>> read_all(Statement& statement) {
-    std::vector<OutboxRow> rows;
-    for (;;) {
-        const auto more = statement.step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        rows.push_back(read_row(statement));
-    }
-}
-
 }  // namespace
 
 Result<std::vector<OutboxRow>> OutboxTable::of_approval(std::string_view approval_id) const {
@@ -38,7 +29,7 @@ Result<std::vector<OutboxRow>> OutboxTable::of_approval(std::string_view approva
         "last_error, recipient, receipt FROM outbox WHERE approval_id = ? ORDER BY id");
     if (!statement) return statement.error();
     statement->bind(approval_id);
-    return read_all(*statement);
+    return all_rows<OutboxRow>(*statement, read_row);
 }
 
 Result<std::vector<ChannelDue>> OutboxTable::due() const {
@@ -52,13 +43,9 @@ Result<std::vector<ChannelDue>> OutboxTable::due() const {
         "SELECT name, (SELECT min(next_attempt_at) FROM outbox"
         " WHERE state = 'pending' AND channel = name) FROM channels WHERE name IS NOT NULL");
     if (!statement) return statement.error();
-    std::vector<ChannelDue> out;
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return out;
-        out.push_back({statement->text(0), statement->time(1)});
-    }
+    return all_rows<ChannelDue>(*statement, [](const Statement& row) {
+        return ChannelDue{row.text(0), row.time(1)};
+    });
 }
 
 Result<std::vector<DeliveryCount>> OutboxTable::undelivered() const {
@@ -67,13 +54,9 @@ Result<std::vector<DeliveryCount>> OutboxTable::undelivered() const {
         "UNION ALL "
         "SELECT channel, 'dead', count(*) FROM outbox WHERE state = 'dead' GROUP BY channel");
     if (!statement) return statement.error();
-    std::vector<DeliveryCount> out;
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return out;
-        out.push_back({statement->text(0), statement->text(1), statement->integer(2)});
-    }
+    return all_rows<DeliveryCount>(*statement, [](const Statement& row) {
+        return DeliveryCount{row.text(0), row.text(1), row.integer(2)};
+    });
 }
 
 Result<void> OutboxTable::insert(const OutboxRow& row) {
@@ -106,7 +89,7 @@ Result<std::vector<OutboxRow>> OutboxTable::claim_due(std::string_view channel, 
         "ORDER BY next_attempt_at, id LIMIT ?");
     if (!select) return select.error();
     select->bind(channel).bind(now).bind(static_cast<std::int64_t>(limit));
-    auto rows = read_all(*select);
+    auto rows = all_rows<OutboxRow>(*select, read_row);
     if (!rows) return rows.error();
     for (const OutboxRow& row : *rows) {
         auto lease = connection_.prepare("UPDATE outbox SET next_attempt_at = ? WHERE id = ?");

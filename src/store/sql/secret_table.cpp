@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "store/sql/rows.hpp"
 #include "store/sql/tables.hpp"
 
 namespace kimbap::store::sql {
@@ -35,14 +36,9 @@ Result<std::vector<SecretInfo>> SecretTable::list() const {
     auto statement = connection_.prepare(
         "SELECT name, version, created_at, updated_at FROM secrets ORDER BY name");
     if (!statement) return statement.error();
-    std::vector<SecretInfo> rows;
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        rows.push_back(
-            {statement->text(0), statement->integer(1), statement->time(2), statement->time(3)});
-    }
+    return all_rows<SecretInfo>(*statement, [](const Statement& row) {
+        return SecretInfo{row.text(0), row.integer(1), row.time(2), row.time(3)};
+    });
 }
 
 Result<std::optional<SecretRow>> SecretTable::find(std::string_view name) const {
@@ -50,12 +46,7 @@ Result<std::optional<SecretRow>> SecretTable::find(std::string_view name) const 
         "SELECT name, version, iterations, salt, nonce, ciphertext, tag, created_at, updated_at "
         "FROM secrets WHERE name = ?");
     if (!statement) return statement.error();
-    const auto more = statement->bind(name).step();
-    if (!more) return more.error();
-    if (!*more) return std::optional<SecretRow>{};
-    auto row = read_row(*statement);
-    if (!row) return row.error();
-    return std::optional<SecretRow>(std::move(*row));
+    return next_row<SecretRow>(statement->bind(name), read_row);
 }
 
 Result<std::vector<SecretRow>> SecretTable::all() const {
@@ -63,15 +54,7 @@ Result<std::vector<SecretRow>> SecretTable::all() const {
         "SELECT name, version, iterations, salt, nonce, ciphertext, tag, created_at, updated_at "
         "FROM secrets ORDER BY name");
     if (!statement) return statement.error();
-    std::vector<SecretRow> rows;
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        auto row = read_row(*statement);
-        if (!row) return row.error();
-        rows.push_back(std::move(*row));
-    }
+    return all_rows<SecretRow>(*statement, read_row);
 }
 
 Result<void> SecretTable::put(const SecretRow& row) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
+#include "store/sql/rows.hpp"
 #include "store/sql/tables.hpp"
 
 namespace kimbap::store::sql {
@@ -52,15 +53,7 @@ Result<std::vector<TokenRow>> TokenTable::list() const {
         "SELECT id, is_operator, name, roles, actions, hash, created_at, expires_at, revoked_at "
         "FROM tokens ORDER BY created_at, id");
     if (!statement) return statement.error();
-    std::vector<TokenRow> rows;
-    for (;;) {
-        const auto more = statement->step();
-        if (!more) return more.error();
-        if (!*more) return rows;
-        auto row = read_row(*statement);
-        if (!row) return row.error();
-        rows.push_back(std::move(*row));
-    }
+    return all_rows<TokenRow>(*statement, read_row);
 }
 
 Result<void> TokenTable::insert(const TokenRow& row) {
