@@ -75,7 +75,8 @@ void WriteGate::flush() {
 }
 
 void WriteGate::deliver(WriteOperation* first) noexcept {
-    const asio::any_io_executor executor = static_cast<AwaitedWrite*>(first)->executor_;
+    // Gone before shutdown() goes on: a strand's is part of the context.
+    asio::any_io_executor executor = static_cast<AwaitedWrite*>(first)->executor_;
     bool post = false;
     {
         const std::lock_guard lock(mutex_);
@@ -88,6 +89,7 @@ void WriteGate::deliver(WriteOperation* first) noexcept {
         ++delivering_;
     }
     if (post) asio::post(executor, [this] { drain(); });
+    executor = {};
     const std::lock_guard lock(mutex_);
     --delivering_;
     if (closing_) idle_.notify_all();
