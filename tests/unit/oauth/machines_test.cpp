@@ -2,6 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,13 +53,18 @@ TEST_F(PostgresConnections, AreRefreshedOnceBetweenMachines) {
 TEST_F(PostgresConnections, KeepWhatTheProviderRotatedWhileTheDatabaseRestarts) {
     const auto kimbap = machine("a");
     kimbap->connect(seconds(-1));
-    std::thread restarting;
-    server_.during([&] {
+    std::promise<void> asked;
+    std::promise<void> stopped;
+    std::thread restarting([&] {
+        asked.get_future().wait_for(seconds(30));
         database_.stop();
-        restarting = std::thread([&] {
-            std::this_thread::sleep_for(milliseconds(1500));
-            database_.start();
-        });
+        stopped.set_value();
+        std::this_thread::sleep_for(milliseconds(1500));
+        database_.start();
+    });
+    server_.during([&] {
+        asked.set_value();
+        stopped.get_future().wait();
     });
     const auto token = kimbap->token();
     restarting.join();
