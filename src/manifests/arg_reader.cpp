@@ -31,15 +31,29 @@ void copy_number(const YamlReader& reader, std::string_view from, json::object& 
     schema[to] = number;
 }
 
-/// A bound below its counterpart lets nothing pass, which nobody means.
-void check_bounds(const YamlReader& reader, const json::object& schema, std::string_view least_key,
-                  std::string_view most_key, std::string_view least, std::string_view most) {
-    const json::value* const lowest = schema.if_contains(least);
-    const json::value* const highest = schema.if_contains(most);
-    if (lowest == nullptr || highest == nullptr) return;
-    if (highest->to_number<double>() >= lowest->to_number<double>()) return;
-    reader.get(most_key).fault("below " + std::string(least_key) + ", so that nothing fits (" +
-                               to_json(*lowest) + " or more)");
+/// Two bounds of one thing, by a manifest's names and by JSON Schema's.
+struct Bounds {
+    std::string_view least, most;
+    std::string_view least_keyword, most_keyword;
+    bool counts = true;  ///< Whole numbers from 0.
+};
+constexpr std::array<Bounds, 3> kBounds{{
+    {"minimum", "maximum", "minimum", "maximum", false},
+    {"min_length", "max_length", "minLength", "maxLength"},
+    {"min_items", "max_items", "minItems", "maxItems"},
+}};
+
+void read_bounds(const YamlReader& reader, const Bounds& bounds, json::object& schema) {
+    copy_number(reader, bounds.least, schema, bounds.least_keyword, bounds.counts);
+    copy_number(reader, bounds.most, schema, bounds.most_keyword, bounds.counts);
+    const json::value* const least = schema.if_contains(bounds.least_keyword);
+    const json::value* const most = schema.if_contains(bounds.most_keyword);
+    if (least == nullptr || most == nullptr) return;
+    if (most->to_number<double>() >= least->to_number<double>()) return;
+    // It lets nothing pass, which nobody means.
+    reader.get(bounds.most)
+        .fault("below " + std::string(bounds.least) + ", so that nothing fits (" + to_json(*least) +
+               " or more)");
 }
 
 /// A scalar where a string is wanted, which may look like another type: `default: 100`.
@@ -73,15 +87,7 @@ json::object schema_of(const YamlReader& reader) {
     if (!verbatim.absent()) return verbatim_schema(reader, verbatim);
     const std::size_t kind = reader.get("type").choice(kArgTypes, 0);
     json::object schema{{"type", kArgTypes[kind]}};
-    copy_number(reader, "minimum", schema, "minimum", false);
-    copy_number(reader, "maximum", schema, "maximum", false);
-    copy_number(reader, "min_length", schema, "minLength", true);
-    copy_number(reader, "max_length", schema, "maxLength", true);
-    copy_number(reader, "min_items", schema, "minItems", true);
-    copy_number(reader, "max_items", schema, "maxItems", true);
-    check_bounds(reader, schema, "minimum", "maximum", "minimum", "maximum");
-    check_bounds(reader, schema, "min_length", "max_length", "minLength", "maxLength");
-    check_bounds(reader, schema, "min_items", "max_items", "minItems", "maxItems");
+    for (const Bounds& bounds : kBounds) read_bounds(reader, bounds, schema);
     for (const std::string_view key : {"pattern", "format"}) {
         if (const YamlReader value = reader.get(key); !value.absent()) schema[key] = value.string();
     }

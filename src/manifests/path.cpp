@@ -4,7 +4,6 @@
 #include <boost/json/object.hpp>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 
 namespace kimbap::manifests {
 
@@ -19,18 +18,15 @@ std::optional<std::int64_t> index_of(std::string_view text) {
     return index;
 }
 
-/// Takes "[i]" off the path; negative indices count from the end.
+/// Takes "[i]" off the path.
 const json::value* step_index(const json::value& value, std::string_view& path) {
     const std::size_t close = path.find(']');
     const auto* array = value.if_array();
     if (close == std::string_view::npos || array == nullptr) return nullptr;
-    std::optional<std::int64_t> index = index_of(path.substr(1, close - 1));
-    if (!index) return nullptr;
+    const auto at = element_at(path.substr(1, close - 1), array->size());
+    if (!at) return nullptr;
     path.remove_prefix(close + 1);
-    const auto size = static_cast<std::int64_t>(array->size());
-    if (*index < 0) *index += size;
-    if (*index < 0 || *index >= size) return nullptr;
-    return &(*array)[static_cast<std::size_t>(*index)];
+    return &(*array)[*at];
 }
 
 /// Without what stands for the root.
@@ -58,6 +54,13 @@ const boost::json::value* at_path(const boost::json::value& root, std::string_vi
         if (!path.empty() && path.front() == '.') path.remove_prefix(1);
     }
     return at;
+}
+
+std::optional<std::size_t> element_at(std::string_view index, std::size_t size) {
+    auto at = index_of(index);
+    if (at && *at < 0) *at += static_cast<std::int64_t>(size);
+    if (!at || *at < 0 || *at >= static_cast<std::int64_t>(size)) return std::nullopt;
+    return static_cast<std::size_t>(*at);
 }
 
 std::string path_fault(std::string_view path, Elements allowed) {

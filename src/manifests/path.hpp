@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,10 @@ namespace kimbap::manifests {
 /// name first.
 [[nodiscard]] const boost::json::value* at_path(const boost::json::value& root,
                                                 std::string_view path);
+
+/// Which of `size` elements `[index]` is about; negative indices count from the end. nullopt for
+/// none of them, and for what is no number.
+[[nodiscard]] std::optional<std::size_t> element_at(std::string_view index, std::size_t size);
 
 /// What `[…]` of a path may stand for.
 enum class Elements { one, one_or_all };

@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
 #include "base/encoding.hpp"
@@ -149,16 +148,12 @@ void exclude_elements(json::array& array, std::string_view index, std::string_vi
         for (auto& element : array) exclude_path(element, rest);
         return;
     }
-    std::int64_t at = 0;
-    const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), at);
-    if (error != std::errc{} || end != index.data() + index.size()) return;
-    const auto size = static_cast<std::int64_t>(array.size());
-    if (at < 0) at += size;
-    if (at < 0 || at >= size) return;
+    const auto at = element_at(index, array.size());
+    if (!at) return;
     if (rest.empty()) {
-        array.erase(array.begin() + at);
+        array.erase(array.begin() + static_cast<std::ptrdiff_t>(*at));
     } else {
-        exclude_path(array[static_cast<std::size_t>(at)], rest);
+        exclude_path(array[*at], rest);
     }
 }
 
