@@ -1,8 +1,11 @@
 #include "oauth/connection_store.hpp"
 
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "async/worker_pool.hpp"
 #include "audit/writer.hpp"
-#include "oauth/connection_lock.hpp"
 #include "store/store.hpp"
 #include "vault/vault.hpp"
 
@@ -11,6 +14,10 @@ namespace kimbap::oauth {
 namespace {
 
 constexpr std::string_view kFolder = "oauth/";
+/// Between two tries to lock a connection: each is a session of its own where the store is a
+/// server.
+constexpr std::chrono::milliseconds kShortestPause{15};
+constexpr std::chrono::milliseconds kLongestPause{120};
 
 std::string record_name(const ConnectionId& id) {
     return std::string(kFolder) + id.provider + "/" + id.name;
@@ -48,7 +55,21 @@ ConnectionStore::ConnectionStore(store::Store& store, vault::Vault& vault, const
 Task<Result<std::unique_ptr<store::Hold>>> ConnectionStore::lock(
     ConnectionId id, async::WorkerPool& workers,
     std::chrono::steady_clock::time_point deadline) const {
-    return lock_connection(store_, workers, std::move(id), deadline);
+    const std::string name = "oauth/" + id.text();
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (auto pause = kShortestPause;; pause = std::min(2 * pause, kLongestPause)) {
+        auto trying = workers.run([this, name] { return store_.try_hold(name); });
+        auto held = co_await std::move(trying);
+        if (!held || *held != nullptr) co_return held;
+        if (std::chrono::steady_clock::now() > deadline) {
+            co_return make_error(Errc::timed_out,
+                                 "another process has been changing the connection " + id.text() +
+                                     " for too long (try again)");
+        }
+        timer.expires_after(pause);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
 }
 
 std::optional<Result<StoredConnection>> ConnectionStore::try_find(const ConnectionId& id) const {

@@ -43,7 +43,10 @@ public:
     ConnectionStore(store::Store& store, vault::Vault& vault, const Clock& clock,
                     ReauthListener on_reauth = {});
 
-    /// As lock_connection.
+    /// Whoever changes a connection holds it, across all threads, processes and machines that share
+    /// the store: two that spend one refresh token at once would, with rotation, cost the
+    /// connection (RFC 9700 section 4.14.2: reuse revokes all of it). Waits without blocking the
+    /// thread. Errors: timed_out, storage_failure.
     [[nodiscard]] Task<Result<std::unique_ptr<store::Hold>>> lock(
         ConnectionId id, async::WorkerPool& workers,
         std::chrono::steady_clock::time_point deadline) const;
