@@ -17,7 +17,6 @@ struct PqLibrary {
     decltype(&::PQstatus) status = nullptr;
     decltype(&::PQtransactionStatus) transaction_status = nullptr;
     decltype(&::PQserverVersion) server_version = nullptr;
-    decltype(&::PQbackendPID) backend_pid = nullptr;
     decltype(&::PQsocket) socket = nullptr;
     decltype(&::PQerrorMessage) error_message = nullptr;
     decltype(&::PQsetNoticeProcessor) set_notice_processor = nullptr;
