@@ -2,14 +2,13 @@
 
 #include <poll.h>
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
+#include "store/postgres/prepared_statement.hpp"
+#include "store/postgres/server_error.hpp"
 #include "store/postgres/url.hpp"
 
 namespace kimbap::store::postgres {
@@ -49,170 +48,6 @@ std::string numbered(const char* sql, int& parameters) {
     }
     return out;
 }
-
-std::string_view mend(std::string_view state) {
-    if (state == "53100") return " (the database server's disk is full: free some space)";
-    if (state == "55P03") return " (another process held the database for too long: try again)";
-    if (state == "25006") return " (the server only reads: name the primary in store)";
-    if (state == "42501") return " (grant kimbap's role what it needs: docs/postgresql.md)";
-    return "";
-}
-
-/// The same for what fails before there is a session: libpq gives no code then.
-std::string_view mend_of_login(std::string_view reason) {
-    const auto says = [&](std::string_view part) { return reason.find(part) != reason.npos; };
-    if (says("authentication failed") || says("no password supplied")) {
-        return " (check the user and password in store, or ~/.pgpass)";
-    }
-    if (says("database") && says("does not exist")) return " (create it first)";
-    if (says("too many clients") || says("connection slots")) {
-        return " (raise the server's max_connections, or run fewer processes)";
-    }
-    return "";
-}
-
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-std::string one_line(std::string_view message) {
-    std::string out;
-    for (const char c : trim(message)) {
-        if (!is_blank(c)) {
-            out += c;
-        } else if (!out.ends_with(' ')) {
-            out += ' ';
-        }
-    }
-    return out;
-}
-
-/// libpq says the same once for each way that it tried.
-std::string first_line(std::string_view message) {
-    return one_line(message.substr(0, trim(message).find('\n')));
-}
-
-}  // namespace
-
-/// Executed as a whole by its first step(), which has all rows then.
-class PreparedStatement : public sql::StatementBody {
-public:
-    PreparedStatement(Connection& connection, std::string name, int parameters)
-        : connection_(connection),
-          name_(std::move(name)),
-          parameters_(static_cast<std::size_t>(parameters)) {}
-    PreparedStatement(const PreparedStatement&) = delete;
-    virtual ~PreparedStatement() { clear(); }
-
-    [[nodiscard]] bool in_use() const { return in_use_; }
-    void use() { in_use_ = true; }
-    [[nodiscard]] const std::string& name() const { return name_; }
-    [[nodiscard]] int parameters() const { return static_cast<int>(parameters_.size()); }
-
-    void bind(int parameter, std::int64_t value) override {
-        Parameter& to = at(parameter);
-        *std::to_chars(to.digits.data(), to.digits.data() + to.digits.size(), value).ptr = '\0';
-        to.data = to.digits.data();
-        to.binary = false;
-    }
-    void bind_text(int parameter, std::string_view text) override { bind_blob(parameter, text); }
-    void bind_blob(int parameter, std::string_view bytes) override {
-        at(parameter).data = bytes.empty() ? "" : bytes.data();
-        at(parameter).size = bytes.size();
-        at(parameter).binary = true;
-    }
-    void bind_null(int parameter) override { at(parameter).data = nullptr; }
-
-    Result<bool> step() override {
-        if (result_ == nullptr) {
-            const Result<void> done = execute();
-            if (!done) return done.error();
-        }
-        return ++row_ < rows_;
-    }
-
-    std::int64_t integer(int column) const override {
-        // Integers arrive in network byte order, as long as their type.
-        std::int64_t out = 0;
-        for (const char byte : view(column)) out = (out << 8) | static_cast<unsigned char>(byte);
-        return out;
-    }
-    std::string_view view(int column) const override {
-        const PqLibrary& library = connection_.library_;
-        return {library.getvalue(result_, row_, column),
-                static_cast<std::size_t>(library.getlength(result_, row_, column))};
-    }
-    bool is_null(int column) const override {
-        return connection_.library_.getisnull(result_, row_, column) != 0;
-    }
-
-    void release() noexcept override {
-        clear();
-        in_use_ = false;
-    }
-
-private:
-    struct Parameter {
-        const char* data = nullptr;
-        std::size_t size = 0;
-        bool binary = false;
-        std::array<char, 24> digits{};
-    };
-    Parameter& at(int parameter) { return parameters_[static_cast<std::size_t>(parameter) - 1]; }
-
-    void clear() noexcept {
-        connection_.library_.clear(result_);
-        result_ = nullptr;
-        row_ = -1;
-        rows_ = 0;
-    }
-
-    Result<void> execute() {
-        const std::size_t count = parameters_.size();
-        std::array<const char*, kMost> values{};
-        std::array<int, kMost> sizes{};
-        std::array<int, kMost> formats{};
-        for (std::size_t i = 0; i < count; ++i) {
-            values[i] = parameters_[i].data;
-            sizes[i] = static_cast<int>(parameters_[i].size);
-            formats[i] = parameters_[i].binary ? 1 : 0;
-        }
-        const PqLibrary& library = connection_.library_;
-        result_ = connection_.answer(
-            library.send_query_prepared(connection_.handle_, name_.c_str(), static_cast<int>(count),
-                                        values.data(), sizes.data(), formats.data(), 1));
-        const ExecStatusType status = library.result_status(result_);
-        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-            Error error = connection_.error_of(result_);
-            clear();
-            return error;
-        }
-        rows_ = library.ntuples(result_);
-        const std::string_view changed = library.cmd_tuples(result_);
-        connection_.changes_ = 0;
-        std::from_chars(changed.data(), changed.data() + changed.size(), connection_.changes_);
-        return {};
-    }
-
-    static constexpr std::size_t kMost = 16;  ///< Parameters of a statement.
-
-    Connection& connection_;
-    const std::string name_;
-    std::vector<Parameter> parameters_;
-    PGresult* result_ = nullptr;
-    int row_ = -1;
-    int rows_ = 0;
-    bool in_use_ = false;
-};
-
-namespace {
-
-/// For a statement that is used again while its cached one has rows left.
-class SingleStatement final : public PreparedStatement {
-public:
-    using PreparedStatement::PreparedStatement;
-    void release() noexcept override { delete this; }
-};
 
 }  // namespace
 
@@ -302,30 +137,35 @@ bool Connection::wait(short events, std::chrono::steady_clock::time_point deadli
     }
 }
 
-PGresult* Connection::answer(int sent) {
-    if (sent != 1) return nullptr;
+Connection::Answer Connection::answer(int sent) {
+    Answer kept(nullptr, library_.clear);
+    if (sent != 1) return kept;
     const auto deadline = std::chrono::steady_clock::now() + options_.patience;
     while (library_.flush(handle_) == 1) {
         // The server may have to get rid of something before it takes more.
         silent_ = !wait(POLLIN | POLLOUT, deadline);
-        if (silent_) return nullptr;
+        if (silent_) return kept;
         if (library_.consume_input(handle_) == 0) break;
     }
-    PGresult* kept = nullptr;
     for (;;) {
         while (library_.is_busy(handle_) != 0) {
             silent_ = !wait(POLLIN, deadline);
-            if (silent_) {
-                library_.clear(kept);
-                return nullptr;
-            }
+            if (silent_) return Answer(nullptr, library_.clear);
             if (library_.consume_input(handle_) == 0) break;
         }
-        PGresult* const next = library_.get_result(handle_);
+        Answer next(library_.get_result(handle_), library_.clear);
         if (next == nullptr) return kept;
-        const bool failed = kept != nullptr && library_.result_status(kept) == PGRES_FATAL_ERROR;
-        library_.clear(failed ? next : std::exchange(kept, next));
+        const bool failed =
+            kept != nullptr && library_.result_status(kept.get()) == PGRES_FATAL_ERROR;
+        if (!failed) kept = std::move(next);
     }
+}
+
+Result<Connection::Answer> Connection::ask(int sent) {
+    Answer got = answer(sent);
+    const ExecStatusType status = library_.result_status(got.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return error_of(got.get());
+    return got;
 }
 
 Error Connection::error_of(const PGresult* result) {
@@ -341,11 +181,10 @@ Error Connection::error_of(const PGresult* result) {
     // that says so. Class 57P: the server ends its sessions.
     const char* const primary = library_.result_error_field(result, PG_DIAG_MESSAGE_PRIMARY);
     const bool ended = state.empty() || state.starts_with("57P");
-    std::string reason = silent_              ? "the database server does not answer"
-                         : primary != nullptr ? one_line(primary)
-                                              : first_line(library_.error_message(handle_));
+    const std::string reason =
+        silent_ ? "the database server does not answer"
+                : explained(state, primary != nullptr ? primary : library_.error_message(handle_));
     if (ended) library_.finish(std::exchange(handle_, nullptr));
-    reason.append(state.empty() ? mend_of_login(reason) : mend(state));
     return make_error(Errc::storage_failure,
                       (ended ? "the store can't be reached: " : "the store failed: ") + reason);
 }
@@ -359,14 +198,11 @@ Result<sql::Statement> Connection::prepare(const char* sql) {
         int parameters = 0;
         const std::string text = numbered(sql, parameters);
         std::string name = "k" + std::to_string(++names_);
-        PGresult* const result =
-            answer(library_.send_prepare(handle_, name.c_str(), text.c_str(), 0, nullptr));
-        const bool done = library_.result_status(result) == PGRES_COMMAND_OK;
-        const Error error = done ? Error{} : error_of(result);
-        library_.clear(result);
-        if (!done) {
+        const auto prepared =
+            ask(library_.send_prepare(handle_, name.c_str(), text.c_str(), 0, nullptr));
+        if (!prepared) {
             statements_.erase(sql);
-            return error;
+            return prepared.error();
         }
         cached = std::make_unique<PreparedStatement>(*this, std::move(name), parameters);
     }
@@ -375,29 +211,20 @@ Result<sql::Statement> Connection::prepare(const char* sql) {
 }
 
 Result<void> Connection::run(const char* sql) {
-    PGresult* const result = answer(library_.send_query(handle_, sql));
-    const ExecStatusType status = library_.result_status(result);
-    const bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-    const Error error = done ? Error{} : error_of(result);
-    library_.clear(result);
-    if (!done) return error;
+    const auto done = ask(library_.send_query(handle_, sql));
+    if (!done) return done.error();
     return {};
 }
 
 Result<void> Connection::begin(const char* sql) {
     release_due_ = false;  // a transaction's end releases all
-    if (!lost()) {
-        const Result<void> begun = run(sql);
-        if (begun) return {};
-        if (!lost()) {
-            if (in_transaction()) static_cast<void>(run("ROLLBACK"));
-            return begun;
-        }
+    Result<void> begun = {};
+    if (!lost()) begun = run(sql);
+    if (lost()) {
+        // The server restarted, or the network dropped a connection that was idle.
+        begun = connect();
+        if (begun) begun = run(sql);
     }
-    // The server restarted, or the network dropped a connection that was idle.
-    const Result<void> connected = connect();
-    if (!connected) return connected;
-    const Result<void> begun = run(sql);
     if (!begun && in_transaction()) static_cast<void>(run("ROLLBACK"));
     return begun;
 }
@@ -421,17 +248,12 @@ Result<void> Connection::release() {
 }
 
 Result<void> Connection::commit() {
-    PGresult* const result = answer(library_.send_query(handle_, "COMMIT"));
-    const bool done = library_.result_status(result) == PGRES_COMMAND_OK;
+    const auto done = ask(library_.send_query(handle_, "COMMIT"));
+    if (!done) return done.error();
     // A transaction in which something failed is rolled back, which is no failure of COMMIT.
-    const bool committed = done && std::strcmp(library_.cmd_status(result), "COMMIT") == 0;
-    const Error error = done
-                            ? make_error(Errc::storage_failure,
-                                         "the store gave up a transaction (something in it failed)")
-                            : error_of(result);
-    library_.clear(result);
-    if (!committed) return error;
-    return {};
+    if (std::strcmp(library_.cmd_status(done->get()), "COMMIT") == 0) return {};
+    return make_error(Errc::storage_failure,
+                      "the store gave up a transaction (something in it failed)");
 }
 
 Result<std::optional<std::string>> Connection::next_notification() {

@@ -58,9 +58,12 @@ private:
     void disconnect() noexcept;
     Result<void> begin(const char* sql);
     [[nodiscard]] bool lost() const;
+    using Answer = std::unique_ptr<PGresult, decltype(&::PQclear)>;
     /// The answer to what was sent (`sent`: 1, of PQsend…): the first error, or else the last
-    /// result; null where none came. To be cleared.
-    PGresult* answer(int sent);
+    /// result; null where none came.
+    Answer answer(int sent);
+    /// The same, where it is a success. Errors: as error_of.
+    Result<Answer> ask(int sent);
     /// Until there is something to read, or to write. False after `deadline`.
     [[nodiscard]] bool wait(short events, std::chrono::steady_clock::time_point deadline);
     /// What the failed `result` of the last command means to kimbap's callers. Ends a connection

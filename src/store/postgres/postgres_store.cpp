@@ -34,11 +34,7 @@ PostgresStore::PostgresStore(const ConnectionOptions& options, std::unique_ptr<C
       writer_(std::move(writer)),
       tables_(*writer_),
       changes_(std::move(changes)),
-      readers_([options]() -> Result<std::unique_ptr<sql::Connection>> {
-          auto opened = Connection::open(options);
-          if (!opened) return opened.error();
-          return std::unique_ptr<sql::Connection>(std::move(*opened));
-      }),
+      readers_([options] { return Connection::open(options); }),
       batches_(*writer_, tables_, *changes_, [] {}) {}
 
 Result<std::unique_ptr<Hold>> PostgresStore::try_hold(const std::string& name) {

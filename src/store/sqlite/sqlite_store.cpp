@@ -90,11 +90,7 @@ SqliteStore::SqliteStore(const std::string& folder, std::unique_ptr<Connection> 
       writer_(std::move(writer)),
       tables_(*writer_),
       changes_(std::move(changes)),
-      readers_([path = path_in(folder), read_mode]() -> Result<std::unique_ptr<sql::Connection>> {
-          auto opened = Connection::open(path, read_mode);
-          if (!opened) return opened.error();
-          return std::unique_ptr<sql::Connection>(std::move(*opened));
-      }),
+      readers_([path = path_in(folder), read_mode] { return Connection::open(path, read_mode); }),
       tidier_(path_in(folder)),
       batches_(*writer_, tables_, *changes_, [this] { tidier_.after_commit(*writer_); }) {
     writer_->defer_copying();
