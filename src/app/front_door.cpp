@@ -141,10 +141,7 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
     const std::string_view bearer = bearer_of(request);
     auto authenticating = gateway_.tokens().authenticate(bearer, gateway_.workers());
     auto identity = co_await std::move(authenticating);
-    if (!identity && identity.error().code != Errc::unauthenticated) {
-        log::error("tokens can't be checked", {{"error", identity.error().message}});
-        co_return problem(503, std::string(kTokensUnknown));
-    }
+    if (!identity && is_lookup_failure(identity.error())) co_return problem(503, kTokensUnknown);
     if (!identity) {
         record_auth_failure(gateway_, request, "operator");
         co_return unauthenticated(identity.error(), request.has_header("Authorization"));

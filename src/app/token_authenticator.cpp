@@ -29,6 +29,12 @@ std::string_view bearer_of(const net::HttpRequest& request) {
     return trim(header.substr(7));
 }
 
+bool is_lookup_failure(const Error& error) {
+    if (error.code == Errc::unauthenticated) return false;
+    log::error("tokens can't be checked", {{"error", error.message}});
+    return true;
+}
+
 TokenAuthenticator::TokenAuthenticator(Gateway& gateway) : gateway_(gateway) {
     const std::string& agent = gateway.config().http.anonymous_agent;
     if (!agent.empty()) {
@@ -44,9 +50,7 @@ Task<mcp::AuthOutcome> TokenAuthenticator::authenticate(const net::HttpRequest& 
         auto authenticating = gateway_.tokens().authenticate(bearer, gateway_.workers());
         known.emplace(co_await std::move(authenticating));
     }
-    if (!*known && known->error().code != Errc::unauthenticated) {
-        // A 401 would have clients throw a good token away. What is wrong is in the log alone.
-        log::error("tokens can't be checked", {{"error", known->error().message}});
+    if (!*known && is_lookup_failure(known->error())) {
         co_return mcp::AuthRefusal{503, std::string(kTokensUnknown), ""};
     }
     if (!*known) {

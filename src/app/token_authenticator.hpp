@@ -13,7 +13,11 @@ namespace kimbap::app {
 /// The bearer token of a request (RFC 6750 section 2.1); "" where there is none.
 [[nodiscard]] std::string_view bearer_of(const net::HttpRequest& request);
 
-/// What is said to whoever can't be recognised now.
+/// Whether a token could not be looked up, whatever it is: a 401 would have clients throw a good
+/// one away. The reason is logged, and for nobody else.
+[[nodiscard]] bool is_lookup_failure(const Error& error);
+
+/// What is said then, with a 503.
 inline constexpr std::string_view kTokensUnknown =
     "kimbap can't check tokens now: its store can't be used (try again)";
 
