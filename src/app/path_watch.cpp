@@ -28,6 +28,7 @@ void PathWatch::watch(const std::vector<std::string>& paths) {
     const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0) return;
     inotify_.assign(fd);
+    watching_ = std::make_shared<Watching>();
     for (const std::string& path : paths) {
         add(path);
         // Where a link leads: the link itself is watched by its name.
@@ -50,6 +51,7 @@ void PathWatch::stop() {
     boost::system::error_code ignored;
     inotify_.close(ignored);
     folders_.clear();
+    watching_.reset();
 }
 
 void PathWatch::add(const std::string& path) {
@@ -97,8 +99,10 @@ bool PathWatch::concerned(std::size_t size) const {
 
 void PathWatch::await_events() {
     inotify_.async_read_some(boost::asio::buffer(events_),
-                             [this](boost::system::error_code error, std::size_t size) {
-                                 if (error) return;
+                             [this, watching = std::weak_ptr(watching_)](
+                                 boost::system::error_code error, std::size_t size) {
+                                 // What was read before the end may arrive after it.
+                                 if (error || watching.expired()) return;
                                  const bool counts = concerned(size);
                                  await_events();
                                  if (counts) changed_();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,7 +39,10 @@ private:
     /// Whether one of the events in the buffer counts.
     [[nodiscard]] bool concerned(std::size_t size) const;
 
+    struct Watching {};
+
     std::function<void()> changed_;
+    std::shared_ptr<Watching> watching_;  ///< From watch() to stop().
     boost::asio::posix::stream_descriptor inotify_;
     std::map<int, Names> folders_;  ///< By watch descriptor.
     alignas(std::max_align_t) std::array<char, 8192> events_{};

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <string>
 
 #include "support/temp_folder.hpp"
 
@@ -44,7 +46,11 @@ protected:
     test::TempFolder folder_;
     boost::asio::io_context context_;
     int seen_ = 0;
-    PathWatch watch_{context_, [this] { ++seen_; }};
+    std::function<void()> then_ = [] {};
+    PathWatch watch_{context_, [this] {
+                         ++seen_;
+                         then_();
+                     }};
 };
 
 TEST_F(PathWatchTest, TellsOfFilesInAFolder) {
@@ -116,6 +122,16 @@ TEST_F(PathWatchTest, NothingAfterTheEnd) {
     watch({"policy"});
     watch_.stop();
     write("policy/a.yaml");
+    EXPECT_TRUE(quiet());
+}
+
+TEST_F(PathWatchTest, NothingAfterTheEndThoughItWasReadBefore) {
+    make("policy");
+    watch({"policy"});
+    // More than is read at once: the rest has been read by the time that the first is told of.
+    for (int i = 0; i < 400; ++i) write("policy/a-file-with-a-longer-name-" + std::to_string(i));
+    then_ = [this] { watch_.stop(); };
+    EXPECT_TRUE(told());
     EXPECT_TRUE(quiet());
 }
 
