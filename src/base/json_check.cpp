@@ -44,45 +44,7 @@ struct Nothing {
     bool on_comment(Text, Code&) { return true; }
 };
 
-bool is_space(char c) {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-/// Behind the string whose opening quote is at `at`.
-std::size_t string_end(std::string_view json, std::size_t at) {
-    for (;;) {
-        at = json.find('"', at + 1);
-        if (at == std::string_view::npos) return json.size();
-        std::size_t backslashes = 0;
-        while (json[at - 1 - backslashes] == '\\') ++backslashes;
-        if (backslashes % 2 == 0) return at + 1;
-    }
-}
-
-/// Where the next white space outside strings stands, from `at`, which is outside of one.
-std::size_t next_space(std::string_view json, std::size_t at) {
-    while (at < json.size() && !is_space(json[at])) {
-        at = json[at] == '"' ? string_end(json, at) : at + 1;
-    }
-    return at;
-}
-
 }  // namespace
-
-std::string without_white_space(std::string json) {
-    std::size_t space = next_space(json, 0);
-    if (space == json.size()) return json;
-    std::string out;
-    out.reserve(json.size());
-    std::size_t from = 0;
-    while (from < json.size()) {
-        out.append(json, from, space - from);
-        from = space;
-        while (from < json.size() && is_space(json[from])) ++from;
-        space = next_space(json, from);
-    }
-    return out;
-}
 
 Result<void> check_json(std::string_view text) {
     json::parse_options options;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -11,8 +10,5 @@ namespace kimbap {
 /// valid UTF-8, no deeper than kMaxJsonDepth. Builds no value, which is most of what parsing costs.
 /// Errors: invalid_argument, with the byte at which it ends to be one.
 [[nodiscard]] Result<void> check_json(std::string_view text);
-
-/// A JSON text that check_json() took, without the white space between its tokens: one line.
-[[nodiscard]] std::string without_white_space(std::string json);
 
 }  // namespace kimbap

@@ -2,105 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 namespace kimbap {
 
 namespace {
-
-/// What follows the backslash where a byte is escaped with two characters, 'u' where it takes six,
-/// 0 where it stands for itself.
-constexpr std::array<char, 256> escapes() {
-    std::array<char, 256> out{};
-    for (std::size_t c = 0; c < 0x20; ++c) out[c] = 'u';
-    out['"'] = '"';
-    out['\\'] = '\\';
-    out['\n'] = 'n';
-    out['\r'] = 'r';
-    out['\t'] = 't';
-    out['\b'] = 'b';
-    out['\f'] = 'f';
-    return out;
-}
-constexpr std::array<char, 256> kEscapes = escapes();
-constexpr std::size_t kLongestEscape = 6;
-
-/// How many of the eight bytes at `text` come before the first that must be escaped. Exact, though
-/// a byte's highest bit may be set by a borrow beyond the lowest one that is found.
-std::size_t plain_of_eight(const char* text) noexcept {
-    constexpr std::uint64_t kOnes = 0x0101010101010101U;
-    constexpr std::uint64_t kHighs = 0x8080808080808080U;
-    static_assert(std::endian::native == std::endian::little);
-    std::uint64_t word = 0;
-    std::memcpy(&word, text, sizeof word);
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t backslash = word ^ (kOnes * '\\');
-    const std::uint64_t found = (((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
-                                 ((backslash - kOnes) & ~backslash)) &
-                                kHighs;
-    return found == 0 ? 8 : static_cast<std::size_t>(std::countr_zero(found)) / 8;
-}
-
-/// Writes `c` escaped; where it ends.
-char* put_escaped(char* to, unsigned char c) noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
-    *to++ = '\\';
-    *to++ = kEscapes[c];
-    if (kEscapes[c] != 'u') return to;
-    *to++ = '0';
-    *to++ = '0';
-    *to++ = digits[c >> 4U];
-    *to++ = digits[c & 15U];
-    return to;
-}
-
-/// Where the first byte to escape stands; the size where there is none.
-std::size_t plain_prefix(std::string_view text) noexcept {
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        const std::size_t plain = plain_of_eight(text.data() + at);
-        if (plain < 8) return at + plain;
-    }
-    while (at < text.size() && kEscapes[static_cast<unsigned char>(text[at])] == 0) ++at;
-    return at;
-}
-
-std::size_t escaped_size(std::string_view text) noexcept {
-    std::size_t size = text.size();
-    for (const char c : text) {
-        const char escape = kEscapes[static_cast<unsigned char>(c)];
-        size += escape == 0 ? 0U : escape == 'u' ? kLongestEscape - 1 : 1U;
-    }
-    return size;
-}
-
-/// Writes `text` escaped to where there is room for its escaped_size().
-char* put_string(char* to, std::string_view text) noexcept {
-    const char* from = text.data();
-    const char* const end = from + text.size();
-    // Each byte gives at least one: where eight are left to read, eight may be written.
-    while (end - from >= 8) {
-        const std::size_t plain = plain_of_eight(from);
-        std::memcpy(to, from, 8);  // what is not plain of it is written over
-        to += plain;
-        from += plain;
-        if (plain < 8) to = put_escaped(to, static_cast<unsigned char>(*from++));
-    }
-    for (; from != end; ++from) {
-        const auto c = static_cast<unsigned char>(*from);
-        if (kEscapes[c] != 0) {
-            to = put_escaped(to, c);
-        } else {
-            *to++ = *from;
-        }
-    }
-    return to;
-}
 
 enum class Style { compact, pretty, canonical };
 
@@ -242,18 +151,6 @@ private:
 };
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-    const std::size_t plain = plain_prefix(text);
-    const std::string_view rest = text.substr(plain);
-    const std::size_t before = out.size();
-    out.resize(before + plain + (rest.empty() ? 0 : escaped_size(rest)) + 2);
-    char* to = out.data() + before;
-    *to++ = '"';
-    std::memcpy(to, text.data(), plain);
-    to = put_string(to + plain, rest);
-    *to = '"';
-}
 
 void append_json(std::string& out, const json::value& value) {
     Writer<Style::compact>(out).write(value);

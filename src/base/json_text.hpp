@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/json_string.hpp"  // IWYU pragma: export
 
 namespace kimbap {
 
@@ -28,8 +29,6 @@ inline constexpr std::size_t kMaxJsonDepth = 64;
 [[nodiscard]] std::string to_json(const json::value& value);
 void append_json(std::string& out, const json::value& value);
 void append_json(std::string& out, const json::object& value);
-/// Appends `text` as a quoted JSON string.
-void append_json_string(std::string& out, std::string_view text);
 
 /// The same, indented by two spaces: for people's eyes only.
 [[nodiscard]] std::string to_pretty_json(const json::value& value);

@@ -7,6 +7,7 @@
 
 #include "base/encoding.hpp"
 #include "base/json_check.hpp"
+#include "base/json_space.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "manifests/json_value.hpp"

@@ -81,21 +81,34 @@ void Scrubber::add_form(Secret form) {
         return other.reveal() == form.reveal();
     });
     if (known) return;
-    const FormSet own = FormSet{1} << std::min(forms_.size(), kLastForm);
-    const auto enter = [own](std::array<FormSet, 256>& table, char c) {
-        table[index_of(c)] |= own;
-        if (c == ' ') table[index_of('+')] |= own;
+    const std::size_t number = forms_.size();
+    const FormSet own = FormSet{1} << std::min(number, kLastForm);
+    const auto may_begin = [&](char c) {
+        first_[index_of(c)] |= own;
+        pairs_.may_begin(number, c);
+    };
+    const auto may_follow = [&](char c) {
+        second_[index_of(c)] |= own;
+        pairs_.may_follow(number, c);
     };
     const char front = form.reveal().front();
     plain_percent_ |= front == '%';
     plain_backslash_ |= front == '\\';
-    enter(first_, front);
+    may_begin(front);
+    if (front == ' ') may_begin('+');
     for (const char escape : {'%', '\\'}) {
         first_[index_of(escape)] |= kEscape | own;
         second_[index_of(escape)] |= own;
     }
-    any_second_ |= form.size() > 1 ? kEscape : kEscape | own;
-    if (form.size() > 1) enter(second_, form.reveal()[1]);
+    any_second_ |= kEscape;
+    if (form.size() == 1) {
+        any_second_ |= own;
+        pairs_.may_follow_any(number);
+    } else {
+        const char second = form.reveal()[1];
+        may_follow(second);
+        if (second == ' ') may_follow('+');
+    }
     forms_.push_back(std::move(form));
 }
 
@@ -115,12 +128,12 @@ bool Scrubber::escape_may_begin(std::string_view text, std::size_t at) const {
 }
 
 std::size_t Scrubber::next_candidate(std::string_view text, std::size_t at) const {
-    // All that most of a text costs: two loads a byte.
-    for (; at + 1 < text.size(); ++at) {
+    for (;; ++at) {
+        at = pairs_.pass_over(text, at);
+        if (at + 1 >= text.size()) return at;
         const FormSet second = second_[index_of(text[at + 1])] | any_second_;
-        if ((first_[index_of(text[at])] & second) != 0) break;
+        if ((first_[index_of(text[at])] & second) != 0) return at;
     }
-    return at;
 }
 
 Scrubber::FormSet Scrubber::candidates(std::string_view text, std::size_t at) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "pipeline/pair_filter.hpp"
 
 namespace kimbap::pipeline {
 
@@ -57,8 +58,9 @@ private:
     [[nodiscard]] bool escape_may_begin(std::string_view text, std::size_t at) const;
 
     std::vector<Secret> forms_;
-    /// Which forms may have this byte as their first, or second, however they are spelled: what
-    /// lets nearly every place of a text be passed over at the cost of two loads.
+    /// Passes over nearly every place of a text.
+    PairFilter pairs_;
+    /// Which forms may have this byte as their first, or second, however they are spelled.
     std::array<FormSet, 256> first_{};
     std::array<FormSet, 256> second_{};
     FormSet any_second_ = 0;        ///< Those that may have any byte as their second.

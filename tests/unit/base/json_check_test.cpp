@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "base/json_text.hpp"
 
@@ -28,24 +27,6 @@ TEST(JsonCheck, AgreesWithTheParser) {
         ASSERT_EQ(parsed.has_value(), checked.has_value()) << text.substr(0, 80);
         if (parsed) continue;
         EXPECT_EQ(parsed.error().message, checked.error().message) << text.substr(0, 80);
-    }
-}
-
-TEST(WithoutWhiteSpace, TakesItFromBetweenTokensAlone) {
-    struct Case {
-        std::string text;
-        std::string expected;
-    };
-    for (const Case& c : std::vector<Case>{
-             {"", ""},
-             {" \n\t", ""},
-             {"{}", "{}"},
-             {" { } ", "{}"},
-             {"{\r\n  \"a b\" : [ 1 , -2.50e3,\tnull ] }\n", R"({"a b":[1,-2.50e3,null]})"},
-             {R"(["a \" b", "\\" , "c\\\" d" ])", R"(["a \" b","\\","c\\\" d"])"},
-             {R"("a  b")", R"("a  b")"},
-             {"[\"  \",  \"\" ]", "[\"  \",\"\"]"}}) {
-        EXPECT_EQ(without_white_space(c.text), c.expected) << c.text;
     }
 }
 

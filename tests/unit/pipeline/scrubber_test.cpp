@@ -96,6 +96,19 @@ TEST(Scrubber, FindsEveryFormOfTheSecret) {
     }
 }
 
+TEST(Scrubber, FindsEveryFormWhereverItStandsInALongText) {
+    const Scrubber scrubber(kSecretText);
+    std::string filler;
+    while (filler.size() < 80) filler += R"({"s":"s3","url":"https:\/\/a.b/%20c","n":12} )";
+    for (const std::string& form : forms_of_the_secret()) {
+        for (std::size_t before = 0; before < 40; ++before) {
+            std::string text = filler.substr(0, before) + ' ' + form + filler;
+            ASSERT_TRUE(scrubber.scrub(text)) << form << " behind " << before;
+            ASSERT_NE(text.find(kRedacted), std::string::npos) << text;
+        }
+    }
+}
+
 TEST(StreamScrubber, FindsEveryFormHoweverItIsSplit) {
     const Scrubber scrubber(kSecretText);
     for (const std::string& form : forms_of_the_secret()) {
