@@ -2,15 +2,15 @@
 
 #include <string>
 
-#include "pipeline/scrubber.hpp"
+#include "scrub/scrubber.hpp"
 
 /// What scrubbing costs a call: the forms of its credential are made, and its answer is looked
 /// through twice, as it came and as it goes out. For a figure that a busy machine doesn't blur,
 /// count instructions: valgrind --tool=callgrind scrubber_bench --benchmark_filter=… (see run).
 namespace {
 
-using kimbap::pipeline::Scrubber;
-using kimbap::pipeline::StreamScrubber;
+using kimbap::scrub::Scrubber;
+using kimbap::scrub::StreamScrubber;
 
 constexpr std::string_view kSecret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 

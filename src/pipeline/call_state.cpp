@@ -9,6 +9,15 @@
 
 namespace kimbap::pipeline {
 
+namespace {
+
+const std::vector<std::string>& sensitive_of(const manifests::RegisteredAction* action) {
+    static const std::vector<std::string> none;
+    return action == nullptr ? none : action->sensitive;
+}
+
+}  // namespace
+
 std::string_view name(Disposition disposition) noexcept {
     switch (disposition) {
         case Disposition::succeeded:
@@ -58,8 +67,11 @@ policy::Request Call::policy_request() const {
 }
 
 JsonObjectText Call::sanitized_parameters() const {
-    static const std::vector<std::string> none;
-    return sanitized_text(request.arguments, action == nullptr ? none : action->sensitive);
+    return sanitized_text(request.arguments, sensitive_of(action));
+}
+
+std::string Call::sanitized_message() const {
+    return without_sensitive(result.message, request.arguments, sensitive_of(action));
 }
 
 std::string Call::question() const {

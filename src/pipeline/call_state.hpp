@@ -11,8 +11,8 @@
 #include "base/secret.hpp"
 #include "manifests/request.hpp"
 #include "pipeline/call.hpp"
-#include "pipeline/scrubber.hpp"
 #include "pipeline/services.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::pipeline {
 
@@ -50,7 +50,7 @@ struct Call {
     // credential: lives until execute is done
     Secret credential;
     std::int64_t credential_version = 0;  ///< Of the OAuth connection that it is from.
-    Scrubber scrubber;
+    scrub::Scrubber scrubber;
 
     // execute
     int attempts = 0;
@@ -60,6 +60,8 @@ struct Call {
     /// The call as policy sees it; views into this.
     [[nodiscard]] policy::Request policy_request() const;
     [[nodiscard]] JsonObjectText sanitized_parameters() const;
+    /// What the caller was told, as it may be recorded.
+    [[nodiscard]] std::string sanitized_message() const;
     /// What the caller's user is asked; "" where the action asks nothing.
     [[nodiscard]] std::string question() const;
     /// SHA-256 (hexadecimal) over all that an approval binds (contract section 8).

@@ -5,7 +5,7 @@
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
-#include "pipeline/scrubber.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::pipeline {
 
@@ -16,7 +16,8 @@ constexpr std::string_view kCutMark = " bytes, sha256 ";
 /// Whether a value bears a mark of sanitize().
 bool marked(const json::value& value) {
     if (const auto* text = value.if_string()) {
-        return std::string_view(*text) == kRedacted || text->find(kCutMark) != json::string::npos;
+        return std::string_view(*text) == scrub::kRedacted ||
+               text->find(kCutMark) != json::string::npos;
     }
     if (const auto* array = value.if_array()) {
         return std::any_of(array->begin(), array->end(), marked);
@@ -65,6 +66,19 @@ bool is_short(const json::value& value) {
     return true;
 }
 
+/// Adds each text and number in `value`.
+void add_values(scrub::Scrubber& scrubber, const json::value& value) {
+    if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) add_values(scrubber, element);
+    } else if (const auto* object = value.if_object()) {
+        for (const auto& member : *object) add_values(scrubber, member.value());
+    } else if (const auto* text = value.if_string()) {
+        scrubber.add(*text);
+    } else if (!value.is_null()) {
+        scrubber.add(to_json(value));
+    }
+}
+
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -75,7 +89,7 @@ boost::json::object redact(const boost::json::object& arguments,
                            const std::vector<std::string>& sensitive) {
     json::object out = arguments;
     for (auto& member : out) {
-        if (contains(sensitive, member.key())) member.value() = kRedacted;
+        if (contains(sensitive, member.key())) member.value() = scrub::kRedacted;
     }
     return out;
 }
@@ -91,6 +105,16 @@ boost::json::object sanitize(const boost::json::object& arguments,
     if (text.size() <= kMaxKeptParameters) return out;
     return {{"_omitted", "parameters of " + std::to_string(text.size()) + " bytes"},
             {"_sha256", sha256_hex(to_canonical_json(arguments))}};
+}
+
+std::string without_sensitive(std::string text, const boost::json::object& arguments,
+                              const std::vector<std::string>& sensitive) {
+    scrub::Scrubber values;
+    for (const auto& member : arguments) {
+        if (contains(sensitive, member.key())) add_values(values, member.value());
+    }
+    values.scrub(text);
+    return text;
 }
 
 JsonObjectText sanitized_text(const boost::json::object& arguments,

@@ -23,7 +23,11 @@ inline constexpr std::size_t kMaxKeptParameters = 16U << 10;
 /// can still be proven; a set that stays too large is replaced by its digest.
 [[nodiscard]] boost::json::object sanitize(const boost::json::object& arguments,
                                            const std::vector<std::string>& sensitive);
-/// The same as text.
+/// A text that may quote arguments, an error message say, without the values of those named in
+/// `sensitive`.
+[[nodiscard]] std::string without_sensitive(std::string text, const boost::json::object& arguments,
+                                            const std::vector<std::string>& sensitive);
+/// sanitize() as text.
 [[nodiscard]] JsonObjectText sanitized_text(const boost::json::object& arguments,
                                             const std::vector<std::string>& sensitive);
 /// Whether these are the arguments as they were: sanitize() took nothing out of them. (Never true

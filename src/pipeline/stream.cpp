@@ -14,7 +14,8 @@ constexpr std::string_view kDone = "[DONE]";
 
 }  // namespace
 
-StreamReader::StreamReader(manifests::StreamType type, const Scrubber& scrubber, Observer* observer)
+StreamReader::StreamReader(manifests::StreamType type, const scrub::Scrubber& scrubber,
+                           Observer* observer)
     : type_(type), scrub_(scrubber), observer_(observer) {}
 
 void StreamReader::feed(std::string_view piece) {

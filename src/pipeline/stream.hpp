@@ -7,7 +7,7 @@
 
 #include "manifests/manifest.hpp"
 #include "pipeline/call.hpp"
-#include "pipeline/scrubber.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::pipeline {
 
@@ -16,7 +16,7 @@ namespace kimbap::pipeline {
 class StreamReader {
 public:
     /// All outlive the reader; `observer` may be null.
-    StreamReader(manifests::StreamType type, const Scrubber& scrubber, Observer* observer);
+    StreamReader(manifests::StreamType type, const scrub::Scrubber& scrubber, Observer* observer);
 
     void feed(std::string_view piece);
     /// At the end of the stream.
@@ -35,7 +35,7 @@ private:
     void event(std::string_view data);
 
     manifests::StreamType type_;
-    StreamScrubber scrub_;
+    scrub::StreamScrubber scrub_;
     Observer* observer_;
     std::string partial_;
     std::string data_;

@@ -55,8 +55,8 @@ audit::Record end_record(const Call& call, const Services& services) {
     audit::Record record = record_of(call, services, "call.finished");
     record.execution = execution_of(call);
     if (call.result.disposition != Disposition::succeeded && !call.result.message.empty()) {
-        // What the caller was told, cut: it may quote the downstream, scrubbed.
-        record.details = {{"message", call.result.message.substr(0, 500)}};
+        // Cut: it may quote the downstream, scrubbed.
+        record.details = {{"message", call.sanitized_message().substr(0, 500)}};
     }
     if (!call.confirmation.empty()) record.details["confirmation"] = call.confirmation;
     if (!call.result.task.empty()) record.details["task"] = call.result.task;

@@ -1,42 +1,15 @@
-#include "base/encoding.hpp"
-#include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "manifests/injection.hpp"
 #include "net/url.hpp"
 #include "oauth/broker.hpp"
 #include "oauth/needed_scopes.hpp"
+#include "pipeline/sent_forms.hpp"
 #include "pipeline/stages/stages.hpp"
 #include "vault/vault.hpp"
 
 namespace kimbap::pipeline::stages {
 
 namespace {
-
-void add_if_other(Scrubber& scrubber, std::string sent, std::string_view secret) {
-    if (sent != secret) scrubber.add(sent);
-    wipe(sent.data(), sent.size());
-}
-
-/// A downstream that encodes what it was sent encodes the form that was sent: of that, too, every
-/// spelling is looked for.
-void add_sent_forms(Scrubber& scrubber, manifests::AuthType type, std::string_view secret) {
-    if (type == manifests::AuthType::basic) {
-        const std::size_t colon = secret.find(':');
-        if (colon != std::string_view::npos) scrubber.add(secret.substr(colon + 1));
-        add_if_other(scrubber, base64_encode(secret), secret);
-    }
-    if (type == manifests::AuthType::query || type == manifests::AuthType::body) {
-        add_if_other(scrubber, percent_encode(secret), secret);
-    }
-    if (type == manifests::AuthType::body) {
-        std::string quoted;
-        quoted.reserve(secret.size() * 6 + 2);  // so that it doesn't grow and leave a copy behind
-        append_json_string(quoted, secret);
-        quoted.pop_back();
-        quoted.erase(0, 1);
-        add_if_other(scrubber, std::move(quoted), secret);
-    }
-}
 
 bool unusable(Call& call, const Error& error) {
     return call.end(Disposition::unavailable, "The credential for " + call.action->service->name +
@@ -69,7 +42,6 @@ Task<bool> take_stored(Call& call, Services& services) {
     }
     if (!*opened) co_return unusable(call, opened->error());
     call.credential = std::move(**opened);
-    call.scrubber.add(call.credential.reveal());
     add_sent_forms(call.scrubber, auth.type, call.credential.reveal());
     co_return true;
 }

@@ -181,7 +181,7 @@ private:
         if (action_.response.type != manifests::ResponseType::binary) {
             out.body = manifests::to_utf8(std::move(out.body), out.content_type);
         }
-        call_.scrubber.scrub(out.body);
+        call_.scrubber.scrub_json(out.body);
         call_.scrubber.scrub(out.content_type);
         return out;
     }
@@ -358,7 +358,7 @@ Task<void> execute(Call& call, Services& services, net::HttpClient& http) {
     co_await std::move(running);
     // All that could repeat the credential is scrubbed: from here on nothing has it.
     call.credential = Secret{};
-    call.scrubber = Scrubber{};
+    call.scrubber = scrub::Scrubber{};
 }
 
 }  // namespace kimbap::pipeline::stages

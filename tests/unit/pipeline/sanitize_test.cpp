@@ -21,6 +21,20 @@ TEST(SanitizeTest, SaysWhetherAnythingIsMissing) {
     EXPECT_FALSE(is_whole(sanitize(many, {})));
 }
 
+TEST(SanitizeTest, MessagesDoNotQuoteWhatIsSensitive) {
+    const json::object arguments{{"pin", "1234-567"},
+                                 {"n", 98765},
+                                 {"list", json::array{"inner-value", json::object{{"k", 4.5}}}},
+                                 {"name", "ada"}};
+    const std::string message =
+        "\"1234-567\" of ada is not one of …; n must be at most 5 (is 98765); inner-value, 4.5";
+    EXPECT_EQ(without_sensitive(message, arguments, {"pin", "n", "list"}),
+              "\"[redacted]\" of ada is not one of …; n must be at most 5 (is [redacted]); "
+              "[redacted], [redacted]");
+    EXPECT_EQ(without_sensitive(message, arguments, {}), message);
+    EXPECT_EQ(without_sensitive(message, arguments, {"absent"}), message);
+}
+
 TEST(SanitizeTest, TheTextIsThatOfTheObject) {
     json::object many;
     for (int i = 0; i < 20; ++i) many[std::to_string(i)] = std::string(1000, 'x');

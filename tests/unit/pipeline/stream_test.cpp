@@ -9,7 +9,7 @@ namespace {
 
 /// What is left of `text`, fed byte by byte: the events' values, or what came in their place.
 std::string read(manifests::StreamType type, std::string_view text) {
-    const Scrubber scrubber;
+    const scrub::Scrubber scrubber;
     StreamReader reader(type, scrubber, nullptr);
     for (const char& c : text) reader.feed({&c, 1});
     reader.finish();

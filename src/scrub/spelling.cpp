@@ -1,4 +1,4 @@
-#include "pipeline/spelling.hpp"
+#include "scrub/spelling.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "base/encoding.hpp"
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 
 namespace {
 
@@ -16,6 +16,8 @@ using Fit = Spelled::Fit;
 /// Backslashes in a row, and percent signs encoded again: quoted this often, and no more.
 constexpr std::size_t kMaxBackslashes = 64;
 constexpr int kMaxNesting = 6;
+/// White space between two characters of base64: a line's end and the next one's indentation.
+constexpr std::size_t kMaxBreak = 64;
 
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -57,8 +59,8 @@ std::size_t quoted(std::size_t run, std::size_t own) {
 /// Compares an encoded text with a secret, one character of the secret after the other.
 class Comparison {
 public:
-    Comparison(std::string_view text, std::size_t at, std::string_view secret)
-        : text_(text), at_(at), secret_(secret) {}
+    Comparison(std::string_view text, std::size_t at, std::string_view secret, Breaks breaks)
+        : text_(text), at_(at), secret_(secret), breaks_(breaks) {}
 
     Spelled run() {
         while (done_ < secret_.size()) {
@@ -75,7 +77,19 @@ private:
     Fit take(std::size_t end, std::size_t characters = 1) {
         at_ = end;
         done_ += characters;
+        break_size_ = 0;
         return Fit::whole;
+    }
+
+    /// Whether `c`, however it is written, may stand here without being part of the secret.
+    [[nodiscard]] bool may_break(std::uint32_t c) const {
+        return breaks_ == Breaks::anywhere && done_ > 0 && c < 0x80 &&
+               is_break(static_cast<char>(c));
+    }
+
+    Fit pass_break(std::size_t end) {
+        at_ = end;
+        return ++break_size_ > kMaxBreak ? Fit::none : Fit::whole;
     }
 
     Fit next() {
@@ -83,6 +97,7 @@ private:
         if (c == '\\') return backslash();
         if (c == '%') return percent();
         if (c == wanted() || (c == '+' && wanted() == ' ')) return take(at_ + 1);
+        if (may_break(static_cast<unsigned char>(c))) return pass_break(at_ + 1);
         return Fit::none;
     }
 
@@ -94,6 +109,7 @@ private:
             if (read == Fit::begun) return read;
             if (read == Fit::none) break;
             if (static_cast<char>(byte) == wanted()) return take(digits + 2);
+            if (may_break(byte)) return pass_break(digits + 2);
             if (byte == '\\') return escaped_within(digits + 2);
             if (byte != '%') break;
         }
@@ -127,6 +143,10 @@ private:
         if (own > 0) return run >= own ? take(escaped, own) : Fit::none;
         const bool plain = letter == wanted() && !is_alphanumeric(letter);
         const bool control = unescaped(letter) == wanted() && unescaped(letter) != letter;
+        if (unescaped(letter) != letter &&
+            may_break(static_cast<unsigned char>(unescaped(letter)))) {
+            return pass_break(escaped + 1);
+        }
         return plain || control ? take(escaped + 1) : Fit::none;
     }
 
@@ -139,6 +159,7 @@ private:
         std::uint32_t byte = 0;
         const Fit read = hex(letter + 1, 2, byte);
         if (read != Fit::whole) return read;
+        if (may_break(byte)) return pass_break(letter + 3);
         return static_cast<char>(byte) == wanted() ? take(letter + 3) : Fit::none;
     }
 
@@ -161,6 +182,7 @@ private:
             code = 0x10000 + ((code - 0xD800) << 10) + ((low - 0xDC00) & 0x3FF);
             end = second + 5;
         }
+        if (may_break(code)) return pass_break(end);
         const Utf8 character = utf8(code);
         if (!secret_.substr(done_).starts_with(character.text())) return Fit::none;
         return take(end, character.size);
@@ -181,7 +203,9 @@ private:
     std::string_view text_;
     std::size_t at_;
     std::string_view secret_;
+    Breaks breaks_;
     std::size_t done_ = 0;
+    std::size_t break_size_ = 0;  ///< characters of the break that is being passed
     std::size_t backslashes_encoded_ = 0;
 };
 
@@ -204,7 +228,11 @@ char unescaped(char letter) {
     }
 }
 
-Spelled spelled(std::string_view text, std::size_t at, std::string_view secret) {
+bool is_break(char c) noexcept {
+    return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+}
+
+Spelled spelled(std::string_view text, std::size_t at, std::string_view secret, Breaks breaks) {
     const std::string_view rest = text.substr(at);
     const std::size_t common = std::min(rest.size(), secret.size());
     const bool plain = std::memcmp(rest.data(), secret.data(), common) == 0;
@@ -216,9 +244,9 @@ Spelled spelled(std::string_view text, std::size_t at, std::string_view secret) 
         const std::size_t run = std::min(tail.find_first_not_of('\\'), tail.size());
         return {Fit::whole, at + last + quoted(run, own)};
     }
-    const Spelled encoded = Comparison(text, at, secret).run();
+    const Spelled encoded = Comparison(text, at, secret, breaks).run();
     if (plain && encoded.fit == Fit::none) return {Fit::begun, 0};
     return encoded;
 }
 
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

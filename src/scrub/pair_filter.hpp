@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 
 /// Passes over the places of a text where none of some forms can begin, sixteen at a time, by the
 /// first two bytes that each form may have. The bytes that begin an escape, '%' and '\', may spell
@@ -52,4 +52,4 @@ private:
     std::uint8_t any_second_ = 0;
 };
 
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

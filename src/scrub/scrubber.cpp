@@ -1,14 +1,14 @@
-#include "pipeline/scrubber.hpp"
+#include "scrub/scrubber.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "base/json_check.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
-#include "pipeline/spelling.hpp"
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 
 namespace {
 
@@ -70,15 +70,16 @@ void Scrubber::add(std::string_view secret) {
         Secret core = base64_core(secret, before);
         const std::string_view text = core.reveal();
         if (text.find('+') != text.npos || text.find('/') != text.npos) {
-            add_form(in_url_alphabet(core));
+            add_form(in_url_alphabet(core), Breaks::anywhere);
         }
-        add_form(std::move(core));
+        add_form(std::move(core), Breaks::anywhere);
     }
 }
 
-void Scrubber::add_form(Secret form) {
-    const bool known = std::any_of(forms_.begin(), forms_.end(), [&](const Secret& other) {
-        return other.reveal() == form.reveal();
+void Scrubber::add_form(Secret text, Breaks breaks) {
+    const std::string_view form = text.reveal();
+    const bool known = std::any_of(forms_.begin(), forms_.end(), [&](const Form& other) {
+        return other.text.reveal() == form && other.breaks == breaks;
     });
     if (known) return;
     const std::size_t number = forms_.size();
@@ -91,7 +92,7 @@ void Scrubber::add_form(Secret form) {
         second_[index_of(c)] |= own;
         pairs_.may_follow(number, c);
     };
-    const char front = form.reveal().front();
+    const char front = form.front();
     plain_percent_ |= front == '%';
     plain_backslash_ |= front == '\\';
     may_begin(front);
@@ -105,11 +106,14 @@ void Scrubber::add_form(Secret form) {
         any_second_ |= own;
         pairs_.may_follow_any(number);
     } else {
-        const char second = form.reveal()[1];
+        const char second = form[1];
         may_follow(second);
         if (second == ' ') may_follow('+');
+        if (breaks == Breaks::anywhere) {
+            for (const char c : {'\n', '\r', ' ', '\t'}) may_follow(c);
+        }
     }
-    forms_.push_back(std::move(form));
+    forms_.push_back({std::move(text), breaks});
 }
 
 /// Whether the escape at `at` may spell the first character of some form.
@@ -151,7 +155,7 @@ Scrubber::Finding Scrubber::find(std::string_view text, std::size_t from, bool m
         Finding found;
         for (std::size_t i = 0; i < forms_.size(); ++i) {
             if (((forms >> std::min(i, kLastForm)) & 1U) == 0) continue;
-            const Spelled one = spelled(text, at, forms_[i].reveal());
+            const Spelled one = spelled(text, at, forms_[i].text.reveal(), forms_[i].breaks);
             if (one.fit == Spelled::Fit::none) continue;
             // Of several that begin here the longest counts, and it may only just be coming.
             if (one.fit == Spelled::Fit::begun && more) return {Kind::begun, at, at};
@@ -181,6 +185,21 @@ bool Scrubber::scrub(std::string& text) const {
     clean.append(text, from);
     wipe(text.data(), text.size());
     text = std::move(clean);
+    return true;
+}
+
+bool Scrubber::scrub_json(std::string& text) const {
+    if (!finds(text)) return false;
+    std::string before = text;
+    scrub(text);
+    if (!check_json(text) && check_json(before)) {
+        auto value = parse_json(before);
+        if (value && scrub(*value)) {
+            std::string whole = to_json(*value);
+            if (!finds(whole)) text = std::move(whole);
+        }
+    }
+    wipe(before.data(), before.size());
     return true;
 }
 
@@ -240,4 +259,4 @@ std::string StreamScrubber::pass_on(bool more) {
     }
 }
 
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

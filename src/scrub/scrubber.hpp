@@ -9,16 +9,18 @@
 #include <vector>
 
 #include "base/secret.hpp"
-#include "pipeline/pair_filter.hpp"
+#include "scrub/pair_filter.hpp"
+#include "scrub/spelling.hpp"
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 
 inline constexpr std::string_view kRedacted = "[redacted]";
 
 /// Replaces a call's credential wherever an answer repeats it: a downstream that echoes its request
 /// (a debug endpoint, an error page) must not hand the agent what kimbap keeps from it. Finds a
-/// secret plain and in base64 and base64url at each of the three alignments, and each of these in
-/// every mixture of percent-encoding and JSON escapes (see spelling.hpp). Holds the secret in
+/// secret plain and in base64 and base64url at each of the three alignments, whose lines may be
+/// broken, and each of these in every mixture of percent-encoding and JSON escapes (see
+/// spelling.hpp). Holds the secret in
 /// wiping memory; lives as long as the call's credential.
 class Scrubber {
 public:
@@ -45,19 +47,27 @@ public:
     [[nodiscard]] bool finds(std::string_view text) const;
     /// `text` in place; whether anything was replaced.
     bool scrub(std::string& text) const;
+    /// The same of a text that may be JSON: where it was, it is afterwards. A number that is the
+    /// secret becomes a string.
+    bool scrub_json(std::string& text) const;
     /// Every string, key and number of a JSON value, in place: the result stays valid JSON.
     bool scrub(boost::json::value& value) const;
 
 private:
     using FormSet = std::uint32_t;  ///< A bit for each form.
 
-    void add_form(Secret form);
+    struct Form {
+        Secret text;
+        Breaks breaks;
+    };
+
+    void add_form(Secret text, Breaks breaks = Breaks::none);
     /// The first place from `at` on where a form may begin; the text's last character is one.
     [[nodiscard]] std::size_t next_candidate(std::string_view text, std::size_t at) const;
     [[nodiscard]] FormSet candidates(std::string_view text, std::size_t at) const;
     [[nodiscard]] bool escape_may_begin(std::string_view text, std::size_t at) const;
 
-    std::vector<Secret> forms_;
+    std::vector<Form> forms_;
     /// Passes over nearly every place of a text.
     PairFilter pairs_;
     /// Which forms may have this byte as their first, or second, however they are spelled.
@@ -89,4 +99,4 @@ private:
     std::string held_;
 };
 
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

@@ -1,4 +1,4 @@
-#include "pipeline/scrubber.hpp"
+#include "scrub/scrubber.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 namespace {
 
 const std::string kSecretText = "s3cr3t/+\"p\\w d\xC3\xA9";
@@ -32,6 +32,15 @@ std::string in_hex(unsigned value, const char* form) {
 
 bool is_word(unsigned char c) {
     return std::isalnum(c) != 0 && c < 0x80;
+}
+
+std::string in_lines(std::string_view text, std::size_t length, std::string_view end) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); at += length) {
+        if (at > 0) out += end;
+        out += text.substr(at, length);
+    }
+    return out;
 }
 
 /// kSecretText as encoders of many kinds write it.
@@ -77,6 +86,11 @@ std::vector<std::string> forms_of_the_secret() {
             forms.push_back(percent_encode(text));
             std::string escaped;
             for (const char c : text) escaped += c == '/' ? "\\/" : std::string(1, c);
+            // Mail and PEM break base64's lines; JSON, forms and YAML spell the breaks.
+            for (const char* end : {"\n", "\r\n", "\\n", "\\r\\n", "\\u000a", "%0D%0A", "\n    "}) {
+                forms.push_back(in_lines(text, 5, end));
+            }
+            forms.push_back(in_lines(text, 1, "\n"));
             forms.push_back(std::move(text));
             forms.push_back(std::move(escaped));
         }
@@ -107,6 +121,15 @@ TEST(Scrubber, FindsEveryFormWhereverItStandsInALongText) {
             ASSERT_NE(text.find(kRedacted), std::string::npos) << text;
         }
     }
+}
+
+TEST(Scrubber, PassesOverNoMoreThanALineBreak) {
+    const Scrubber scrubber(kSecretText);
+    const std::string text = base64_encode(kSecretText);
+    EXPECT_TRUE(scrubber.finds(in_lines(text, 10, "\r\n" + std::string(60, ' '))));
+    EXPECT_FALSE(scrubber.finds(in_lines(text, 10, std::string(100, ' '))));
+    EXPECT_FALSE(scrubber.finds(in_lines(text, 10, "-")));
+    EXPECT_FALSE(scrubber.finds(in_lines(kSecretText, 4, "\n"))) << "plain texts aren't broken so";
 }
 
 TEST(StreamScrubber, FindsEveryFormHoweverItIsSplit) {
@@ -167,6 +190,22 @@ TEST(Scrubber, RawJsonStaysJson) {
             EXPECT_TRUE(parse_json(text)) << text;
         }
     }
+}
+
+TEST(Scrubber, ANumberThatIsTheSecretBecomesAString) {
+    const Scrubber scrubber("9876543210");
+    const auto scrubbed = [&](std::string text) {
+        EXPECT_TRUE(scrubber.scrub_json(text)) << text;
+        return text;
+    };
+    EXPECT_EQ(scrubbed(R"({"id":9876543210,"x":[1,"a 9876543210"]})"),
+              R"({"id":"[redacted]","x":[1,"a [redacted]"]})");
+    EXPECT_EQ(scrubbed(R"({"id":-98765432101})"), R"({"id":"-[redacted]1"})");
+    EXPECT_EQ(scrubbed(R"({"id":"9876543210", "n": 1})"), R"({"id":"[redacted]", "n": 1})");
+    EXPECT_EQ(scrubbed("{9876543210"), "{[redacted]");
+    std::string other = R"({"id": 987654321})";
+    EXPECT_FALSE(scrubber.scrub_json(other));
+    EXPECT_EQ(other, R"({"id": 987654321})");
 }
 
 TEST(Scrubber, WhiteSpaceAroundAHeadersValueIsNotNeeded) {
@@ -235,4 +274,4 @@ TEST(Scrubber, WithoutSecretsPassesEverythingOn) {
 }
 
 }  // namespace
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

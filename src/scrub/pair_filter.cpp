@@ -1,4 +1,4 @@
-#include "pipeline/pair_filter.hpp"
+#include "scrub/pair_filter.hpp"
 
 #include <bit>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <tmmintrin.h>
 #endif
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 
 void PairFilter::enter(Halves& halves, std::size_t form, char c) noexcept {
     const auto byte = static_cast<unsigned char>(c);
@@ -75,4 +75,4 @@ std::size_t PairFilter::pass_over_some(std::string_view, std::size_t at) const n
 
 #endif
 
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

@@ -1,4 +1,4 @@
-#include "pipeline/pair_filter.hpp"
+#include "scrub/pair_filter.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 namespace {
 
 /// A form by the bytes it may begin with and those that may come next; none for any.
@@ -86,4 +86,4 @@ TEST(PairFilter, TakesTextsOfEveryLength) {
 }
 
 }  // namespace
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub

@@ -1,10 +1,10 @@
-#include "pipeline/spelling.hpp"
+#include "scrub/spelling.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace kimbap::pipeline {
+namespace kimbap::scrub {
 namespace {
 
 TEST(Spelling, ComparesCharacterByCharacter) {
@@ -64,4 +64,4 @@ TEST(Spelling, ComparesCharacterByCharacter) {
 }
 
 }  // namespace
-}  // namespace kimbap::pipeline
+}  // namespace kimbap::scrub
