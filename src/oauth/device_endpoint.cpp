@@ -35,6 +35,7 @@ Task<Result<DeviceAuthorization>> ask_for_device_code(const Provider& provider,
         parameters.emplace_back("client_id", client.id);  // RFC 8628 section 3.1: always
     }
     add_body(*request, parameters, TokenRequestFormat::form);
+    const scrub::Scrubber sent = secrets_of(client, *request, parameters);
     auto sending = http.send(std::move(*request));
     net::Exchange exchange = co_await std::move(sending);
     if (!exchange.response) co_return exchange.error;
@@ -43,9 +44,10 @@ Task<Result<DeviceAuthorization>> ask_for_device_code(const Provider& provider,
     const unsigned status = exchange.response->status;
     if (!parsed || !parsed->is_object() || status != 200 ||
         !parsed->get_object().contains("device_code")) {
-        const std::string why = parsed && parsed->is_object()
-                                    ? quoted_remote_text(text_at(parsed->get_object(), "error"))
-                                    : "";
+        const std::string why =
+            parsed && parsed->is_object()
+                ? quoted_remote_text(text_at(parsed->get_object(), "error"), sent)
+                : "";
         co_return make_error(Errc::protocol_error,
                              provider.name + "'s device authorization endpoint answered HTTP " +
                                  std::to_string(status) + (why.empty() ? "" : " (" + why + ")"));

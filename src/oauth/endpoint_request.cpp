@@ -1,5 +1,9 @@
 #include "oauth/endpoint_request.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
 #include "oauth/token_answer.hpp"
 
 namespace kimbap::oauth {
@@ -31,6 +35,22 @@ void add_body(net::OutboundRequest& request, const Parameters& parameters,
     request.headers.emplace_back("Content-Type", format == TokenRequestFormat::form
                                                      ? "application/x-www-form-urlencoded"
                                                      : "application/json");
+}
+
+scrub::Scrubber secrets_of(const Client& client, const net::OutboundRequest& request,
+                           const Parameters& parameters) {
+    constexpr std::array<std::string_view, 7> kSecret{
+        "access_token", "client_secret", "code", "code_verifier",
+        "device_code",  "refresh_token", "token"};
+    scrub::Scrubber out(client.secret.reveal());
+    for (const auto& [name, value] : parameters) {
+        if (std::find(kSecret.begin(), kSecret.end(), name) != kSecret.end()) out.add(value);
+    }
+    for (const auto& [name, value] : request.headers) {
+        if (!iequals(name, "Authorization")) continue;
+        out.add(std::string_view(value).substr(value.find(' ') + 1));  // behind the scheme
+    }
+    return out;
 }
 
 void authenticate(const Provider& provider, const Client& client, net::OutboundRequest& request,

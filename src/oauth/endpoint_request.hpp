@@ -8,6 +8,7 @@
 #include "oauth/body.hpp"
 #include "oauth/client.hpp"
 #include "oauth/provider.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::oauth {
 
@@ -26,6 +27,11 @@ inline constexpr std::chrono::seconds kEndpointTimeout{20};
 /// Adds what shows the provider who asks.
 void authenticate(const Provider& provider, const Client& client, net::OutboundRequest& request,
                   Parameters& parameters);
+
+/// The secrets in a request: the client's, and those among its parameters. Its answer may repeat
+/// them. Made before the request is sent.
+[[nodiscard]] scrub::Scrubber secrets_of(const Client& client, const net::OutboundRequest& request,
+                                         const Parameters& parameters);
 
 void add_body(net::OutboundRequest& request, const Parameters& parameters,
               TokenRequestFormat format);

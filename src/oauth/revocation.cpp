@@ -40,6 +40,7 @@ Task<Result<void>> revoke_token(const Provider& provider, const Client& client,
             add_body(*request, parameters, TokenRequestFormat::json);
             break;
     }
+    const scrub::Scrubber sent = secrets_of(client, *request, parameters);
     auto sending = http.send(std::move(*request));
     const net::Exchange exchange = co_await std::move(sending);
     if (!exchange.response) co_return exchange.error;
@@ -56,7 +57,7 @@ Task<Result<void>> revoke_token(const Provider& provider, const Client& client,
             const std::string_view why = text_at(parsed->get_object(), "error");
             if (why != "token_revoked" && why != "invalid_auth") {
                 co_return make_error(Errc::protocol_error, provider.name + " refused to revoke: " +
-                                                               quoted_remote_text(why));
+                                                               quoted_remote_text(why, sent));
             }
         }
     }

@@ -125,7 +125,7 @@ Errc class_of(Refusal refusal) {
 
 /// The error that an answer holds; nullopt where it holds none.
 std::optional<TokenAnswer> error_in(const Provider& provider, unsigned status,
-                                    const json::object& body) {
+                                    const json::object& body, const scrub::Scrubber& sent) {
     std::string_view code = text_at(body, "error");
     std::string_view more = text_at(body, "error_description");
     const json::value* nested = body.if_contains("error");
@@ -140,8 +140,8 @@ std::optional<TokenAnswer> error_in(const Provider& provider, unsigned status,
     if (!says_error && !denied && status < 400) return std::nullopt;
     const Refusal refusal = refusal_of(provider, code, status);
     std::string message = provider.name + " answered ";
-    message += code.empty() ? "HTTP " + std::to_string(status) : quoted_remote_text(code);
-    if (!more.empty()) message += " (" + quoted_remote_text(more) + ")";
+    message += code.empty() ? "HTTP " + std::to_string(status) : quoted_remote_text(code, sent);
+    if (!more.empty()) message += " (" + quoted_remote_text(more, sent) + ")";
     if (refusal == Refusal::invalid_client) {
         message += ": the client id or secret is not right (kimbap vault set " +
                    provider.client_secret_ref + ")";
@@ -149,7 +149,8 @@ std::optional<TokenAnswer> error_in(const Provider& provider, unsigned status,
     return refused(refusal, class_of(refusal), std::move(message));
 }
 
-TokenAnswer granted(const Provider& provider, const json::value& whole, const json::object& body) {
+TokenAnswer granted(const Provider& provider, const json::value& whole, const json::object& body,
+                    const scrub::Scrubber& sent) {
     const std::string_view access = text_at(body, "access_token");
     const std::string_view refresh = text_at(body, "refresh_token");
     if (access.empty()) return nonsense(provider.name + "'s answer has no access_token");
@@ -160,7 +161,8 @@ TokenAnswer granted(const Provider& provider, const json::value& whole, const js
     const std::string_view type = text_at(body, "token_type");
     if (!type.empty() && !provider.any_token_type && !iequals(type, "bearer")) {
         return refused(Refusal::other, Errc::unsupported,
-                       provider.name + " gave a token of the type " + quoted_remote_text(type) +
+                       provider.name + " gave a token of the type " +
+                           quoted_remote_text(type, sent) +
                            ", which kimbap can't use (it sends bearer tokens)");
     }
     Tokens tokens;
@@ -174,7 +176,7 @@ TokenAnswer granted(const Provider& provider, const json::value& whole, const js
     if (!provider.account_path.empty()) {
         const json::value* account = at_path(whole, provider.account_path);
         if (account != nullptr && account->is_string()) {
-            tokens.account = quoted_remote_text(account->get_string());
+            tokens.account = quoted_remote_text(account->get_string(), sent);
         }
     }
     TokenAnswer out;
@@ -195,7 +197,16 @@ std::string quoted_remote_text(std::string_view text) {
     return out;
 }
 
-TokenAnswer read_token_answer(const Provider& provider, unsigned status, std::string_view body) {
+std::string quoted_remote_text(std::string_view text, const scrub::Scrubber& sent) {
+    std::string clean(text);
+    sent.scrub(clean);  // before it is cut, which might leave a part of a secret
+    std::string out = quoted_remote_text(clean);
+    wipe(clean.data(), clean.size());
+    return out;
+}
+
+TokenAnswer read_token_answer(const Provider& provider, unsigned status, std::string_view body,
+                              const scrub::Scrubber& sent) {
     if (status >= 300 && status < 400) {
         return refused(Refusal::other, Errc::protocol_error,
                        provider.name + "'s token endpoint redirects (HTTP " +
@@ -210,12 +221,13 @@ TokenAnswer read_token_answer(const Provider& provider, unsigned status, std::st
         return refused(worth_retrying ? Refusal::temporary : Refusal::other, Errc::protocol_error,
                        message);
     }
-    if (auto error = error_in(provider, status, parsed->get_object())) return std::move(*error);
+    if (auto error = error_in(provider, status, parsed->get_object(), sent))
+        return std::move(*error);
     const json::value* tokens = at_path(*parsed, provider.token_path);
     if (tokens == nullptr || !tokens->is_object()) {
         return nonsense(provider.name + "'s answer has no " + provider.token_path);
     }
-    return granted(provider, *parsed, tokens->get_object());
+    return granted(provider, *parsed, tokens->get_object(), sent);
 }
 
 }  // namespace kimbap::oauth

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "oauth/provider.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::oauth {
 
@@ -52,11 +53,13 @@ inline constexpr std::size_t kMaxAnswerSize = 128U << 10;
 
 /// Reads a token endpoint's answer: errors come as RFC 6749 section 5.2 says, or inside a 200
 /// (GitHub: `error`; Slack: `ok: false`). The memory that JSON is taken apart in is wiped; `body`
-/// is the caller's to wipe.
+/// is the caller's to wipe. `sent`: the request's secrets, which its errors may repeat.
 [[nodiscard]] TokenAnswer read_token_answer(const Provider& provider, unsigned status,
-                                            std::string_view body);
+                                            std::string_view body, const scrub::Scrubber& sent);
 
 /// Text of a peer's that goes into messages: one line of printable ASCII, at most 200 bytes.
 [[nodiscard]] std::string quoted_remote_text(std::string_view text);
+/// The same of a peer that was sent secrets: without them.
+[[nodiscard]] std::string quoted_remote_text(std::string_view text, const scrub::Scrubber& sent);
 
 }  // namespace kimbap::oauth

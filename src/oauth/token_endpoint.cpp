@@ -16,6 +16,7 @@ Task<TokenAnswer> ask_for_tokens(const Provider& provider, const Client& client,
     }
     authenticate(provider, client, *request, parameters);
     add_body(*request, parameters, provider.token_request);
+    const scrub::Scrubber sent = secrets_of(client, *request, parameters);
     auto sending = http.send(std::move(*request));
     net::Exchange exchange = co_await std::move(sending);
     if (!exchange.response) {
@@ -24,7 +25,7 @@ Task<TokenAnswer> ask_for_tokens(const Provider& provider, const Client& client,
                                provider.name + "'s token endpoint: " + exchange.error.message);
         co_return out;
     }
-    out = read_token_answer(provider, exchange.response->status, exchange.response->body);
+    out = read_token_answer(provider, exchange.response->status, exchange.response->body, sent);
     wipe(exchange.response->body.data(), exchange.response->body.size());
     co_return out;
 }

@@ -9,6 +9,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/visible.hpp"
+#include "scrub/scrubber.hpp"
 
 namespace kimbap::approval {
 
@@ -129,8 +130,10 @@ Task<TelegramOutcome> TelegramNotifier::send(std::string_view method, json::obje
     }
     Task<Result<ApiAnswer>> posting =
         api_.post_json(std::move(*url), {}, kimbap::to_json(message), deadline);
-    const Result<ApiAnswer> answer = co_await std::move(posting);
+    Result<ApiAnswer> answer = co_await std::move(posting);
     if (!answer) co_return TelegramOutcome{Delivery(answer.error())};
+    // The token is part of the path, which whoever answers in Telegram's place may repeat.
+    scrub::Scrubber(trim(token->reveal())).scrub(answer->body);
     co_return telegram_outcome(*answer);
 }
 

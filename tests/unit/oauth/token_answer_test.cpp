@@ -2,11 +2,16 @@
 
 #include <gmock/gmock.h>
 
+#include "base/json_text.hpp"
+#include "oauth/endpoint_request.hpp"
+
 namespace kimbap::oauth {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+namespace json = boost::json;
 
 Provider plain() {
     Provider out;
@@ -16,7 +21,7 @@ Provider plain() {
 }
 
 TokenAnswer read(std::string_view body, unsigned status = 200, const Provider& provider = plain()) {
-    return read_token_answer(provider, status, body);
+    return read_token_answer(provider, status, body, scrub::Scrubber{});
 }
 
 TEST(TokenAnswer, HoldsTokens) {
@@ -132,6 +137,33 @@ TEST(TokenAnswer, LooksWhereTheProviderPutsThings) {
     EXPECT_EQ(answer.tokens->access_token.reveal(), "xoxp-1");
     EXPECT_EQ(answer.tokens->account, "A?cme");
     EXPECT_FALSE(read(R"({"ok":true,"access_token":"a"})", 200, slack).tokens);
+}
+
+TEST(TokenAnswer, RepeatsNothingThatWasSent) {
+    Client client{"id/1", Secret("CLIENT/SECRET+z9")};
+    const Parameters parameters{{"grant_type", "refresh_token"},
+                                {"refresh_token", "REFRESH-token-4"},
+                                {"code_verifier", "VERIFIER-0123456789"}};
+    Provider provider = plain();
+    provider.authentication = ClientAuthentication::client_secret_basic;
+    net::OutboundRequest request;
+    Parameters asked = parameters;
+    authenticate(provider, client, request, asked);
+    const scrub::Scrubber sent = secrets_of(client, request, asked);
+    const std::string basic = request.headers.at(0).second;
+    const std::string echo = "grant_type=refresh_token&refresh_token=REFRESH-token-4 " + basic +
+                             " CLIENT%2FSECRET%2Bz9 VERIFIER-0123456789";
+    for (const char* key : {"error_description", "error", "message"}) {
+        json::object told{{"error", "server_error"}};
+        told[key] = std::string(170, '.') + echo;
+        const std::string body = to_json(told);
+        const std::string message = read_token_answer(provider, 503, body, sent).error.message;
+        EXPECT_THAT(message, HasSubstr("grant_type=refresh_token")) << message;
+        for (const std::string_view secret :
+             {"REFRESH", "VERIFIER", "CLIENT", basic.substr(6, 8).c_str()}) {
+            EXPECT_THAT(message, Not(HasSubstr(secret))) << key;
+        }
+    }
 }
 
 TEST(TokenAnswer, QuotesPeersBriefly) {

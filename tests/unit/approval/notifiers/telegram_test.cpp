@@ -114,6 +114,20 @@ TEST(Telegram, TheTokenIsInNoError) {
     EXPECT_TRUE(api.calls.empty());
 }
 
+TEST(Telegram, AnAnswerThatRepeatsThePathTellsNoToken) {
+    FakeApi api;
+    const std::string path = "/bot" + kToken + "/sendMessage";
+    for (const int status : {400, 404, 502}) {
+        api.answers.emplace_back(
+            ApiAnswer{status, {}, R"({"ok":false,"description":"Not Found: )" + path + "\"}"});
+        TelegramNotifier notifier({"ops", "", {}}, {"1", "tg.bot"}, api, secret(kToken));
+        const Delivery delivery = test::run_task(notifier.deliver(notification(sample_event())));
+        ASSERT_TRUE(delivery.failure);
+        EXPECT_THAT(delivery.failure->message,
+                    AllOf(HasSubstr("[redacted]"), Not(HasSubstr("AAHdq"))));
+    }
+}
+
 TEST(Telegram, TellsRateLimitsFaultsAndRefusalsApart) {
     const auto outcome = [](int status, const char* body) {
         return telegram_outcome({status, std::nullopt, body});
