@@ -1,6 +1,10 @@
 #include "app/config.hpp"
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -8,6 +12,7 @@
 #include "app/notify_config.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "net/url.hpp"
 #include "store/store.hpp"
 #include "vault/key_derivation.hpp"
 
@@ -34,6 +39,50 @@ std::chrono::milliseconds duration(const YamlReader& reader, std::chrono::millis
         return fallback;
     }
     return *value;
+}
+
+bool is_unix(std::string_view listen) {
+    return listen.starts_with("unix:") && listen.size() > 5;
+}
+
+/// HOST:PORT with a port that there is, [ADDRESS]:PORT, or unix:PATH.
+bool is_listen(std::string_view listen) {
+    if (listen.starts_with("unix:")) return is_unix(listen);
+    const std::size_t colon = listen.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    const std::string_view port = listen.substr(colon + 1);
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    return error == std::errc{} && end == port.data() + port.size();
+}
+
+/// Whether only this machine's own processes reach it.
+bool loopback_listen(std::string_view listen) {
+    if (is_unix(listen)) return true;
+    std::string_view host = listen.substr(0, listen.rfind(':'));
+    if (host == "localhost") return true;
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(host, error);
+    return !error && address.is_loopback();
+}
+
+/// `scheme://host` or `scheme://host:port`, as browsers and what is built of them send it in Origin
+/// (RFC 6454 section 6.2).
+bool is_origin(std::string_view text) {
+    const std::size_t slashes = text.find("://");
+    if (slashes == std::string_view::npos || slashes == 0) return false;
+    const std::string_view host = text.substr(slashes + 3);
+    const auto upper_or_odd = [](char c) {
+        return c <= ' ' || c >= 0x7f || (c >= 'A' && c <= 'Z') || c == '/' || c == '?' ||
+               c == '#' || c == '@' || c == '*';
+    };
+    return !host.empty() && std::none_of(host.begin(), host.end(), upper_or_odd);
+}
+
+/// Whether a section is there: one whose keys are all commented out is not.
+bool given(const YamlReader& section) {
+    return !section.absent() && !section.is_null();
 }
 
 class Parser {
@@ -76,7 +125,7 @@ private:
 
     void read_vault(const YamlReader& reader) {
         config_.vault.secret_file = resolve("vault.secret");
-        if (reader.absent() || !reader.expect_map({"secret_file", "pbkdf2_iterations"})) return;
+        if (!given(reader) || !reader.expect_map({"secret_file", "pbkdf2_iterations"})) return;
         config_.vault.secret_file = resolve(reader.get("secret_file").string("vault.secret"));
         config_.vault.pbkdf2_iterations =
             reader.get("pbkdf2_iterations")
@@ -84,7 +133,7 @@ private:
     }
 
     void read_http(const YamlReader& reader) {
-        if (reader.absent() ||
+        if (!given(reader) ||
             !reader.expect_map({"listen", "public_url", "allowed_origins", "tls", "anonymous_agent",
                                 "max_body_bytes", "socket_group"})) {
             return;
@@ -92,32 +141,36 @@ private:
         Config::Http& http = config_.http;
         http.listen = reader.get("listen").string(http.listen);
         http.public_url = reader.get("public_url").string();
-        if (!http.public_url.empty() && !http.public_url.starts_with("http://") &&
-            !http.public_url.starts_with("https://")) {
+        if (!http.public_url.empty() && !net::parse_url(http.public_url)) {
             reader.get("public_url").fault("not a URL (write it like https://kimbap.example.com)");
         }
         http.allowed_origins = reader.get("allowed_origins").strings();
+        for (const std::string& origin : http.allowed_origins) {
+            if (is_origin(origin)) continue;
+            reader.get("allowed_origins")
+                .fault("\"" + origin + "\" is no origin (write it like https://app.example.com)");
+        }
         http.anonymous_agent = reader.get("anonymous_agent").string();
         http.socket_group = reader.get("socket_group").string();
         http.max_body_bytes = static_cast<std::size_t>(
             reader.get("max_body_bytes")
                 .integer(static_cast<std::int64_t>(http.max_body_bytes), 1024, kMaxBodyLimit));
         const YamlReader tls = reader.get("tls");
-        if (!tls.absent() && !tls.is_null() && tls.expect_map({"certificate", "key"})) {
+        if (given(tls) && tls.expect_map({"certificate", "key"})) {
             http.tls_certificate = resolve(tls.require("certificate").string());
             http.tls_key = resolve(tls.require("key").string());
         }
     }
 
     void read_stdio(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"agent", "roles"})) return;
+        if (!given(reader) || !reader.expect_map({"agent", "roles"})) return;
         config_.stdio.agent = reader.get("agent").string(config_.stdio.agent);
         if (config_.stdio.agent.empty()) reader.get("agent").fault("empty (name the agent)");
         if (!reader.get("roles").absent()) config_.stdio.roles = reader.get("roles").strings();
     }
 
     void read_egress(const YamlReader& reader) {
-        if (reader.absent() ||
+        if (!given(reader) ||
             !reader.expect_map({"timeout", "max_response_bytes", "allow_private"})) {
             return;
         }
@@ -132,14 +185,14 @@ private:
     }
 
     void read_tasks(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"after"})) return;
+        if (!given(reader) || !reader.expect_map({"after"})) return;
         config_.tasks.after =
             duration(reader.get("after"), config_.tasks.after, std::chrono::milliseconds{0});
     }
 
     void read_approvals(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"hold", "expires", "required", "max_pending",
-                                                   "max_pending_per_caller"})) {
+        if (!given(reader) || !reader.expect_map({"hold", "expires", "required", "max_pending",
+                                                  "max_pending_per_caller"})) {
             return;
         }
         Config::Approvals& approvals = config_.approvals;
@@ -170,12 +223,12 @@ private:
     }
 
     void read_audit(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"fsync"})) return;
+        if (!given(reader) || !reader.expect_map({"fsync"})) return;
         config_.audit_fsync = reader.get("fsync").boolean(true);
     }
 
     void read_log(const YamlReader& reader) {
-        if (reader.absent() || !reader.expect_map({"level", "format"})) return;
+        if (!given(reader) || !reader.expect_map({"level", "format"})) return;
         constexpr std::array<std::string_view, 5> levels{"debug", "info", "warn", "error", "off"};
         constexpr std::array<std::string_view, 2> formats{"text", "json"};
         config_.log_level = static_cast<log::Level>(reader.get("level").choice(levels, 1));
@@ -197,12 +250,6 @@ void apply_environment(Config& config, const Environment& environment) {
     if (const auto value = environment("KIMBAP_LISTEN")) config.http.listen = *value;
 }
 
-/// Whether only this machine's own processes reach it.
-bool loopback_listen(const std::string& listen) {
-    return listen.starts_with("unix:") || listen.starts_with("127.") ||
-           listen.starts_with("[::1]") || listen.starts_with("localhost:");
-}
-
 /// What holds whatever the file and the environment said, and whichever of them said it.
 void check_whole(const Config& config, Faults& faults) {
     const auto add = [&](std::string message) {
@@ -210,8 +257,7 @@ void check_whole(const Config& config, Faults& faults) {
     };
     const Result<void> known = store::check_store(config.store);
     if (!known) add("store: " + known.error().message);
-    const std::size_t colon = config.http.listen.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == config.http.listen.size()) {
+    if (!is_listen(config.http.listen)) {
         add("http.listen: \"" + config.http.listen +
             "\" is not HOST:PORT (like 127.0.0.1:8321) or unix:PATH");
     }

@@ -65,6 +65,13 @@ bool small_enough(const std::string& file, std::string_view text, Faults& faults
     return false;
 }
 
+/// Without the byte order mark that some editors begin files with (YAML 1.2.2 section 5.2): libyaml
+/// takes it for a column.
+std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// libyaml's parser and its current event, freed whatever happens.
 class LibyamlParser {
 public:
@@ -240,7 +247,7 @@ std::optional<YamlTree> YamlTreeBuilder::finish() {
 std::optional<YamlTree> parse_yaml(const std::string& file, std::string_view text, Faults& faults) {
     if (!small_enough(file, text, faults)) return std::nullopt;
     YamlTreeBuilder builder(file, faults);
-    LibyamlParser parser(text);
+    LibyamlParser parser(without_mark(text));
     while (parser.next()) {
         if (parser.event().type == YAML_STREAM_END_EVENT) return builder.finish();
         pass_on(parser.event(), builder);
@@ -258,7 +265,7 @@ std::optional<YamlTree> parse_yaml_config(const std::string& file, std::string_v
     if (!small_enough(file, text, faults)) return std::nullopt;
     YamlTreeBuilder builder(file, faults);
     try {
-        std::istringstream in{std::string(text)};
+        std::istringstream in{std::string(without_mark(text))};
         YAML::Parser parser(in);
         YamlCppEvents events(builder);
         while (parser.HandleNextDocument(events)) {

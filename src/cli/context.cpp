@@ -30,7 +30,17 @@ void write_line(std::FILE* to, std::string_view line) {
 }  // namespace
 
 std::optional<app::Config> configured(Context& context) {
-    auto config = app::load_config(context.config_flag, context.environment);
+    return configured(context, "", "");
+}
+
+std::optional<app::Config> configured(Context& context, const std::string& variable,
+                                      const std::string& flag) {
+    const app::Environment environment =
+        [&](const std::string& name) -> std::optional<std::string> {
+        if (!flag.empty() && name == variable) return flag;
+        return context.environment(name);
+    };
+    auto config = app::load_config(context.config_flag, environment);
     if (!config) {
         report(context, Exit::invalid, config.error().message);
         return std::nullopt;

@@ -26,6 +26,10 @@ struct Context {
 /// The configuration, or nullopt with the error reported and `exit` set to invalid. Also sets the
 /// log's level and format.
 [[nodiscard]] std::optional<app::Config> configured(Context& context);
+/// The same with a flag that overrides `variable` of the environment where it was given: what the
+/// flag says is checked like it.
+[[nodiscard]] std::optional<app::Config> configured(Context& context, const std::string& variable,
+                                                    const std::string& flag);
 
 /// Writes `kimbap: message` to stderr and sets `exit`: from the error's class, or as given.
 void report(Context& context, const Error& error);

@@ -111,17 +111,23 @@ std::string self() {
 }
 
 void run(Context& context, const std::vector<std::string>& with) {
-    const fs::path config =
-        fs::absolute(context.config_flag.empty() ? "kimbap.yaml" : fs::path(context.config_flag));
+    // Where the commands after it look: as they do.
+    const auto named = context.environment("KIMBAP_CONFIG");
+    const fs::path config = fs::absolute(!context.config_flag.empty() ? context.config_flag
+                                         : named                      ? *named
+                                                                      : "kimbap.yaml");
     const fs::path folder = config.parent_path();
+    const auto elsewhere = context.environment("KIMBAP_VAULT_SECRET_FILE");
+    const std::string secret_file =
+        elsewhere ? fs::absolute(*elsewhere).string() : (folder / "vault.secret").string();
+    ::umask(::umask(0) | S_IWGRP | S_IWOTH);  // nobody else writes policy or manifests
     std::string unknown;
     std::vector<NewFile> files = plan(folder, config.filename().string(), with, unknown);
     if (!unknown.empty()) {
         return report(context, Exit::usage, "no manifest named \"" + unknown + "\" is shipped");
     }
     Secret secret = vault::generate_vault_secret();
-    files.push_back(
-        {(folder / "vault.secret").string(), std::string(secret.reveal()) + "\n", 0600});
+    files.push_back({secret_file, std::string(secret.reveal()) + "\n", 0600});
     for (const NewFile& file : files) {
         if (fs::exists(file.path)) {
             return report(context, Exit::failed,

@@ -47,9 +47,8 @@ void add_serve(CLI::App& root, Context& context) {
         "Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
         "manifests and policies on SIGHUP and when their files change.");
     command->callback([&context, listen] {
-        auto config = configured(context);
+        auto config = configured(context, "KIMBAP_LISTEN", *listen);
         if (!config) return;
-        if (!listen->empty()) config->http.listen = *listen;
         const Result<void> done = app::run_serve(std::move(*config));
         if (!done) report(context, done.error());
     });

@@ -35,6 +35,14 @@ TEST(Init, LaysOutAWorkingInstallationAndNeverOverwrites) {
     EXPECT_THAT(empty.must({"--config", config, "doctor"}), Not(HasSubstr("made just now")));
     EXPECT_EQ(empty.kimbap({"--config", config, "policy", "check"}).code, 0);
 
+    // Where the environment says, as the commands after it.
+    empty.environment["KIMBAP_CONFIG"] = empty.path("named/kb.yaml");
+    empty.environment["KIMBAP_VAULT_SECRET_FILE"] = empty.path("named/key");
+    empty.must({"init"});
+    EXPECT_TRUE(std::filesystem::exists(empty.path("named/key")));
+    EXPECT_EQ(empty.kimbap({"policy", "check"}).code, 0);
+    empty.environment.clear();
+
     const std::string before = empty.read("fresh/vault.secret");
     const Ran again = empty.kimbap({"--config", config, "init"});
     EXPECT_NE(again.code, 0);
@@ -53,6 +61,13 @@ TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
         {"vault: {pbkdf2_iterations: 50000000}\n", "kimbap.yaml:1:28: vault.pbkdf2_iterations"},
         {"vault: {pbkdf2_iterations: 50000000}\n", "10000000"},
         {"http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\n", "loopback"},
+        {"http: {anonymous_agent: bob, listen: \"127.0.0.1.example.com:0\"}\n", "loopback"},
+        {"http: {listen: \"127.0.0.1:99999\"}\n", "http.listen"},
+        {"http: {listen: \"127.0.0.1:abc\"}\n", "http.listen"},
+        {"http: {listen: \"unix:\"}\n", "http.listen"},
+        {"http: {public_url: \"https://\"}\n", "http.public_url"},
+        {"http: {allowed_origins: [\"https://a.example\", \"not one\"]}\n", "\"not one\""},
+        {"http: {allowed_origins: [\"https://a.example/\"]}\n", "http.allowed_origins"},
         {"egress: {timeout: soon}\n", "egress.timeout"},
         {"a: [\n", "not valid YAML"},
     };
@@ -65,6 +80,28 @@ TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
             EXPECT_THAT(ran.err + ran.out, HasSubstr(row.says)) << command;
         }
     }
+}
+
+TEST(Configuration, WhatAFlagSaysIsCheckedAsWhatTheFileSays) {
+    Shop shop;
+    Installation& kimbap = shop.kimbap;
+    kimbap.config("http: {anonymous_agent: bob, listen: \"127.0.0.1:0\"}\npolicies: [policy]\n");
+    for (const char* listen : {"0.0.0.0:0", "[::]:0", "127.0.0.1:x", "nowhere"}) {
+        const Ran ran = kimbap.kimbap({"serve", "--listen", listen});
+        EXPECT_EQ(ran.code, 5) << listen;
+    }
+    // It replaces what the others say, faults included.
+    kimbap.config("http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\npolicies: [policy]\n");
+    kimbap.environment["KIMBAP_LISTEN"] = "garbage";
+    const Serving serving(kimbap);  // with --listen 127.0.0.1:0
+    EXPECT_EQ(http(serving.url(), "GET", "/healthz").status, 200);
+}
+
+TEST(Configuration, SectionsWithoutKeysSetNothing) {
+    Shop shop;
+    shop.kimbap.config(
+        "policies: [policy]\nhttp:\nvault:\negress:\napprovals:\ntasks:\naudit:\nlog:\nstdio:\n");
+    shop.kimbap.must({"service", "list"});
 }
 
 TEST(Configuration, TheEnvironmentOverridesTheFileAndFlagsBoth) {

@@ -41,6 +41,9 @@ TEST_P(YamlParsers, MakeTheSameTrees) {
         {"t: |\n  one\n  two\n", "1:1 { 1:1 ~t 1:4 'one\ntwo\n }"},
         {"n: !!str 5\n", "1:1 { 1:1 ~n 1:4 '5 }"},
         {"plain", "1:1 ~plain"},
+        {"\xEF\xBB\xBF"
+         "a: 1\nb: 2\n",
+         "1:1 { 1:1 ~a 1:4 ~1 2:1 ~b 2:4 ~2 }"},
     };
     for (const auto& [text, expected] : rows) {
         Faults faults;
