@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
-#include <charconv>
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 
+#include "app/listen_address.hpp"
 #include "app/notify_config.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -39,32 +37,6 @@ std::chrono::milliseconds duration(const YamlReader& reader, std::chrono::millis
         return fallback;
     }
     return *value;
-}
-
-bool is_unix(std::string_view listen) {
-    return listen.starts_with("unix:") && listen.size() > 5;
-}
-
-/// HOST:PORT with a port that there is, [ADDRESS]:PORT, or unix:PATH.
-bool is_listen(std::string_view listen) {
-    if (listen.starts_with("unix:")) return is_unix(listen);
-    const std::size_t colon = listen.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) return false;
-    const std::string_view port = listen.substr(colon + 1);
-    std::uint16_t number = 0;
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    return error == std::errc{} && end == port.data() + port.size();
-}
-
-/// Whether only this machine's own processes reach it.
-bool loopback_listen(std::string_view listen) {
-    if (is_unix(listen)) return true;
-    std::string_view host = listen.substr(0, listen.rfind(':'));
-    if (host == "localhost") return true;
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(host, error);
-    return !error && address.is_loopback();
 }
 
 /// `scheme://host` or `scheme://host:port`, as browsers and what is built of them send it in Origin
@@ -257,11 +229,9 @@ void check_whole(const Config& config, Faults& faults) {
     };
     const Result<void> known = store::check_store(config.store);
     if (!known) add("store: " + known.error().message);
-    if (!is_listen(config.http.listen)) {
-        add("http.listen: \"" + config.http.listen +
-            "\" is not HOST:PORT (like 127.0.0.1:8321) or unix:PATH");
-    }
-    if (!config.http.anonymous_agent.empty() && !loopback_listen(config.http.listen)) {
+    const auto listen = parse_listen_address(config.http.listen);
+    if (!listen) add("http.listen: " + listen.error().message);
+    if (!config.http.anonymous_agent.empty() && listen && !listen->is_local()) {
         add("http.anonymous_agent: unauthenticated requests are only served on loopback (listen on "
             "127.0.0.1, or remove it and give agents tokens)");
     }
@@ -274,9 +244,8 @@ std::string public_url(const Config& config) {
     std::string url = config.http.public_url;
     const std::string& listen = config.http.listen;
     if (url.empty()) {
-        const bool nowhere = listen.starts_with("unix:") || listen.starts_with("0.0.0.0:") ||
-                             listen.starts_with("[::]:") || listen.ends_with(":0");
-        if (nowhere) return "";
+        const auto address = parse_listen_address(listen);
+        if (!address || address->is_unix() || address->is_open_ended()) return "";
         url = (config.http.tls_certificate.empty() ? "http://" : "https://") + listen;
     }
     while (url.ends_with('/')) url.pop_back();

@@ -12,8 +12,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <charconv>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "app/change_watch.hpp"
@@ -26,12 +26,12 @@
 #include "app/gateway_tasks.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/lanes.hpp"
-#include "app/principal.hpp"
+#include "app/listen_address.hpp"
+#include "app/own_principal.hpp"
 #include "app/reloader.hpp"
 #include "app/token_authenticator.hpp"
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
-#include "identity/token_registry.hpp"
 #include "mcp/server.hpp"
 #include "mcp/transport/stdio_transport.hpp"
 #include "net/tls.hpp"
@@ -44,7 +44,6 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 
-constexpr std::string_view kUnix = "unix:";
 /// How long running calls get to finish once the process is asked to stop.
 constexpr std::chrono::seconds kDrain{10};
 /// How long their answers may then take to be written.
@@ -92,25 +91,10 @@ struct Face {
     ChangeWatch watch;
 };
 
-Result<tcp::endpoint> endpoint_of(const std::string& listen) {
-    const std::size_t colon = listen.rfind(':');
-    std::string host = listen.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    if (host == "localhost") host = "127.0.0.1";
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(host, error);
-    std::uint16_t port = 0;
-    const char* const end = listen.data() + listen.size();
-    const auto read = std::from_chars(listen.data() + colon + 1, end, port);
-    // Out of range it reads on to the end, too, and leaves a 0, which would be any port.
-    const bool number = colon != std::string::npos && read.ec == std::errc{} && read.ptr == end;
-    if (error || !number) {
-        return make_error(
-            Errc::invalid_config,
-            "http.listen: \"" + listen +
-                "\" is not ADDRESS:PORT (like 127.0.0.1:8321 or 0.0.0.0:8321) or unix:PATH");
-    }
-    return tcp::endpoint(address, port);
+std::string text_of(const tcp::endpoint& endpoint) {
+    std::ostringstream out;
+    out << endpoint;
+    return out.str();
 }
 
 /// With SO_REUSEPORT a second process could quietly share the port: look first whether it is taken.
@@ -123,8 +107,7 @@ Result<void> check_free(boost::asio::io_context& context, const tcp::endpoint& e
     if (!error) probe.bind(endpoint, error);
     if (!error) probe.listen(1, error);
     if (!error) return {};
-    return make_error(Errc::unavailable, "can't listen on " + endpoint.address().to_string() + ":" +
-                                             std::to_string(endpoint.port()) + ": " +
+    return make_error(Errc::unavailable, "can't listen on " + text_of(endpoint) + ": " +
                                              error.message() + " (choose another with --listen)");
 }
 
@@ -195,29 +178,25 @@ public:
 private:
     Result<void> listen() {
         const Config& config = gateway_->config();
-        if (config.http.listen.starts_with(kUnix)) {
-            return listen_unix(config.http.listen.substr(kUnix.size()));
-        }
-        const auto endpoint = endpoint_of(config.http.listen);
-        if (!endpoint) return endpoint.error();
+        const auto address = parse_listen_address(config.http.listen);
+        if (!address) return address.error();
+        if (address->is_unix()) return listen_unix(address->unix_path);
         std::shared_ptr<boost::asio::ssl::context> tls;
         if (!config.http.tls_certificate.empty()) {
             auto made = net::server_tls(config.http.tls_certificate, config.http.tls_key);
             if (!made) return made.error();
             tls = std::move(*made);
         }
-        const Result<void> free = check_free(*contexts_.front(), *endpoint);
+        const Result<void> free = check_free(*contexts_.front(), address->endpoint);
         if (!free) return free;
-        tcp::endpoint bound = *endpoint;
+        tcp::endpoint bound = address->endpoint;
         for (const auto& context : contexts_) {
             servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits(), tls));
             const auto listening = servers_.back()->listen(bound);
             if (!listening) return listening.error();
             bound = *listening;
         }
-        log::info("serving",
-                  {{"listen", bound.address().to_string() + ":" + std::to_string(bound.port())},
-                   {"tls", tls != nullptr}});
+        log::info("serving", {{"listen", text_of(bound)}, {"tls", tls != nullptr}});
         return {};
     }
 
@@ -257,7 +236,7 @@ private:
         const Result<void> listening =
             servers_.front()->listen_unix(path, gateway_->config().http.socket_group);
         if (!listening) return listening;
-        log::info("serving", {{"listen", std::string(kUnix) + path}, {"tls", false}});
+        log::info("serving", {{"listen", "unix:" + path}, {"tls", false}});
         return {};
     }
 
@@ -311,30 +290,6 @@ private:
     async::CancelSource background_;
 };
 
-Result<mcp::PrincipalPtr> stdio_principal(Gateway& gateway, const std::string& agent,
-                                          const std::optional<std::string>& bearer) {
-    if (bearer) {
-        const auto identity = gateway.tokens().authenticate_blocking(*bearer);
-        if (!identity) {
-            return make_error(Errc::invalid_config, "KIMBAP_TOKEN: " + identity.error().message);
-        }
-        if ((*identity)->is_operator) {
-            return make_error(Errc::invalid_config,
-                              "KIMBAP_TOKEN is an operator's token: MCP wants an "
-                              "agent's (`kimbap token create --agent NAME`)");
-        }
-        if (!agent.empty() && agent != (*identity)->name) {
-            return make_error(Errc::invalid_config, "KIMBAP_TOKEN is the agent " +
-                                                        (*identity)->name + "'s, --agent says " +
-                                                        agent + " (leave one of them out)");
-        }
-        return mcp::PrincipalPtr(std::make_shared<const AgentPrincipal>(*identity));
-    }
-    const Config::Stdio& stdio = gateway.config().stdio;
-    return mcp::PrincipalPtr(
-        std::make_shared<const AgentPrincipal>(agent.empty() ? stdio.agent : agent, stdio.roles));
-}
-
 /// Each held call is a connection: shells and services start with a soft limit of 1024 files.
 void raise_file_limit() {
     rlimit limit{};
@@ -360,7 +315,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     if (!opened) return opened.error();
     Gateway& gateway = **opened;
     announce(gateway);
-    auto principal = stdio_principal(gateway, agent, bearer);
+    const auto principal = own_principal(gateway, bearer, agent);
     if (!principal) return principal.error();
 
     boost::asio::io_context context(1);
@@ -369,7 +324,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     Face face(gateway, lanes);
     async::CancelSource background;
     Reloader reloader(context, gateway, [&face] { face.rules_changed(); });
-    mcp::StdioTransport transport(face.server, std::move(*principal));
+    mcp::StdioTransport transport(face.server, *principal);
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
 
     const auto serve = [&]() -> Task<void> {

@@ -5,6 +5,7 @@
 
 #include "app/gateway_tools.hpp"
 #include "app/lane.hpp"
+#include "app/own_principal.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "cli/arguments.hpp"
@@ -12,7 +13,6 @@
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
 #include "cli/terminal_asker.hpp"
-#include "identity/token_registry.hpp"
 
 namespace kimbap::cli {
 
@@ -93,40 +93,6 @@ public:
     }
 };
 
-Result<pipeline::Caller> caller_of(Context& context, app::Gateway& gateway,
-                                   const std::string& agent) {
-    pipeline::Caller caller;
-    caller.client = "kimbap-cli";
-    if (const auto bearer = context.environment("KIMBAP_TOKEN")) {
-        auto identity = gateway.tokens().authenticate_blocking(*bearer);
-        if (!identity) {
-            return make_error(Errc::invalid_config, "KIMBAP_TOKEN: " + identity.error().message);
-        }
-        if ((*identity)->is_operator) {
-            return make_error(Errc::invalid_config,
-                              "KIMBAP_TOKEN is an operator's token: calls want an agent's");
-        }
-        if (!agent.empty() && agent != (*identity)->name) {
-            return make_error(Errc::invalid_argument, "KIMBAP_TOKEN is the agent " +
-                                                          (*identity)->name + "'s, --agent says " +
-                                                          to_valid_utf8(agent) +
-                                                          " (leave one of them out)");
-        }
-        caller.agent = (*identity)->name;
-        caller.token = (*identity)->token;
-        caller.roles = (*identity)->roles;
-        caller.identity = std::move(*identity);
-        return caller;
-    }
-    if (!is_utf8(agent)) {
-        return make_error(Errc::invalid_argument,
-                          "--agent " + to_valid_utf8(agent) + ": not UTF-8");
-    }
-    caller.agent = agent.empty() ? gateway.config().stdio.agent : agent;
-    caller.roles = gateway.config().stdio.roles;
-    return caller;
-}
-
 /// The outcome of a suspended call, as the tool of that name gives it to agents.
 Result<Task<CallResult>> collecting(pipeline::Pipeline& pipeline, pipeline::CallRequest request) {
     const json::value* approval = request.arguments.if_contains("approval");
@@ -151,11 +117,12 @@ void run(Context& context, const Options& options) {
     auto arguments =
         read_arguments(options.args, options.input, rules->actions->find(options.action));
     if (!arguments) return report(context, Exit::usage, arguments.error().message);
-    auto caller = caller_of(context, *gateway, options.agent);
-    if (!caller && caller.error().code == Errc::invalid_argument) {
-        return report(context, Exit::usage, caller.error().message);
+    const auto principal =
+        app::own_principal(*gateway, context.environment("KIMBAP_TOKEN"), options.agent);
+    if (!principal && principal.error().code == Errc::invalid_argument) {
+        return report(context, Exit::usage, principal.error().message);
     }
-    if (!caller) return report(context, caller.error());
+    if (!principal) return report(context, principal.error());
 
     Session session(*gateway);
     async::CancelSource cancel;
@@ -165,7 +132,7 @@ void run(Context& context, const Options& options) {
     });
     Waiting waiting;
     pipeline::CallRequest request;
-    request.caller = std::move(*caller);
+    request.caller = (*principal)->caller("kimbap-cli");
     request.tool = options.action;
     request.arguments = std::move(*arguments);
     request.observer = &waiting;

@@ -61,7 +61,7 @@ TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
         {"vault: {pbkdf2_iterations: 50000000}\n", "kimbap.yaml:1:28: vault.pbkdf2_iterations"},
         {"vault: {pbkdf2_iterations: 50000000}\n", "10000000"},
         {"http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\n", "loopback"},
-        {"http: {anonymous_agent: bob, listen: \"127.0.0.1.example.com:0\"}\n", "loopback"},
+        {"http: {listen: \"127.0.0.1.example.com:0\"}\n", "http.listen"},
         {"http: {listen: \"127.0.0.1:99999\"}\n", "http.listen"},
         {"http: {listen: \"127.0.0.1:abc\"}\n", "http.listen"},
         {"http: {listen: \"unix:\"}\n", "http.listen"},
