@@ -7,6 +7,11 @@
 
 namespace kimbap::policy {
 
+/// Whether it asks for more or less: gt, gte, lt and lte.
+[[nodiscard]] inline bool orders(Operator op) noexcept {
+    return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte;
+}
+
 /// Three-valued logic (Kleene): `unknown` is what can't be decided, because a field is absent or
 /// of another type.
 enum class Truth { no, yes, unknown };

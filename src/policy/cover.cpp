@@ -4,6 +4,7 @@
 
 #include "base/glob.hpp"
 #include "policy/compare.hpp"
+#include "policy/risk_level.hpp"
 
 namespace kimbap::policy {
 
@@ -29,7 +30,7 @@ bool covers_list(const Patterns& outer, const Patterns& inner) {
 
 bool covers_risk(const Patterns& outer, const Patterns& inner) {
     if (!inner.empty()) return covers_list(outer, inner);
-    static const Patterns all{"low", "medium", "high", "critical"};
+    static const Patterns all(kRiskLevels.begin(), kRiskLevels.end());
     return covers_list(outer, all);
 }
 

@@ -1,17 +1,15 @@
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/json_text.hpp"
 #include "policy/cover.hpp"
 #include "policy/field.hpp"
 #include "policy/policy.hpp"
+#include "policy/risk_level.hpp"
 
 namespace kimbap::policy {
 
 namespace {
-
-constexpr std::array<std::string_view, 4> kRiskLevels{"low", "medium", "high", "critical"};
 
 Fault at(const Rule& rule, const std::string& message) {
     return {rule.file, rule.line, rule.column, "rule \"" + rule.id + "\" " + message};
@@ -66,9 +64,7 @@ std::string oddity(const Condition& test, Outcome decision) {
     }
     for (const json::value* value : values) {
         const auto* text = value->if_string();
-        if (text != nullptr && test.op != Operator::contains &&
-            std::find(kRiskLevels.begin(), kRiskLevels.end(), std::string_view(*text)) ==
-                kRiskLevels.end()) {
+        if (text != nullptr && test.op != Operator::contains && !risk_rank(*text)) {
             return "asks for " + what + ", but the levels are low, medium, high and critical";
         }
     }

@@ -10,6 +10,7 @@
 #include "policy/compiled.hpp"
 #include "policy/field.hpp"
 #include "policy/policy.hpp"
+#include "policy/risk_level.hpp"
 #include "policy/time_zone.hpp"
 
 namespace kimbap::policy {
@@ -21,7 +22,6 @@ constexpr std::array<std::string_view, 5> kScopes{"agent", "token", "role", "act
 constexpr std::array<std::string_view, 14> kOperators{
     "eq",     "ne",       "gt",          "gte",       "lt",   "lte",     "in",
     "not_in", "contains", "starts_with", "ends_with", "glob", "matches", "exists"};
-constexpr std::array<std::string_view, 4> kRiskLevels{"low", "medium", "high", "critical"};
 constexpr std::array<std::string_view, 7> kWeekdays{"sun", "mon", "tue", "wed",
                                                     "thu", "fri", "sat"};
 constexpr int kMaxNesting = 16;
@@ -37,6 +37,10 @@ std::vector<std::string> patterns(const YamlReader& reader) {
         if (pattern.empty()) reader.fault("an empty pattern never matches (remove it)");
     }
     return out;
+}
+
+void not_a_risk_level(const YamlReader& reader, const std::string& what) {
+    reader.fault(what + " is not a risk level (low, medium, high, critical)");
 }
 
 /// Without its folder: moving the documents keeps their order.
@@ -101,10 +105,8 @@ private:
                        patterns(match.get("roles")),   patterns(match.get("services")),
                        patterns(match.get("actions")), patterns(match.get("risk"))};
         for (const std::string& level : rule_.match.risk) {
-            if (level.find('*') == std::string::npos &&
-                std::find(kRiskLevels.begin(), kRiskLevels.end(), level) == kRiskLevels.end()) {
-                match.get("risk").fault("\"" + level +
-                                        "\" is not a risk level (low, medium, high, critical)");
+            if (level.find('*') == std::string::npos && !risk_rank(level)) {
+                not_a_risk_level(match.get("risk"), "\"" + level + "\"");
             }
         }
     }
@@ -134,16 +136,21 @@ private:
         }
         if (!reader.expect_map({"field", "operator", "value"})) return out;
         out.field = reader.require("field").string();
+        auto kind = FieldPath::Kind::args;
         if (!out.field.empty()) {
             const auto field = parse_field(out.field);
-            if (!field) reader.get("field").fault(field.error().message);
+            if (field) {
+                kind = field->kind;
+            } else {
+                reader.get("field").fault(field.error().message);
+            }
         }
         out.op = static_cast<Operator>(reader.require("operator").choice(kOperators, 0));
-        read_value(reader, out);
+        read_value(reader, kind, out);
         return out;
     }
 
-    static void read_value(const YamlReader& reader, Condition& out) {
+    static void read_value(const YamlReader& reader, FieldPath::Kind kind, Condition& out) {
         const YamlReader value = reader.get("value");
         if (value.absent()) {
             if (out.op == Operator::exists) {
@@ -178,7 +185,11 @@ private:
             case Operator::gte:
             case Operator::lt:
             case Operator::lte:
-                if (!out.value.is_number() && !out.value.is_string()) {
+                if (kind == FieldPath::Kind::risk_level) {
+                    if (!out.value.is_string() || !risk_rank(out.value.get_string())) {
+                        not_a_risk_level(value, to_json(out.value));
+                    }
+                } else if (!out.value.is_number() && !out.value.is_string()) {
                     value.fault("not a number (or a string, compared by bytes)");
                 }
                 break;

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "policy/risk_level.hpp"
+
 namespace kimbap::policy {
 
 namespace {
@@ -59,6 +61,9 @@ void Program::add(const Condition& condition) {
         test.op = condition.op;
         test.value = condition.value;
         test.pattern = condition.pattern;
+        if (test.field.kind == FieldPath::Kind::risk_level && orders(test.op)) {
+            test.value = risk_rank(test.value.get_string()).value();
+        }
         tests_.push_back(std::move(test));
     }
     for (const Condition& child : condition.children) add(child);
@@ -122,7 +127,7 @@ Truth Program::run(const Test& test, const Request& request) {
         case FieldPath::Kind::service:
             return run_text(test, request.service);
         case FieldPath::Kind::risk_level:
-            return run_text(test, request.risk_level);
+            return run_risk(test, request.risk_level);
         case FieldPath::Kind::client_name:
             return run_text(test, request.client);
         case FieldPath::Kind::risk_mutating: {
@@ -150,6 +155,15 @@ Truth Program::present(const Test& test, const Operand& operand) {
 
 Truth Program::run_text(const Test& test, std::string_view text) {
     return text.empty() ? absent(test) : present(test, Operand{nullptr, text});
+}
+
+Truth Program::run_risk(const Test& test, std::string_view level) {
+    if (!orders(test.op)) return run_text(test, level);
+    // By what is at stake: by their letters "critical" would be less than "high".
+    const auto rank = risk_rank(level);
+    if (!rank) return Truth::unknown;
+    const json::value value(*rank);
+    return present(test, Operand{&value, {}});
 }
 
 Truth Program::run_roles(const Test& test, std::span<const std::string> roles) {

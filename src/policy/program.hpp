@@ -45,7 +45,7 @@ private:
     struct Test {
         FieldPath field;
         Operator op = Operator::eq;
-        json::value value;
+        json::value value;  ///< The rank instead of the name, where levels of risk are ordered.
         std::shared_ptr<const re2::RE2> pattern;
     };
 
@@ -54,6 +54,7 @@ private:
     [[nodiscard]] Truths possible_node(std::uint32_t at, const Request& request) const;
     [[nodiscard]] static Truth run(const Test& test, const Request& request);
     [[nodiscard]] static Truth run_text(const Test& test, std::string_view text);
+    [[nodiscard]] static Truth run_risk(const Test& test, std::string_view level);
     [[nodiscard]] static Truth run_roles(const Test& test, std::span<const std::string> roles);
     [[nodiscard]] static Truth run_path(const Test& test, const json::value& at, std::size_t step);
     [[nodiscard]] static Truth run_args(const Test& test, const json::object& args);

@@ -105,6 +105,43 @@ TEST(ConditionTest, RolesAreAList) {
     }
 }
 
+TEST(ConditionTest, RiskLevelsAreOrderedByWhatIsAtStake) {
+    const struct {
+        const char* condition;
+        const char* truths[4];  ///< Of low, medium, high and critical.
+    } rows[] = {
+        {"operator: gt, value: low", {"no", "yes", "yes", "yes"}},
+        {"operator: gt, value: critical", {"no", "no", "no", "no"}},
+        {"operator: gte, value: medium", {"no", "yes", "yes", "yes"}},
+        {"operator: gte, value: critical", {"no", "no", "no", "yes"}},
+        {"operator: lt, value: high", {"yes", "yes", "no", "no"}},
+        {"operator: lt, value: low", {"no", "no", "no", "no"}},
+        {"operator: lte, value: medium", {"yes", "yes", "no", "no"}},
+        {"operator: lte, value: critical", {"yes", "yes", "yes", "yes"}},
+        {"operator: ne, value: high", {"yes", "yes", "no", "yes"}},
+        {"operator: starts_with, value: h", {"no", "no", "yes", "no"}},
+    };
+    const char* const levels[] = {"low", "medium", "high", "critical"};
+    for (const auto& row : rows) {
+        const std::string test = std::string("{field: risk.level, ") + row.condition + "}";
+        for (std::size_t i = 0; i < std::size(levels); ++i) {
+            Call call;
+            call.risk = levels[i];
+            EXPECT_EQ(truth_of(test, call), row.truths[i]) << levels[i] << " " << row.condition;
+        }
+    }
+    // What isn't known never helps the caller, nor does a level that doesn't exist.
+    for (const char* level : {"", "hgih"}) {
+        Call call;
+        call.risk = level;
+        EXPECT_EQ(truth_of("{field: risk.level, operator: lte, value: high}", call), "unknown");
+    }
+    // An argument of that name is text like any other.
+    Call call;
+    call.args = args_of(R"({"risk":{"level":"high"}})");
+    EXPECT_EQ(truth_of("{field: args.risk.level, operator: gte, value: medium}", call), "no");
+}
+
 TEST(ConditionTest, AnUnnamedClientOrTokenIsAbsent) {
     Call call;
     call.client = "";
