@@ -1,6 +1,7 @@
 #include "policy/cover.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/glob.hpp"
 #include "policy/compare.hpp"
@@ -34,20 +35,43 @@ bool covers_risk(const Patterns& outer, const Patterns& inner) {
     return covers_list(outer, all);
 }
 
-/// Actions go by two names: `services: [shop], actions: [list]` lies within `actions: [shop.*]`.
+/// Neither services' names nor actions' have a dot: a pattern with one fits identifiers alone, and
+/// its parts around the dot fit the service and the action.
+struct Parts {
+    std::string_view service, action;
+};
+std::optional<Parts> parts_of(std::string_view action) {
+    const std::size_t dot = action.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    return Parts{action.substr(0, dot), action.substr(dot + 1)};
+}
+
+/// `actions: [shop.list]` lies within `services: [shop]`.
+bool covers_services(const Match& outer, const Match& inner) {
+    if (covers_list(outer.services, inner.services)) return true;
+    return !inner.actions.empty() &&
+           std::all_of(inner.actions.begin(), inner.actions.end(), [&](const std::string& action) {
+               const auto parts = parts_of(action);
+               return parts && any_covers(outer.services, parts->service);
+           });
+}
+
+/// Actions go by two names: `services: [shop], actions: [list]` lies within `actions: [shop.*]`,
+/// and `actions: [shop.list]` within `actions: [list]`.
 bool covers_actions(const Match& outer, const Match& inner) {
     if (covers_list(outer.actions, inner.actions)) return true;
-    if (inner.services.empty()) return false;
     const auto named = [&](std::string_view action) {
-        return std::all_of(
-            inner.services.begin(), inner.services.end(), [&](const std::string& service) {
-                return any_covers(outer.actions, service + "." + std::string(action));
-            });
+        return !inner.services.empty() &&
+               std::all_of(
+                   inner.services.begin(), inner.services.end(), [&](const std::string& service) {
+                       return any_covers(outer.actions, service + "." + std::string(action));
+                   });
     };
     if (inner.actions.empty()) return named("*");
     return std::all_of(inner.actions.begin(), inner.actions.end(), [&](const std::string& action) {
-        const bool bare = plain(action) && action.find('.') == std::string::npos;
-        return any_covers(outer.actions, action) || (bare && named(action));
+        if (any_covers(outer.actions, action)) return true;
+        const auto parts = parts_of(action);
+        return parts ? any_covers(outer.actions, parts->action) : plain(action) && named(action);
     });
 }
 
@@ -95,7 +119,7 @@ bool covers(const Match& outer, const Match& inner) {
     // A caller without roles is in no role, not even "*".
     if (!outer.roles.empty() && inner.roles.empty()) return false;
     // The cheap lists first: lint compares every rule with every earlier one.
-    return covers_list(outer.services, inner.services) && covers_list(outer.agents, inner.agents) &&
+    return covers_services(outer, inner) && covers_list(outer.agents, inner.agents) &&
            covers_list(outer.tokens, inner.tokens) && covers_list(outer.roles, inner.roles) &&
            covers_risk(outer.risk, inner.risk) && covers_actions(outer, inner);
 }
@@ -116,14 +140,11 @@ bool shadows(const Rule& earlier, const Rule& later) {
 bool contradicts_itself(const Match& match) {
     if (match.services.empty() || match.actions.empty()) return false;
     return std::all_of(match.actions.begin(), match.actions.end(), [&](const std::string& action) {
-        const std::size_t dot = action.find('.');
-        if (dot == std::string::npos || !plain(std::string_view(action).substr(0, dot))) {
-            return false;
-        }
-        const std::string service = action.substr(0, dot);
+        const auto parts = parts_of(action);
+        if (!parts || !plain(parts->service)) return false;
         return std::none_of(
             match.services.begin(), match.services.end(),
-            [&](const std::string& pattern) { return glob_match(pattern, service); });
+            [&](const std::string& pattern) { return glob_match(pattern, parts->service); });
     });
 }
 

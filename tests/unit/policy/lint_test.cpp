@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "policy/cover.hpp"
+#include "policy/match.hpp"
 #include "unit/policy/support.hpp"
 
 namespace kimbap::policy::test {
@@ -53,6 +56,34 @@ TEST(LintTest, FindsRulesThatCanNeverDecide) {
          "match: {services: [shop], actions: [\"s*\"]}, decision: allow", false},
         {"match: {services: [shop]}, decision: deny",
          "match: {services: [shop], agents: [a]}, decision: allow", true},
+        // An identifier names its service, and a bare name as well.
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [shop.list-orders]}, decision: allow", true},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [\"shop.*\", \"shop.get-?\"]}, decision: allow", true},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {services: [shop, cart], actions: [\"shop.*\"]}, decision: allow", true},
+        {"match: {services: [\"sh*\"]}, decision: deny",
+         "match: {actions: [\"sho*.list\", ship.list]}, decision: allow", true},
+        {"match: {services: [shop], actions: [\"list-*\"]}, decision: deny",
+         "match: {actions: [\"shop.list-o*\"]}, decision: allow", true},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [shop.list, cart.list]}, decision: allow", false},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [shop.list, list]}, decision: allow", false},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [\"*.list\"]}, decision: allow", false},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [\"sho?.list\"]}, decision: allow", false},
+        // A bare "shop-list" of any service fits both, as does "shopify.list".
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [\"shop*\"]}, decision: allow", false},
+        {"match: {services: [shop]}, decision: deny",
+         "match: {actions: [\"shop?list\"]}, decision: allow", false},
+        {"match: {services: [shop], actions: [\"list-*\"]}, decision: deny",
+         "match: {actions: [\"shop.list*\"]}, decision: allow", false},
+        {"match: {services: [shop], agents: [a]}, decision: deny",
+         "match: {actions: [shop.list]}, decision: allow", false},
         {"match: {services: [shop], agents: [a]}, decision: deny",
          "match: {services: [shop]}, decision: allow", false},
         {"match: {agents: [\"a?\"]}, decision: deny", "match: {agents: [\"a*\"]}, decision: allow",
@@ -93,6 +124,45 @@ TEST(LintTest, FindsRulesThatCanNeverDecide) {
             << found;
         EXPECT_EQ(found.empty(), !row.never) << found;
     }
+}
+
+TEST(LintTest, WhatIsCoveredIsMatched) {
+    const std::vector<std::string> names{"a", "ab", "b", "ba", "a-b"};
+    const std::vector<std::string> globs{"*", "a", "ab", "b", "a*", "*b", "?", "a?b", "a-b"};
+    std::vector<std::string> actions = globs;
+    for (const char* action : {"a.*", "*.b", "a.b", "a*.?", "?.a*", "ab.a-b", "*.*"}) {
+        actions.emplace_back(action);
+    }
+    std::mt19937 random(7);
+    const auto some = [&](const std::vector<std::string>& from) {
+        std::vector<std::string> out(random() % 3);
+        for (std::string& one : out) one = from[random() % from.size()];
+        return out;
+    };
+    int covered = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        Match outer;
+        Match inner;
+        for (Match* match : {&outer, &inner}) {
+            match->services = some(globs);
+            match->actions = some(actions);
+        }
+        if (!covers(outer, inner)) continue;
+        ++covered;
+        for (const std::string& service : names) {
+            for (const std::string& action : names) {
+                Call call;
+                call.action = service + "." + action;
+                if (!mismatch(inner, call.request()).empty()) continue;
+                ASSERT_EQ(mismatch(outer, call.request()), "")
+                    << call.action << " " << ::testing::PrintToString(outer.services)
+                    << ::testing::PrintToString(outer.actions) << " "
+                    << ::testing::PrintToString(inner.services)
+                    << ::testing::PrintToString(inner.actions);
+            }
+        }
+    }
+    EXPECT_GT(covered, 2'000);
 }
 
 TEST(LintTest, FindsConflicts) {
