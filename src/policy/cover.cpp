@@ -5,6 +5,7 @@
 
 #include "base/glob.hpp"
 #include "policy/compare.hpp"
+#include "policy/match.hpp"
 #include "policy/risk_level.hpp"
 
 namespace kimbap::policy {
@@ -82,9 +83,21 @@ bool same(const Condition& a, const Condition& b) {
                       same);
 }
 
-bool same(const TimeWindow& a, const TimeWindow& b) {
-    return a.after == b.after && a.before == b.before && a.zone_name == b.zone_name &&
-           a.weekdays == b.weekdays;
+/// Whether `outer` is open whenever `inner` is, which is always where there is none. Both change at
+/// their own times and at midnight alone: these are looked at, on each day of the week.
+bool covers(const TimeWindow& outer, const std::optional<TimeWindow>& inner) {
+    const bool one_clock = inner && inner->zone_name == outer.zone_name;
+    std::vector<std::chrono::minutes> times{std::chrono::minutes{0}, outer.after, outer.before};
+    if (one_clock) times.insert(times.end(), {inner->after, inner->before});
+    std::erase(times, std::chrono::hours{24});
+    for (unsigned weekday = 0; weekday < 7; ++weekday) {
+        for (const auto time : times) {
+            // Of another zone's clock it can only be told that always covers it.
+            if (one_clock && !open_at(*inner, weekday, time)) continue;
+            if (!open_at(outer, weekday, time)) return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
@@ -126,7 +139,7 @@ bool covers(const Match& outer, const Match& inner) {
 
 bool shadows(const Rule& earlier, const Rule& later) {
     if (!covers(earlier.match, later.match)) return false;
-    if (earlier.window && !(later.window && same(*earlier.window, *later.window))) return false;
+    if (earlier.window && !covers(*earlier.window, later.window)) return false;
     if (earlier.conditions.empty()) return true;
     // Undecided conditions are met in the later rule, and not in the earlier one.
     if (earlier.decision == Outcome::allow && later.decision != Outcome::allow) return false;

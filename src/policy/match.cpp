@@ -30,20 +30,22 @@ std::string_view mismatch(const Match& match, const Request& request) {
     return in_role ? "" : "roles";
 }
 
+bool open_at(const TimeWindow& window, unsigned weekday, std::chrono::minutes time) {
+    const auto on = [&](unsigned day) { return ((window.weekdays >> day) & 1U) != 0; };
+    if (window.after < window.before) {
+        return time >= window.after && time < window.before && on(weekday);
+    }
+    // Across midnight: the early part belongs to the day on which the window began.
+    if (time >= window.after) return on(weekday);
+    return time < window.before && on((weekday + 6) % 7);
+}
+
 bool in_window(const TimeWindow& window, TimePoint now) {
     const auto local = now + window.zone->offset_at(now);
     const auto day = std::chrono::floor<std::chrono::days>(local);
-    const auto time = std::chrono::floor<std::chrono::minutes>(local - day);
-    const auto on = [&](std::chrono::days back) {
-        const std::chrono::weekday weekday{std::chrono::sys_days{day.time_since_epoch() - back}};
-        return ((window.weekdays >> weekday.c_encoding()) & 1U) != 0;
-    };
-    if (window.after < window.before) {
-        return time >= window.after && time < window.before && on(std::chrono::days{0});
-    }
-    // Across midnight: the early part belongs to the day on which the window began.
-    if (time >= window.after) return on(std::chrono::days{0});
-    return time < window.before && on(std::chrono::days{1});
+    const std::chrono::weekday weekday{std::chrono::sys_days{day.time_since_epoch()}};
+    return open_at(window, weekday.c_encoding(),
+                   std::chrono::floor<std::chrono::minutes>(local - day));
 }
 
 }  // namespace kimbap::policy

@@ -13,6 +13,9 @@ namespace kimbap::policy {
 /// all of them.
 [[nodiscard]] std::string_view mismatch(const Match& match, const Request& request);
 
+/// Whether the window is open on a day of the week (0: Sunday) at a time of that day, both local.
+[[nodiscard]] bool open_at(const TimeWindow& window, unsigned weekday, std::chrono::minutes time);
+
 /// Whether `now` falls into the window, by the local clock of its zone.
 [[nodiscard]] bool in_window(const TimeWindow& window, TimePoint now);
 
