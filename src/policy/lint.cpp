@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/json_text.hpp"
+#include "policy/contradiction.hpp"
 #include "policy/cover.hpp"
 #include "policy/field.hpp"
 #include "policy/policy.hpp"
@@ -30,6 +31,10 @@ std::vector<const json::value*> compared(const Condition& condition) {
     return out;
 }
 
+std::string shown(const Condition& test) {
+    return test.field + " " + std::string(name(test.op)) + " " + to_json(test.value);
+}
+
 bool negative(Operator op) {
     return op == Operator::ne || op == Operator::not_in;
 }
@@ -38,8 +43,7 @@ bool negative(Operator op) {
 std::string oddity(const Condition& test, Outcome decision) {
     const auto field = parse_field(test.field);
     if (!field || test.op == Operator::exists) return "";
-    const std::string what =
-        test.field + " " + std::string(name(test.op)) + " " + to_json(test.value);
+    const std::string what = shown(test);
     if (field->kind == FieldPath::Kind::args) {
         const bool any = std::any_of(
             field->steps.begin(), field->steps.end(),
@@ -87,6 +91,14 @@ void check_alone(const Rule& rule, Faults& out) {
     }
     if (contradicts_itself(rule.match)) {
         out.push_back(at(rule, "can never decide: its actions belong to none of its services"));
+    }
+    if (const auto tests = contradiction(rule.conditions)) {
+        out.push_back(at(rule, std::string(rule.decision == Outcome::allow
+                                               ? "can never decide: "
+                                               : "decides only where its conditions can't be "
+                                                 "decided: ") +
+                                   shown(*tests->first) + " and " + shown(*tests->second) +
+                                   " never both hold (for either of them, write any:)"));
     }
     check_conditions(rule, rule.conditions, out);
 }

@@ -258,5 +258,86 @@ TEST(LintTest, FindsWhatIsOddAboutOneRule) {
     }
 }
 
+/// Whether two conditions are found to rule each other out, whichever comes first.
+TEST(LintTest, FindsConditionsThatContradictEachOther) {
+    const struct {
+        const char* field;
+        const char* one;
+        const char* other;
+        bool contradict;
+    } rows[] = {
+        {"args.n", "eq, value: 1", "eq, value: 2", true},
+        {"args.n", "eq, value: 1", "eq, value: 1.0", false},
+        {"args.n", "eq, value: 1", "eq, value: \"1\"", true},
+        {"args.n", "eq, value: 1", "ne, value: 1", true},
+        {"args.n", "eq, value: 1", "ne, value: 2", false},
+        {"args.n", "eq, value: 1", "gt, value: 1", true},
+        {"args.n", "eq, value: 1", "gte, value: 1", false},
+        {"args.n", "eq, value: 1", "in, value: [2, 3]", true},
+        {"args.n", "eq, value: 1", "exists", false},
+        {"args.n", "in, value: [1, 2]", "in, value: [3, 4]", true},
+        {"args.n", "in, value: [1, 2]", "in, value: [2, 3]", false},
+        {"args.n", "in, value: [1, 2]", "not_in, value: [1, 2, 3]", true},
+        {"args.n", "in, value: [1, 2]", "lt, value: 2", false},
+        {"args.n", "in, value: [a, b]", "matches, value: \"^c\"", true},
+        {"args.n", "eq, value: abc", "starts_with, value: ab", false},
+        {"args.n", "eq, value: [1, 2]", "contains, value: 3", true},
+        {"args.n", "gt, value: 5", "lt, value: 3", true},
+        {"args.n", "gt, value: 5", "lt, value: 5", true},
+        {"args.n", "gte, value: 5", "lte, value: 5", false},
+        {"args.n", "gte, value: 5", "lt, value: 5", true},
+        {"args.n", "gt, value: 5", "lte, value: 5", true},
+        {"args.n", "gt, value: 5", "lt, value: 6", false},
+        {"args.n", "gt, value: 5", "gt, value: 6", false},
+        {"args.n", "gt, value: b", "lt, value: a", true},
+        {"args.n", "gt, value: 5", "lt, value: \"9\"", true},
+        {"args.n", "exists, value: false", "ne, value: 1", true},
+        {"args.n", "exists, value: false", "exists, value: true", true},
+        {"args.n", "exists, value: false", "exists, value: false", false},
+        {"args.n", "ne, value: 1", "ne, value: 2", false},
+        {"args.n", "starts_with, value: a", "starts_with, value: b", false},  // not told
+        {"args.n[0]", "eq, value: 1", "eq, value: 2", true},
+        {"agent", "eq, value: a", "glob, value: \"b*\"", true},
+        {"risk.level", "gt, value: high", "lt, value: critical", true},
+        {"risk.level", "gt, value: low", "lt, value: high", false},
+        {"risk.level", "ne, value: low", "lt, value: medium", true},
+        {"risk.level", "eq, value: critical", "gte, value: high", false},
+        {"risk.mutating", "ne, value: true", "ne, value: false", true},
+        // One that has several values at once may satisfy each test with another.
+        {"args.n[*]", "eq, value: 1", "eq, value: 2", false},
+        {"roles", "eq, value: a", "eq, value: b", false},
+        {"action", "eq, value: list", "eq, value: shop.list", false},
+    };
+    for (const auto& row : rows) {
+        const auto test = [&](const char* what) {
+            return std::string("{field: \"") + row.field + "\", operator: " + what + "}";
+        };
+        const auto pair = [](const std::string& first, const std::string& second) {
+            return lint("  - {id: r, conditions: [" + first + ", {all: [" + second +
+                        "]}], decision: allow}\n");
+        };
+        for (const std::string& found :
+             {pair(test(row.one), test(row.other)), pair(test(row.other), test(row.one))}) {
+            EXPECT_EQ(found.find("p.yaml:3:5: rule \"r\" can never decide: ") == 0, row.contradict)
+                << row.field << " " << row.one << " " << row.other << " " << found;
+            EXPECT_EQ(found.empty(), !row.contradict) << found;
+        }
+    }
+    const auto decides = [](const std::string& conditions, const std::string& decision) {
+        return lint("  - {id: r, conditions: [" + conditions + "], decision: " + decision + "}\n");
+    };
+    const std::string one = "{field: args.n, operator: eq, value: 1}";
+    const std::string two = "{field: args.n, operator: eq, value: 2}";
+    EXPECT_THAT(decides(one + ", " + two, "allow"),
+                HasSubstr("can never decide: args.n eq 1 and args.n eq 2 never both hold"));
+    // Without an n they are undecided, which counts as met.
+    EXPECT_THAT(decides(one + ", " + two, "deny"),
+                HasSubstr("decides only where its conditions can't be decided: args.n eq 1 and "
+                          "args.n eq 2 never both hold"));
+    EXPECT_EQ(decides("{any: [" + one + ", " + two + "]}", "allow"), "");
+    EXPECT_EQ(decides("{not: [" + one + ", " + two + "]}", "allow"), "");
+    EXPECT_EQ(decides(one + ", {field: args.m, operator: eq, value: 2}", "allow"), "");
+}
+
 }  // namespace
 }  // namespace kimbap::policy::test
