@@ -66,7 +66,6 @@ std::string shown_field(const Condition& condition, const Request& request) {
         case FieldPath::Kind::roles:
             break;
     }
-    if (request.roles.empty()) return "absent";
     const json::value roles(json::array(request.roles.begin(), request.roles.end()));
     return shown(&roles);
 }

@@ -167,9 +167,9 @@ Truth Program::run_risk(const Test& test, std::string_view level) {
 }
 
 Truth Program::run_roles(const Test& test, std::span<const std::string> roles) {
-    if (roles.empty()) return absent(test);
     const auto [op, negated] = positive(test.op, test.value);
-    if (op == Operator::exists) return truth(!negated);
+    if (op == Operator::exists) return truth(roles.empty() == negated);
+    // Over no roles: none of them fits, which is decided.
     Truth any = Truth::no;
     for (const std::string& role : roles) {
         // `contains` asks whether the list has the role, not whether a role has the text.

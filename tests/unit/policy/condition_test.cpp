@@ -80,18 +80,22 @@ TEST(ConditionTest, RolesAreAList) {
     const struct {
         const char* condition;
         const char* two;   ///< Of a caller with the roles support and ops.
-        const char* none;  ///< Of a caller without roles.
+        const char* none;  ///< Of a caller without roles, which is an empty list.
     } rows[] = {
-        {"{field: roles, operator: contains, value: ops}", "yes", "unknown"},
-        {"{field: roles, operator: contains, value: op}", "no", "unknown"},
-        {"{field: roles, operator: contains, value: 5}", "unknown", "unknown"},
-        {"{field: roles, operator: eq, value: ops}", "yes", "unknown"},
-        {"{field: roles, operator: ne, value: ops}", "no", "unknown"},
-        {"{field: roles, operator: ne, value: admin}", "yes", "unknown"},
-        {"{field: roles, operator: in, value: [ops, admin]}", "yes", "unknown"},
-        {"{field: roles, operator: not_in, value: [ops, admin]}", "no", "unknown"},
-        {"{field: roles, operator: not_in, value: [admin]}", "yes", "unknown"},
-        {"{field: roles, operator: glob, value: \"sup*\"}", "yes", "unknown"},
+        {"{field: roles, operator: contains, value: ops}", "yes", "no"},
+        {"{field: roles, operator: contains, value: op}", "no", "no"},
+        {"{field: roles, operator: contains, value: 5}", "unknown", "no"},
+        {"{not: {field: roles, operator: contains, value: ops}}", "no", "yes"},
+        {"{field: roles, operator: eq, value: ops}", "yes", "no"},
+        {"{field: roles, operator: ne, value: ops}", "no", "yes"},
+        {"{field: roles, operator: ne, value: admin}", "yes", "yes"},
+        {"{field: roles, operator: in, value: [ops, admin]}", "yes", "no"},
+        {"{field: roles, operator: not_in, value: [ops, admin]}", "no", "yes"},
+        {"{field: roles, operator: not_in, value: [admin]}", "yes", "yes"},
+        {"{field: roles, operator: glob, value: \"sup*\"}", "yes", "no"},
+        {"{field: roles, operator: starts_with, value: op}", "yes", "no"},
+        {"{field: roles, operator: matches, value: \".*\"}", "yes", "no"},
+        {"{field: roles, operator: gt, value: a}", "yes", "no"},
         {"{field: roles, operator: exists}", "yes", "no"},
         {"{field: roles, operator: exists, value: false}", "no", "yes"},
     };

@@ -352,6 +352,9 @@ TEST(EngineTest, ProspectIsWhatPolicyCouldAllow) {
         {"  - {id: a, conditions: [{field: roles, operator: contains, value: admin}], "
          "decision: require_approval}\n",
          false, false},
+        {"  - {id: a, conditions: [{not: {field: roles, operator: contains, value: admin}}], "
+         "decision: deny}\n  - {id: b, decision: allow}\n",
+         false, false},
         // An approval behind an unconditional allow is none.
         {"  - {id: a, decision: allow}\n  - {id: b, decision: require_approval}\n", true, false},
     };
@@ -386,6 +389,19 @@ TEST(EngineTest, ExplainSaysWhyEachRuleDidOrDidNot) {
         EXPECT_EQ(steps[i].why, expected[i]);
         EXPECT_EQ(steps[i].decided, i == 4);
     }
+}
+
+TEST(EngineTest, ExplainShowsThatACallerHasNoRoles) {
+    const auto set = load_rules(
+        "  - {id: a, conditions: [{field: roles, operator: contains, value: ops}], decision: "
+        "deny}\n"
+        "  - {id: b, conditions: [{field: roles, operator: exists}], decision: deny}\n");
+    Call call;
+    call.roles = {};
+    const auto steps = set->explain(call.request(), kNow);
+    ASSERT_EQ(steps.size(), 2U);
+    EXPECT_EQ(steps[0].why, "roles contains \"ops\" (is []) does not hold");
+    EXPECT_EQ(steps[1].why, "roles exists true (is []) does not hold");
 }
 
 TEST(EngineTest, TheDigestIsThatOfTheRules) {
