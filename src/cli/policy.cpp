@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/arguments.hpp"
+#include "cli/assumed_caller.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "operator_api/policies.hpp"
@@ -106,6 +107,12 @@ bool check_action(Context& context, const pipeline::Rules& rules,
     return true;
 }
 
+std::string shown_caller(const operator_api::HypotheticalCall& call) {
+    if (call.roles.empty()) return printable(call.agent) + ", no roles";
+    return printable(call.agent + (call.roles.size() == 1 ? ", role " : ", roles ") +
+                     join(call.roles, ", "));
+}
+
 void explain(Context& context, Options& options) {
     const auto config = configured(context);
     if (!config) return;
@@ -118,8 +125,8 @@ void explain(Context& context, Options& options) {
     }
     const auto loaded = app::load_rules(*config);
     if (!loaded) return report(context, loaded.error());
-    if (options.call.agent.empty()) options.call.agent = config->stdio.agent;
-    if (options.call.roles.empty()) options.call.roles = config->stdio.roles;
+    assume_caller(options.call, !options.call.agent.empty(), !options.call.roles.empty(),
+                  config->stdio);
     if (options.call.action.empty()) {
         return report(context, Exit::usage, "which action? (kimbap policy explain SERVICE.ACTION)");
     }
@@ -137,6 +144,7 @@ void explain(Context& context, Options& options) {
     print("decision: " + std::string(out.at("decision").get_string()));
     print("rule:     " +
           (out.at("rule").is_null() ? "none matches" : std::string(out.at("rule").get_string())));
+    print("caller:   " + shown_caller(options.call));
     print("considered, in order:");
     for (const auto& step : out.at("considered").get_array()) {
         print("  " + std::string(step.at("decided").get_bool() ? "* " : "- ") +
@@ -163,7 +171,10 @@ void add_policy(CLI::App& root, Context& context) {
     explaining->add_option("--action,action", options->call.action, "SERVICE.ACTION");
     explaining->add_option("--agent", options->call.agent,
                            "The calling agent; the config's stdio agent if left out");
-    explaining->add_option("--role", options->call.roles, "A role of the caller (repeatable)")
+    explaining
+        ->add_option("--role", options->call.roles,
+                     "A role of the caller (repeatable); if left out, the config's stdio agent has "
+                     "the config's stdio roles, any other none")
         ->allow_extra_args(false);
     explaining->add_option("--token", options->call.token, "The caller's token id, tok_…");
     explaining->add_option("--client", options->call.client, "The MCP client's name");

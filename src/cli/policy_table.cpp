@@ -4,6 +4,7 @@
 #include "app/rules_loader.hpp"
 #include "base/json_text.hpp"
 #include "base/yaml_reader.hpp"
+#include "cli/assumed_caller.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/policy_cases.hpp"
@@ -108,8 +109,7 @@ void run(Context& context, const std::string& file) {
     std::size_t failed = 0;
     json::array out;
     for (PolicyCase& row : table.cases) {
-        if (!row.agent_given) row.call.agent = config->stdio.agent;
-        if (!row.roles_given) row.call.roles = config->stdio.roles;
+        assume_caller(row.call, row.agent_given, row.roles_given, config->stdio);
         const Verdict verdict = judge(*loaded->rules, row, now, limiter);
         failed += verdict.passed ? 0 : 1;
         out.emplace_back(to_object(row, verdict));

@@ -52,6 +52,8 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
     json::object out{
         {"decision", policy::name(decision.outcome)},
         {"rule", decision.rule == nullptr ? json::value(nullptr) : json::value(decision.rule->id)},
+        {"caller",
+         {{"agent", call.agent}, {"roles", json::array(call.roles.begin(), call.roles.end())}}},
         {"action", request.action_id},
         {"known_action", question.declared()},
         {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},

@@ -42,7 +42,7 @@ private:
     policy::Request request_;
 };
 
-/// The decision and every rule that was considered, as JSON. Uses no allowance.
+/// The decision, for whom, and every rule that was considered, as JSON. Uses no allowance.
 [[nodiscard]] boost::json::object explain(const pipeline::Rules& rules,
                                           const HypotheticalCall& call, TimePoint now);
 

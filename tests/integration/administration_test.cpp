@@ -247,6 +247,51 @@ TEST(Policy, ExplainSaysWhereACallWouldNotGetToPolicy) {
     EXPECT_THAT(nothing.err, HasSubstr("SERVICE.ACTION"));
 }
 
+TEST(Policy, ExplainShowsWhoIsTakenToCall) {
+    Shop shop("stdio: {agent: desk, roles: [support, night]}\n");
+    shop.kimbap.policy("shop",
+                       "version: 1.0.0\nrules:\n"
+                       "  - {id: staff, match: {roles: [support]}, decision: allow}\n");
+    const struct {
+        std::vector<std::string> options;
+        const char* decision;
+        const char* caller;
+        json::value json;
+    } rows[] = {
+        {{},
+         "allow",
+         "desk, roles support, night",
+         {{"agent", "desk"}, {"roles", {"support", "night"}}}},
+        {{"--agent", "desk"},
+         "allow",
+         "desk, roles support, night",
+         {{"agent", "desk"}, {"roles", {"support", "night"}}}},
+        // Whoever else it is, nothing says that it has the same roles.
+        {{"--agent", "somebody"},
+         "deny",
+         "somebody, no roles",
+         {{"agent", "somebody"}, {"roles", json::array()}}},
+        {{"--agent", "somebody", "--role", "support"},
+         "allow",
+         "somebody, role support",
+         {{"agent", "somebody"}, {"roles", json::array{"support"}}}},
+        {{"--role", "guest"},
+         "deny",
+         "desk, role guest",
+         {{"agent", "desk"}, {"roles", json::array{"guest"}}}},
+    };
+    for (const auto& row : rows) {
+        std::vector<std::string> command{"policy", "explain", "shop.refund"};
+        command.insert(command.end(), row.options.begin(), row.options.end());
+        EXPECT_THAT(shop.kimbap.must(command),
+                    AllOf(HasSubstr(std::string("decision: ") + row.decision + "\n"),
+                          HasSubstr(std::string("caller:   ") + row.caller + "\n")));
+        const json::value told = shop.kimbap.json(command);
+        EXPECT_EQ(told.at("decision"), row.decision);
+        EXPECT_EQ(told.at("caller"), row.json);
+    }
+}
+
 TEST(Vault, NoCommandPrintsAValue) {
     Shop shop;
     for (const std::vector<std::string>& command : {std::vector<std::string>{"vault", "list"},

@@ -114,6 +114,7 @@ TEST_F(OperatorApi, ExplainsAHypotheticalCall) {
     const json::value explained = *parse_json(reply.body);
     EXPECT_EQ(explained.at("decision"), "require_approval");
     EXPECT_EQ(explained.at("rule"), "refunds");
+    EXPECT_EQ(explained.at("caller"), (json::value{{"agent", "bot"}, {"roles", json::array()}}));
     EXPECT_EQ(shop_.upstream.count(), 0U);
 }
 

@@ -67,6 +67,21 @@ calls:
     EXPECT_EQ(kimbap.must({"policy", "test", "table.yaml"}), "5 calls: all decided as expected\n");
 }
 
+TEST(PolicyTest, TheConfiguredRolesAreThoseOfTheConfiguredAgent) {
+    const Installation kimbap("stdio: {agent: desk, roles: [support]}\n");
+    kimbap.policy("p",
+                  "version: 1.0.0\nrules:\n  - {id: staff, match: {roles: [support]}, decision: "
+                  "allow}\n");
+    kimbap.write("table.yaml", R"(calls:
+  - {action: a.b, risk: low, decision: allow}
+  - {action: a.b, risk: low, agent: desk, decision: allow}
+  - {action: a.b, risk: low, roles: [], decision: deny}
+  - {action: a.b, risk: low, agent: somebody, decision: deny}
+  - {action: a.b, risk: low, agent: somebody, roles: [support], decision: allow}
+)");
+    EXPECT_EQ(kimbap.must({"policy", "test", "table.yaml"}), "5 calls: all decided as expected\n");
+}
+
 TEST(PolicyTest, RefusesTablesThatMeanNothing) {
     Shop shop;
     const struct {
