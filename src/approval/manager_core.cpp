@@ -41,6 +41,26 @@ audit::Record record_of(const Approval& approval, std::string_view kind, TimePoi
     return record;
 }
 
+/// What the caller asked for, as audit records show it.
+void add_parameters(audit::Record& record, const Approval& approval) {
+    Shortened shown = shorten(approval.parameters);
+    record.parameters = std::move(shown.parameters);
+    if (shown.cut) record.details["parameters_digest"] = shown.digest;
+}
+
+/// Of a call that its caller stopped before it ran.
+audit::Record end_of_stopped(const Approval& approval, TimePoint now) {
+    audit::Record record = record_of(approval, "call.finished", now);
+    add_parameters(record, approval);
+    record.execution = boost::json::object{{"status", "cancelled"}, {"attempts", 0}};
+    if (approval.state() == State::detached) {
+        record.details["task"] = approval.id;
+    } else {
+        record.approval = boost::json::object{{"id", approval.id}};
+    }
+    return record;
+}
+
 /// What an effect is called in the audit log; "" where it leaves no record.
 std::string_view audit_outcome(Effect effect) {
     switch (effect) {
@@ -140,9 +160,7 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     loaded.row.revision = ++approval.revision;
 
     if (step->effect == Effect::stopped) {
-        audit::Record record = record_of(approval, "call.finished", now);
-        record.execution = boost::json::object{{"status", "cancelled"}, {"attempts", 0}};
-        const Result<void> audited = audit::append(t, record);
+        const Result<void> audited = audit::append(t, end_of_stopped(approval, now));
         if (!audited) return audited.error();
     }
     const std::string_view outcome = audit_outcome(step->effect);
@@ -235,9 +253,7 @@ Result<Requested> ApprovalManager::Core::request(store::Transaction& t, const Su
     const Result<void> inserted = t.approvals().insert(row);
     if (!inserted) return inserted.error();
     audit::Record record = record_of(approval, kRequestedType, approval.created_at);
-    Shortened shown = shorten(approval.parameters);
-    record.parameters = std::move(shown.parameters);
-    if (shown.cut) record.details["parameters_digest"] = shown.digest;
+    add_parameters(record, approval);
     record.approval = boost::json::object{{"id", approval.id}, {"outcome", "pending"}};
     record.details["expires_at"] = format_time(approval.expires_at);
     record.details["required"] = approval.required;

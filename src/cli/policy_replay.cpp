@@ -75,11 +75,13 @@ public:
             return;
         }
         ++replayed_;
-        // A call that its caller's user was only asked about, or didn't want, used up nothing.
+        // A call that its caller's user was only asked about, or didn't want, used up nothing, nor
+        // did one that would be allowed but was refused: it had changed since it was approved.
         const std::string status = text_at(record, "execution", "status");
-        const bool unconfirmed = status == "asked" || status == "not_confirmed";
+        const bool used_nothing = status == "asked" || status == "not_confirmed" ||
+                                  (status == "denied" && was == "allow");
         const auto decision =
-            rules_.policy->decide(question.request(), *time, unconfirmed ? nullptr : &limiter_);
+            rules_.policy->decide(question.request(), *time, used_nothing ? nullptr : &limiter_);
         const std::string rule = text_at(record, "decision", "rule");
         const bool same = policy::name(decision.outcome) == was;
         if (same && decision.rule_id() == rule) return;

@@ -67,7 +67,9 @@ policy::Request Call::policy_request() const {
 }
 
 JsonObjectText Call::sanitized_parameters() const {
-    return sanitized_text(request.arguments, sensitive_of(action));
+    // Of a stored call the marks of its request hold as well: its action may be gone by now.
+    return sanitized_text(stored == nullptr ? request.arguments : stored->parameters,
+                          sensitive_of(action));
 }
 
 std::string Call::sanitized_message() const {

@@ -32,7 +32,7 @@ struct Call {
 
     // authorize
     policy::Decision decision;
-    bool decided = false;
+    bool decided = false;  ///< By the rules in force, which the result then tells of.
 
     // confirm
     /// accepted, declined, dismissed, asked, not_asked, impossible or invalid; "" where the action
@@ -46,6 +46,8 @@ struct Call {
     // approve
     std::optional<approval::ClaimedCall> claim;
     bool joined = false;  ///< The same call was pending already: it shares its approval.
+    /// What a call that is resumed was approved, or allowed, as. Outlives the call.
+    const approval::Approval* stored = nullptr;
 
     // credential: lives until execute is done
     Secret credential;

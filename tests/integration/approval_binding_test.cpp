@@ -21,6 +21,26 @@ std::size_t loads(const Installation& kimbap) {
     return count;
 }
 
+/// "outcome by rule" of a record; "" where it has none.
+std::string decision_of(const json::object& record) {
+    const json::value* decision = record.if_contains("decision");
+    if (decision == nullptr) return "";
+    const json::value* rule = decision->as_object().if_contains("rule");
+    return std::string(decision->at("outcome").as_string()) +
+           (rule == nullptr ? "" : " by " + std::string(rule->as_string()));
+}
+
+/// The digest of the policy set that was loaded last.
+std::string policy_in_force(const Installation& kimbap) {
+    std::string digest;
+    for (const json::object& record : kimbap.audit()) {
+        if (record.at("kind") == "policy.loaded") {
+            digest = record.at("decision").at("policy").as_string().c_str();
+        }
+    }
+    return digest;
+}
+
 /// What an operator changes between the request and the approval.
 struct Change {
     std::string name;
@@ -29,6 +49,7 @@ struct Change {
     std::string to;
     std::string refusal;                      ///< "" where the call still runs.
     std::string auth = std::string(kBearer);  ///< How the manifest's auth begins before the change.
+    std::string decision = "require_approval by refunds";  ///< What the record of its end says.
 };
 
 void PrintTo(const Change& change, std::ostream* out) {
@@ -66,17 +87,17 @@ const std::vector<Change> kChanges{
      "{name: card, type: string, default: \"1\",", "the action's request changed"},
     {"denied", "policy/shop.yaml", "",
      with_rule("  - {id: refunds, match: {actions: [shop.refund]}, decision: deny}\n"),
-     "the policy changed"},
+     "the policy changed", std::string(kBearer), "deny by refunds"},
     {"first", "policy/shop.yaml", "",
      with_rule("  - {id: none, match: {agents: [bot]}, decision: deny, priority: -1}\n"
                "  - {id: refunds, match: {actions: [shop.refund]}, decision: require_approval}\n"),
-     "the policy changed"},
+     "the policy changed", std::string(kBearer), "deny by none"},
     {"rule", "policy/shop.yaml", "",
      with_rule("  - {id: refund, match: {actions: [shop.refund]}, decision: require_approval}\n"),
-     "the policy changed"},
+     "the policy changed", std::string(kBearer), "require_approval by refund"},
     {"allowed", "policy/shop.yaml", "",
      with_rule("  - {id: refunds, match: {actions: [shop.refund]}, decision: allow}\n"),
-     "the policy changed"},
+     "the policy changed", std::string(kBearer), "allow by refunds"},
     {"more_operators", "policy/shop.yaml", "",
      with_rule("  - {id: refunds, match: {actions: [shop.refund]}, decision: require_approval, "
                "approval: {required: 2}}\n"),
@@ -138,6 +159,9 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
     EXPECT_EQ(shop.upstream.count(), change.refusal.empty() ? 1U : 0U);
     const json::object last = shop.kimbap.audit().back();
     EXPECT_EQ(last.at("kind"), "call.finished");
+    EXPECT_EQ(last.at("approval").at("id"), json::value(id));
+    EXPECT_EQ(decision_of(last), change.decision);
+    EXPECT_EQ(last.at("decision").at("policy"), json::value(policy_in_force(shop.kimbap)));
     if (change.refusal.empty()) return;
     EXPECT_EQ(last.at("execution").at("status"), "denied");
     EXPECT_THAT(to_json(json::value(last)), HasSubstr(change.refusal));
@@ -149,6 +173,26 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
 
 INSTANTIATE_TEST_SUITE_P(Every, Binding, testing::ValuesIn(kChanges),
                          [](const auto& info) { return info.param.name; });
+
+TEST(ApprovalBinding, ARefusedCallKeepsItsSensitiveArgumentsOutOfTheLog) {
+    Shop shop("approvals: {hold: 0s}\n");
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    const std::string id = meta_of(
+        agent.call("shop_refund", {{"order", "1001"}, {"amount", 1}, {"card", "4242-4242"}}),
+        "kimbap/approval");
+    const std::size_t before = loads(shop.kimbap);
+    std::string text = shop.kimbap.read("manifests/shop.yaml");
+    text.replace(text.find("  refund:\n"), 10, "  payback:\n");
+    shop.kimbap.write("manifests/shop.yaml", text);
+    eventually("the reload", [&] { return loads(shop.kimbap) > before; });
+    shop.kimbap.must({"approval", "approve", id});
+    const json::object last = shop.kimbap.audit().back();
+    ASSERT_EQ(last.at("kind"), "call.finished");
+    EXPECT_EQ(last.at("execution").at("status"), "denied");
+    EXPECT_EQ(last.at("parameters").at("order"), "1001");
+    EXPECT_EQ(to_json(json::value(last)).find("4242"), std::string::npos);
+}
 
 TEST(ApprovalBinding, AnotherByteInTheArgumentsIsAnotherRequest) {
     Shop shop("approvals: {hold: 0s}\n");

@@ -66,11 +66,25 @@ Task<bool> collect(Call& call, Services& services, const std::string& id) {
     co_return false;
 }
 
+void put_decision(Call& call, policy::Outcome outcome, std::string_view rule) {
+    call.result.decision = policy::name(outcome);
+    call.result.rule = rule;
+}
+
+/// What policy says of the call now. Its record tells of that, should the call be refused.
+policy::Decision decide_again(Call& call, const Services& services) {
+    policy::Decision decision =
+        call.rules->policy->decide(call.policy_request(), services.clock.now(), nullptr);
+    put_decision(call, decision.outcome, decision.rule_id());
+    call.decided = true;
+    return decision;
+}
+
 /// Whether policy, asked again, still allows a call that was allowed, or still puts one to
 /// operators as those who approved it were asked: by the same rule, with the same demands.
-bool still_covered(const Call& call, const Services& services, const approval::Approval& stored) {
+bool still_covered(const Call& call, const Services& services, const policy::Decision& decision,
+                   const approval::Approval& stored) {
     const policy::PolicySet& policy = *call.rules->policy;
-    const auto decision = policy.decide(call.policy_request(), services.clock.now(), nullptr);
     // Time passed: what was put to approval may be outside its window, and denied by now.
     if (decision.outcome == policy::Outcome::deny) return false;
     if (policy.digest() == stored.policy) return true;
@@ -180,6 +194,9 @@ Task<bool> approve(Call& call, Services& services) {
 Task<bool> recheck(Call& call, Services& services, const approval::Approval& stored) {
     const bool detached = stored.state() == approval::State::detached;
     const auto granted = detached ? policy::Outcome::allow : policy::Outcome::require_approval;
+    // Until policy is asked again, that is what was decided about it.
+    call.stored = &stored;
+    put_decision(call, granted, stored.rule);
     auto identified = identify(call, services);
     if (!co_await std::move(identified)) co_return false;
     const auto changed = [&](std::string what) {
@@ -190,15 +207,16 @@ Task<bool> recheck(Call& call, Services& services, const approval::Approval& sto
     };
     const std::string tool = call.request.tool;
     if (!resolve(call)) co_return changed("the action " + tool + " changed");
+    const policy::Decision decision = decide_again(call, services);
     if (call.binding(stored.policy) != stored.binding)
         co_return changed("the action's request changed");
     const auto& identity = call.request.caller.identity;
-    if (identity && !identity->permits(call.action->id))
+    if (identity && !identity->permits(call.action->id)) {
+        put_decision(call, policy::Outcome::deny, "");
         co_return changed("the token's reach changed");
-    if (!still_covered(call, services, stored)) co_return changed("the policy changed");
-    call.result.decision = policy::name(granted);
-    call.result.rule = stored.rule;
-    call.decided = true;
+    }
+    if (!still_covered(call, services, decision, stored)) co_return changed("the policy changed");
+    put_decision(call, granted, stored.rule);
     if (detached) co_return true;  // its allowance was taken when it was allowed
     co_return take_allowance(call, services, stored.rule);
 }

@@ -16,9 +16,10 @@ audit::Record record_of(const Call& call, const Services& services, std::string 
                                   call.request.caller.roles, call.request.caller.client};
     record.action = call.result.action;
     record.parameters = call.sanitized_parameters();
-    if (call.decided) {
+    if (call.decided || call.stored != nullptr) {
         JsonObjectText& decision = record.decision.emplace();
-        decision.add("outcome", call.result.decision).add("policy", call.rules->policy->digest());
+        decision.add("outcome", call.result.decision)
+            .add("policy", call.decided ? call.rules->policy->digest() : call.stored->policy);
         if (!call.result.rule.empty()) decision.add("rule", call.result.rule);
     }
     if (!call.result.approval.empty()) {

@@ -106,10 +106,28 @@ TEST_F(DetachedCallTest, AnApprovedCallThatIsStoppedNeverRuns) {
     const Approval waits = approved();
     ASSERT_TRUE(on_thread(manager_.stop(waits.id, "token:tok_1")));
     EXPECT_EQ(on_thread(other_->claim(waits.id)).error().code, Errc::conflict);
-    EXPECT_EQ(audit().back().at("kind"), "call.finished");
-    EXPECT_EQ(audit().back().at("execution").at("status"), "cancelled");
+    const json::object record = audit().back();
+    EXPECT_EQ(record.at("kind"), "call.finished");
+    EXPECT_EQ(record.at("execution").at("status"), "cancelled");
+    EXPECT_EQ(record.at("parameters"), (json::object{{"amount", 9900}}));
+    EXPECT_EQ(record.at("approval"), (json::object{{"id", waits.id}}));
     ASSERT_TRUE(on_thread(manager_.stop(waits.id, "token:tok_1")));  // again is no error
     EXPECT_EQ(audit().size(), 3U);
+}
+
+TEST_F(DetachedCallTest, OneThatIsStoppedBeforeItRunsAgainIsRecordedAsATask) {
+    std::string id;
+    {
+        const ClaimedCall call = on_thread(manager_.detach(harmless())).value();
+        id = call.approval.id;
+    }
+    let_lapse();
+    ASSERT_TRUE(on_thread(manager_.stop(id, "token:tok_1")));
+    const json::object record = audit().back();
+    EXPECT_EQ(record.at("kind"), "call.finished");
+    EXPECT_EQ(record.at("parameters"), (json::object{{"amount", 9900}}));
+    EXPECT_FALSE(record.contains("approval"));
+    EXPECT_EQ(record.at("details").at("task"), json::value(id));
 }
 
 }  // namespace
