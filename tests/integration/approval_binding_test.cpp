@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
 #include "support/mcp_client.hpp"
@@ -173,6 +175,39 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
 
 INSTANTIATE_TEST_SUITE_P(Every, Binding, testing::ValuesIn(kChanges),
                          [](const auto& info) { return info.param.name; });
+
+TEST(ApprovalBinding, WhatChangesWhileACallIsHeldIsNoticed) {
+    for (const std::string denied : {"policy", "manifest"}) {
+        Shop shop("approvals: {hold: 30s}\n");
+        shop.kimbap.policy("shop", kRule);
+        Serving serving(shop.kimbap);
+        const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+        auto held = std::async(std::launch::async, [&] {
+            return agent.call("shop_refund", {{"order", "1001"}, {"amount", 4900}});
+        });
+        const std::string id = pending_approval(shop.kimbap);
+        const std::size_t before = loads(shop.kimbap);
+        if (denied == "policy") {
+            shop.kimbap.policy(
+                "shop",
+                with_rule("  - {id: stop, match: {actions: [shop.refund]}, decision: deny}\n"));
+        } else {
+            std::string text = shop.kimbap.read("manifests/shop.yaml");
+            text.replace(text.find("/refund\n"), 8, "/refunds\n");
+            shop.kimbap.write("manifests/shop.yaml", text);
+        }
+        eventually("the reload", [&] { return loads(shop.kimbap) > before; });
+        shop.kimbap.must({"approval", "approve", id});
+        const json::object told = held.get();
+        EXPECT_TRUE(is_error(told)) << denied;
+        EXPECT_THAT(text_of(told), HasSubstr("Refused: the "));
+        EXPECT_EQ(shop.upstream.count(), 0U);
+        const json::object last = shop.kimbap.audit().back();
+        EXPECT_EQ(last.at("execution").at("status"), "denied");
+        EXPECT_EQ(decision_of(last),
+                  denied == "policy" ? "deny by stop" : "require_approval by refunds");
+    }
+}
 
 TEST(ApprovalBinding, ARefusedCallKeepsItsSensitiveArgumentsOutOfTheLog) {
     Shop shop("approvals: {hold: 0s}\n");

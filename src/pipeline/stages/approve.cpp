@@ -72,19 +72,18 @@ void put_decision(Call& call, policy::Outcome outcome, std::string_view rule) {
 }
 
 /// What policy says of the call now. Its record tells of that, should the call be refused.
-policy::Decision decide_again(Call& call, const Services& services) {
-    policy::Decision decision =
+void decide_again(Call& call, const Services& services) {
+    call.decision =
         call.rules->policy->decide(call.policy_request(), services.clock.now(), nullptr);
-    put_decision(call, decision.outcome, decision.rule_id());
+    put_decision(call, call.decision.outcome, call.decision.rule_id());
     call.decided = true;
-    return decision;
 }
 
 /// Whether policy, asked again, still allows a call that was allowed, or still puts one to
 /// operators as those who approved it were asked: by the same rule, with the same demands.
-bool still_covered(const Call& call, const Services& services, const policy::Decision& decision,
-                   const approval::Approval& stored) {
+bool still_covered(const Call& call, const Services& services, const approval::Approval& stored) {
     const policy::PolicySet& policy = *call.rules->policy;
+    const policy::Decision& decision = call.decision;
     // Time passed: what was put to approval may be outside its window, and denied by now.
     if (decision.outcome == policy::Outcome::deny) return false;
     if (policy.digest() == stored.policy) return true;
@@ -196,6 +195,8 @@ Task<bool> recheck(Call& call, Services& services, const approval::Approval& sto
     const auto granted = detached ? policy::Outcome::allow : policy::Outcome::require_approval;
     // Until policy is asked again, that is what was decided about it.
     call.stored = &stored;
+    call.decided = false;
+    call.decision = {};
     put_decision(call, granted, stored.rule);
     auto identified = identify(call, services);
     if (!co_await std::move(identified)) co_return false;
@@ -206,8 +207,11 @@ Task<bool> recheck(Call& call, Services& services, const approval::Approval& sto
                             "it. Call again.");
     };
     const std::string tool = call.request.tool;
+    // It may have been held for long: what is in force now counts, not what was when it came.
+    call.rules = services.rules.current();
+    call.action = nullptr;
     if (!resolve(call)) co_return changed("the action " + tool + " changed");
-    const policy::Decision decision = decide_again(call, services);
+    decide_again(call, services);
     if (call.binding(stored.policy) != stored.binding)
         co_return changed("the action's request changed");
     const auto& identity = call.request.caller.identity;
@@ -215,7 +219,7 @@ Task<bool> recheck(Call& call, Services& services, const approval::Approval& sto
         put_decision(call, policy::Outcome::deny, "");
         co_return changed("the token's reach changed");
     }
-    if (!still_covered(call, services, decision, stored)) co_return changed("the policy changed");
+    if (!still_covered(call, services, stored)) co_return changed("the policy changed");
     put_decision(call, granted, stored.rule);
     if (detached) co_return true;  // its allowance was taken when it was allowed
     co_return take_allowance(call, services, stored.rule);
