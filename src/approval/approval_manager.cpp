@@ -188,30 +188,76 @@ std::chrono::milliseconds ApprovalManager::retention() const noexcept {
     return core_->options.retention;
 }
 
+Task<Result<Approval>> ApprovalManager::settled(Approval approval) const {
+    if (!core_->overdue(approval)) co_return approval;
+    auto writing = transact_async(
+        core_->store, "approval.expire",
+        [core = core_, id = approval.id](store::Transaction& t) { return core->expire(t, id); });
+    Result<Approval> expired = co_await std::move(writing);
+    hub_->poke();
+    if (expired) co_return expired;
+    co_return core_->as_expired(std::move(approval));
+}
+
 Task<Result<Approval>> ApprovalManager::find(std::string id) const {
     auto reading = workers_.run([core = core_, id = std::move(id)] { return core->find(id); });
-    co_return co_await std::move(reading);
+    Result<Approval> found = co_await std::move(reading);
+    if (!found) co_return found;
+    Task<Result<Approval>> settling = settled(std::move(*found));
+    co_return co_await std::move(settling);
 }
 
 Result<Approval> ApprovalManager::find_blocking(const std::string& id) const {
-    return core_->find(id);
+    Result<Approval> found = core_->find(id);
+    if (!found || !core_->overdue(*found)) return found;
+    Result<Approval> expired =
+        store::transact(core_->store, [&](store::Transaction& t) { return core_->expire(t, id); });
+    hub_->poke();
+    if (expired) return expired;
+    return core_->as_expired(std::move(*found));
 }
 
 Task<Result<std::vector<Approval>>> ApprovalManager::list(ListFilter filter) const {
-    auto reading =
-        workers_.run([core = core_, filter = std::move(filter)] { return core->list(filter); });
-    co_return co_await std::move(reading);
+    for (;;) {
+        auto reading = workers_.run([core = core_, filter] { return core->list(filter); });
+        Result<Core::Listing> found = co_await std::move(reading);
+        if (!found) co_return found.error();
+        if (found->overdue.empty()) co_return std::move(found->approvals);
+        auto writing = transact_async(core_->store, "approval.expire",
+                                      [core = core_, ids = found->overdue](store::Transaction& t) {
+                                          return core->expire_all(t, ids);
+                                      });
+        const Result<std::size_t> expired = co_await std::move(writing);
+        hub_->poke();
+        // Where it can't be written down it is so all the same.
+        if (!expired || *expired == 0) co_return std::move(found->approvals);
+    }
 }
 
 Result<std::vector<Approval>> ApprovalManager::list_blocking(const ListFilter& filter) const {
-    return core_->list(filter);
+    for (;;) {
+        Result<Core::Listing> found = core_->list(filter);
+        if (!found) return found.error();
+        if (found->overdue.empty()) return std::move(found->approvals);
+        const Result<std::size_t> expired = store::transact(
+            core_->store,
+            [&](store::Transaction& t) { return core_->expire_all(t, found->overdue); });
+        hub_->poke();
+        if (!expired || *expired == 0) return std::move(found->approvals);
+    }
 }
 
 Task<Result<Collected>> ApprovalManager::outcome(std::string id, std::string caller_key) const {
     auto reading = workers_.run([core = core_, id = std::move(id), key = std::move(caller_key)] {
         return core->collect(id, key);
     });
-    co_return co_await std::move(reading);
+    Result<Collected> collected = co_await std::move(reading);
+    if (!collected) co_return collected;
+    Task<Result<Approval>> settling = settled(std::move(collected->approval));
+    Result<Approval> approval = co_await std::move(settling);
+    if (!approval) co_return approval.error();
+    collected->approval = std::move(*approval);
+    co_return collected;
 }
 
 Task<Result<Approval>> ApprovalManager::wait(std::string id, Until until,
@@ -228,8 +274,9 @@ Task<Result<Approval>> ApprovalManager::wait(std::string id, Until until,
         if (!approval || last) co_return approval;
         const Standing& standing = approval->standing;
         if (until == Until::decided ? is_decided(standing) : is_final(standing)) co_return approval;
-        for (bool moved = false; !moved && Steady::now() < deadline;) {
-            Task<bool> sleeping = waiter.moved(std::min(deadline, remind_at), cancel);
+        const Steady::time_point look_at = std::min(deadline, core_->expiry_of(*approval));
+        for (bool moved = false; !moved && Steady::now() < look_at;) {
+            Task<bool> sleeping = waiter.moved(std::min(look_at, remind_at), cancel);
             moved = co_await std::move(sleeping);
             if (cancel.cancelled()) co_return make_error(Errc::cancelled, "the caller withdrew");
             if (moved || Steady::now() < remind_at) continue;

@@ -156,6 +156,8 @@ public:
     /// another's.
     Task<Result<Approval>> stop(std::string id, std::string caller_key);
 
+    // Whoever looks at what is past its expiry, expires it, as sweep() does: no process needs to
+    // look after approvals for that.
     Task<Result<Approval>> find(std::string id) const;
     Result<Approval> find_blocking(const std::string& id) const;
     /// Newest first.
@@ -192,6 +194,8 @@ public:
 
 private:
     class Core;
+    /// Expired for good where it is overdue; just shown so where that can't be stored now.
+    Task<Result<Approval>> settled(Approval approval) const;
     std::shared_ptr<Core> core_;
     std::shared_ptr<WaitHub> hub_;
     async::WorkerPool& workers_;

@@ -13,14 +13,11 @@ namespace kimbap::approval {
 
 namespace {
 
-/// Rows that one sweep takes on; the next takes the rest.
-constexpr std::size_t kSweepRows = 64;
 constexpr std::chrono::minutes kPurgeEvery{1};
 /// How long what was delivered can be looked up, at least.
 constexpr std::chrono::hours kDeliveriesKept{7 * 24};
 /// Deliveries forgotten at a time: other writes wait for it.
 constexpr std::size_t kMaxPurged = 1'000;
-constexpr std::size_t kMaxListed = 1000;
 
 Error no_such_approval(const std::string& id) {
     return make_error(Errc::not_found,
@@ -238,7 +235,12 @@ Result<Requested> ApprovalManager::Core::request(store::Transaction& t, const Su
         if (!expired) return expired.error();
         if (*expired == Effect::none) return Requested{std::move(loaded->approval), true};
     }
-    const Result<void> allowed = check_limits(t.approvals(), call.caller_key);
+    Result<void> allowed = check_limits(t.approvals(), call.caller_key);
+    if (!allowed && allowed.error().code == Errc::rate_limited) {
+        const auto freed = make_room(t, call.caller_key);
+        if (!freed) return freed.error();
+        if (*freed > 0) allowed = check_limits(t.approvals(), call.caller_key);
+    }
     if (!allowed) return allowed.error();
 
     Approval approval = make(call, id);
@@ -317,9 +319,9 @@ Result<Examined> ApprovalManager::Core::examine(const std::string& id, const Ope
         if (!roles) return roles.error();
         const event::Decide decide{who.name, Verdict::deny,    "", who.channel, who.proof,
                                    who.link, std::move(*roles)};
-        const Approval& approval = loaded->approval;
-        const auto step = apply(terms_of(approval), approval.standing, decide, clock.now());
-        Examined out{std::move(loaded->approval), std::nullopt};
+        // Looking at a page writes nothing: the expiry is written by who looks after approvals.
+        Examined out{as_expired(std::move(loaded->approval)), std::nullopt};
+        const auto step = apply(terms_of(out.approval), out.approval.standing, decide, clock.now());
         if (!step) out.refusal = step.error();
         return out;
     });
@@ -330,23 +332,6 @@ Result<Approval> ApprovalManager::Core::find(const std::string& id) const {
         auto loaded = load(s.approvals(), id);
         if (!loaded) return loaded.error();
         return std::move(loaded->approval);
-    });
-}
-
-Result<std::vector<Approval>> ApprovalManager::Core::list(const ListFilter& filter) const {
-    return store::query(store, [&](const store::Snapshot& s) -> Result<std::vector<Approval>> {
-        const std::string_view any = filter.detached ? "*" : "";
-        const std::string_view state = filter.state ? name(*filter.state) : any;
-        auto rows = s.approvals().list(state, filter.caller_key, std::min(filter.limit, kMaxListed),
-                                       filter.before_id);
-        if (!rows) return rows.error();
-        std::vector<Approval> out;
-        for (const store::ApprovalRow& row : *rows) {
-            auto approval = read_row(row);
-            if (!approval) return approval.error();
-            out.push_back(std::move(*approval));
-        }
-        return out;
     });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,10 @@ struct Loaded {
     Approval approval;
     store::ApprovalRow row;
 };
+
+/// Rows that one sweep takes on; the next takes the rest.
+inline constexpr std::size_t kSweepRows = 64;
+inline constexpr std::size_t kMaxListed = 1000;
 
 /// What the manager's functions do within a transaction, a snapshot, or on a worker thread:
 /// everything here may block, nothing waits for anybody.
@@ -56,8 +61,27 @@ public:
     static Result<void> check_decision(const Operator& who, const std::string& reason);
 
     Result<Approval> find(const std::string& id) const;
-    Result<std::vector<Approval>> list(const ListFilter& filter) const;
+    /// What is overdue is shown as expired, and is no longer listed as pending.
+    struct Listing {
+        std::vector<std::string> overdue;  ///< To be expired, of all: some where they are many.
+        std::vector<Approval> approvals;
+    };
+    Result<Listing> list(const ListFilter& filter) const;
     Result<Collected> collect(const std::string& id, const std::string& caller_key) const;
+
+    /// Whether it is past its expiry, and nobody wrote that down yet.
+    [[nodiscard]] bool overdue(const Approval& approval) const;
+    /// When to look whether it is; never, where it can't expire any more.
+    [[nodiscard]] std::chrono::steady_clock::time_point expiry_of(const Approval& approval) const;
+    /// As it will be written down; as it is where it isn't overdue.
+    [[nodiscard]] Approval as_expired(Approval approval) const;
+    /// How it stands then.
+    Result<Approval> expire(store::Transaction& t, const std::string& id) const;
+    /// How many expired.
+    Result<std::size_t> expire_all(store::Transaction& t,
+                                   const std::vector<std::string>& ids) const;
+    /// Expires what only counts against this caller's limits because nobody looked at it: how many.
+    Result<std::size_t> make_room(store::Transaction& t, const std::string& caller_key) const;
 
     Result<store::ApprovalMoves> moved_since(std::int64_t since) const;
 

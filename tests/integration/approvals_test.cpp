@@ -103,6 +103,43 @@ TEST(Approvals, TheyExpire) {
     EXPECT_EQ(shop.upstream.count(), 0U);
 }
 
+/// How often a record of this kind and outcome is in the log.
+std::size_t recorded(const Installation& kimbap, std::string_view kind, std::string_view outcome) {
+    std::size_t count = 0;
+    for (const json::object& record : kimbap.audit()) {
+        const json::value* approval = record.if_contains("approval");
+        const json::value* found =
+            approval == nullptr ? nullptr : approval->as_object().if_contains("outcome");
+        count += record.at("kind") == json::value(kind) && found != nullptr &&
+                 *found == json::value(outcome);
+    }
+    return count;
+}
+
+TEST(Approvals, TheyExpireThoughNoServerRuns) {
+    Shop shop("approvals: {hold: 20s, expires: 1s}\n");
+    const auto began = std::chrono::steady_clock::now();
+    const Ran held = shop.kimbap.kimbap({"call", "shop.refund", "--input", to_json(kRefund)});
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{15});
+    EXPECT_EQ(held.code, 4);
+    EXPECT_THAT(held.err, HasSubstr("expired before an operator decided"));
+    EXPECT_EQ(recorded(shop.kimbap, "approval.decided", "expired"), 1U);
+
+    const auto program = shop.kimbap.start({"call", "shop.refund", "--input", to_json(kRefund)});
+    const std::string id = pending_approval(shop.kimbap);
+    program->signal(SIGKILL);
+    program->wait();
+    eventually("the expiry", [&] {
+        return shop.kimbap.json({"approval", "list", "--state", "pending"})
+            .at("approvals")
+            .as_array()
+            .empty();
+    });
+    EXPECT_EQ(state_of(shop.kimbap, id), "expired");
+    EXPECT_EQ(recorded(shop.kimbap, "approval.decided", "expired"), 2U);
+    EXPECT_EQ(shop.upstream.count(), 0U);
+}
+
 TEST(Approvals, AnAgentThatHangsUpWithdraws) {
     Shop shop;
     Serving serving(shop.kimbap);

@@ -1,11 +1,13 @@
 #include "approval/approval_manager.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "base/digest.hpp"
 #include "store/approval_store.hpp"
 #include "store/token_store.hpp"
+#include "store/write_operation.hpp"
 #include "unit/approval/fakes.hpp"
 
 namespace kimbap::approval {
@@ -94,6 +96,10 @@ TEST_F(ApprovalTest, PendingOnesAreLimited) {
     other.caller_key = "token:tok_3";
     EXPECT_EQ(run(manager.request(other)).error().code, Errc::rate_limited);
     EXPECT_EQ(trail().size(), 3U);
+
+    clock_.advance(30min);  // what is overdue counts no more, though nobody looked at it
+    EXPECT_TRUE(run(manager.request(refund("b3"))));
+    EXPECT_EQ(trail().size(), 7U);
 }
 
 TEST_F(ApprovalTest, OversizedPayloadsAreRefused) {
@@ -325,6 +331,90 @@ TEST_F(ApprovalTest, SweepExpires) {
     EXPECT_EQ(trail(), (Strings{"approval.requested pending", "approval.decided expired"}));
 }
 
+TEST_F(ApprovalTest, WhoLooksAtWhatIsOverdueExpiresIt) {
+    SuspendedCall brief = refund("b2");
+    brief.spec.expires = 1min;
+    const std::vector<std::function<State(const std::string&)>> looks{
+        [&](const std::string& id) { return find(id).state(); },
+        [&](const std::string& id) { return run(manager_.find(id))->state(); },
+        [&](const std::string& id) {
+            return run(manager_.outcome(id, "token:tok_1"))->approval.state();
+        },
+        [&](const std::string& id) {
+            const auto listed = manager_.list_blocking({State::expired, "", 1, ""});
+            return listed->at(0).id == id ? State::expired : State::pending;
+        },
+        [&](const std::string& id) {
+            const auto listed = run(manager_.list({State::expired, "", 1, ""}));
+            return listed->at(0).id == id ? State::expired : State::pending;
+        },
+    };
+    for (const auto& look : looks) {
+        const std::size_t records = audit().size();
+        const std::string id = requested(brief).id;
+        clock_.advance(1min - 1us);
+        EXPECT_EQ(find(id).state(), State::pending);
+        clock_.advance(1us);
+        EXPECT_EQ(look(id), State::expired);
+        EXPECT_EQ(look(id), State::expired);
+        EXPECT_EQ(audit().size(), records + 2);
+        EXPECT_EQ(trail().back(), "approval.decided expired");
+        EXPECT_EQ(events(id), (Strings{"approval.requested", "approval.expired"}));
+    }
+}
+
+TEST_F(ApprovalTest, AnythingOverdueIsListedAsPendingNoMore) {
+    Strings alive;
+    for (int i = 0; i < 150; ++i) {
+        SuspendedCall call = refund("b" + std::to_string(i));
+        call.spec.expires = i % 50 == 0 ? 1h : 1min;
+        call.caller_key = "token:tok_" + std::to_string(i % 2);
+        const std::string id = requested(call).id;
+        if (i % 50 == 0) alive.push_back(id);
+    }
+    std::sort(alive.rbegin(), alive.rend());
+    clock_.advance(1min);
+    Strings pending;
+    for (const Approval& one : manager_.list_blocking({State::pending, "", 100, ""}).value()) {
+        pending.push_back(one.id);
+    }
+    EXPECT_EQ(pending, alive);
+    EXPECT_EQ(manager_.list_blocking({State::expired, "", 1000, ""})->size(), 147U);
+}
+
+/// A store on a full disk.
+class Full final : public store::Store {
+public:
+    explicit Full(store::Store& store) : store_(store) {}
+    void submit(store::WriteOperation* first) override {
+        for (auto* one = first; one != nullptr; one = one->next) {
+            one->outcome = make_error(Errc::storage_failure, "no space left");
+        }
+        first->sink->deliver(first);
+    }
+    Result<void> read(const store::Read& work) const override { return store_.read(work); }
+    Result<std::unique_ptr<store::Hold>> try_hold(const std::string& name) override {
+        return store_.try_hold(name);
+    }
+    Result<void> last_commit() const override { return store_.last_commit(); }
+    const store::ChangeBoard& changes() const override { return store_.changes(); }
+
+private:
+    store::Store& store_;
+};
+
+TEST_F(ApprovalTest, WhatCantBeWrittenDownIsShownAsExpired) {
+    const std::string id = requested().id;
+    Full full(*fixture_.store);
+    const ApprovalManager manager(full, sealer_, clock_, workers_, options());
+    EXPECT_EQ(manager.find_blocking(id)->state(), State::pending);
+    clock_.advance(30min);
+    EXPECT_EQ(manager.find_blocking(id)->state(), State::expired);
+    EXPECT_EQ(manager.list_blocking({}).value().at(0).state(), State::expired);
+    EXPECT_TRUE(manager.list_blocking({State::pending, "", 100, ""})->empty());
+    EXPECT_EQ(trail().size(), 1U);
+}
+
 TEST_F(ApprovalTest, SweepLeavesCallsToTheirHoldersFirst) {
     const Approval waiting = approved();
     Sweep swept = run(manager_.sweep()).value();
@@ -477,7 +567,10 @@ TEST_F(ApprovalTest, ExaminingDecidesNothing) {
     EXPECT_EQ(run(manager_.examine("apr_none", by("alice"))).error().code, Errc::not_found);
     EXPECT_EQ(find(pending.id).revision, pending.revision);
     clock_.advance(30min);
-    EXPECT_EQ(run(manager_.examine(pending.id, by("alice")))->refusal->code, Errc::conflict);
+    const auto late = run(manager_.examine(pending.id, by("alice")));
+    EXPECT_EQ(late->refusal->code, Errc::conflict);
+    EXPECT_EQ(late->approval.state(), State::expired);
+    EXPECT_EQ(trail().size(), 1U);  // nor does it write anything
 }
 
 TEST_F(ApprovalTest, ALinkDecidesOnceInWhicheverProcess) {

@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
+using Strings = std::vector<std::string>;
 
 class Waiting : public ApprovalTest {
 protected:
@@ -68,6 +69,27 @@ TEST_F(Waiting, GivesHowItStandsAtTheDeadline) {
     EXPECT_EQ(seen->state(), State::pending);
     EXPECT_GE(SteadyClock::now() - begin, 80ms);
     EXPECT_EQ(run(manager_.wait(pending.id, Until::decided, begin))->state(), State::pending);
+}
+
+TEST_F(Waiting, EndsAtTheInstantOfExpiryThoughNobodyLooksAfterApprovals) {
+    const SystemClock clock;
+    ApprovalManager manager(*fixture_.store, sealer_, clock, workers_, options());
+    SuspendedCall call = refund();
+    call.spec.expires = 200ms;
+    const Approval pending = run(manager.request(call)).value().approval;
+    asio::io_context context;
+    for (int i = 0; i < 20; ++i) {
+        start(context, manager, pending.id, i % 2 == 0 ? Until::decided : Until::final,
+              SteadyClock::now() + 1min);
+    }
+    const auto began = SteadyClock::now();
+    while (results_.size() < 20) context.run_one_for(10ms);
+    EXPECT_LT(SteadyClock::now() - began, 20s);
+    for (const Result<Approval>& one : results_) EXPECT_EQ(one->state(), State::expired);
+    EXPECT_GE(clock.now(), pending.expires_at);
+    workers_.wait_idle();
+    EXPECT_EQ(trail(), (Strings{"approval.requested pending", "approval.decided expired"}));
+    EXPECT_EQ(outbox(pending.id).size(), 2U);
 }
 
 TEST_F(Waiting, ManyWakeOnADecisionInThisOrAnotherProcess) {
