@@ -148,7 +148,10 @@ void run(Context& context, const Options& options) {
         return report(context, Exit::usage, options.action + ": " + running.error().message);
     }
     std::optional<CallResult> result;
-    const auto task = [&]() -> Task<void> { result.emplace(co_await std::move(*running)); };
+    const auto task = [&]() -> Task<void> {
+        result.emplace(co_await std::move(*running));
+        signals.cancel();  // else the context is kept busy by waiting for them
+    };
     session.run(task());
     show(context, *result);
 }
