@@ -232,12 +232,17 @@ std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& conte
 
 Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
     using namespace boost::asio::experimental::awaitable_operators;
-    Notifiers notifiers(*this, lane, cancel);
-    approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, notifiers.take());
     approval::ApprovalService service(parts_->approvals, lane.pipeline, *parts_->store);
-    auto delivering = outbox.run(cancel);
+    auto delivering = deliver(lane, cancel, {});
     auto serving = service.run(cancel);
     co_await (std::move(delivering) && std::move(serving));
+}
+
+Task<void> Gateway::deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last) {
+    Notifiers notifiers(*this, lane, cancel);
+    approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, notifiers.take());
+    auto delivering = outbox.run(std::move(cancel), std::move(last));
+    co_await std::move(delivering);
 }
 
 }  // namespace kimbap::app

@@ -82,6 +82,8 @@ public:
     /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread
     /// until cancelled.
     Task<void> run_approvals(Lane& lane, async::CancelToken cancel);
+    /// The notifications alone. Once `last` is cancelled, only what is due then.
+    Task<void> deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last);
 
 private:
     struct Parts;

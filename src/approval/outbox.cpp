@@ -38,10 +38,12 @@ double random_fraction() {
 /// One run().
 class Outbox::Loop {
 public:
-    Loop(Outbox& outbox, const asio::any_io_executor& executor, const async::CancelToken& cancel)
+    Loop(Outbox& outbox, const asio::any_io_executor& executor, const async::CancelToken& cancel,
+         const async::CancelToken& last)
         : outbox_(outbox),
           options_(outbox.options_),
           cancel_(cancel),
+          last_(last),
           ticker_(executor, cancel),
           children_(executor) {
         for (const auto& notifier : outbox.notifiers_) {
@@ -85,6 +87,7 @@ private:
     Outbox& outbox_;
     const OutboxOptions& options_;
     const async::CancelToken& cancel_;
+    const async::CancelToken& last_;
     Ticker ticker_;
     ChildTasks children_;
     std::map<std::string, Channel> channels_;
@@ -96,6 +99,7 @@ private:
 Task<void> Outbox::Loop::run() {
     while (!cancel_.cancelled()) {
         const std::uint64_t seen = version();
+        const bool last = last_.cancelled();
         ended_ = false;
         Task<Result<Rows>> claiming = claim();
         Result<Rows> rows = co_await std::move(claiming);
@@ -109,8 +113,10 @@ Task<void> Outbox::Loop::run() {
             next_due_.reset();
             report(rows.error());
         }
-        Task<void> waiting = ticker_.wait(options_.poll, options_.idle, [this, seen] {
-            return ended_ || version() != seen || (next_due_ && *next_due_ <= outbox_.clock_.now());
+        if (last && !ended_ && children_.running() == 0) break;
+        Task<void> waiting = ticker_.wait(options_.poll, options_.idle, [this, seen, last] {
+            return ended_ || version() != seen || last != last_.cancelled() ||
+                   (next_due_ && *next_due_ <= outbox_.clock_.now());
         });
         co_await std::move(waiting);
     }
@@ -299,9 +305,9 @@ Outbox::Outbox(store::Store& store, const Clock& clock, async::WorkerPool& worke
 
 Outbox::~Outbox() = default;
 
-Task<void> Outbox::run(async::CancelToken cancel) {
+Task<void> Outbox::run(async::CancelToken cancel, async::CancelToken last) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    Loop loop(*this, executor, cancel);
+    Loop loop(*this, executor, cancel, last);
     Task<void> running = loop.run();
     co_await std::move(running);
 }

@@ -35,7 +35,7 @@ struct OutboxOptions {
 /// Delivers the outbox: at least once, across restarts, whichever process wrote the row. Channels
 /// are served side by side, each within its Notifier::max_concurrent(), so that a slow or dead one
 /// delays no other. Any number of processes may run it on one store. Run by `kimbap serve` and
-/// `kimbap mcp`.
+/// `kimbap mcp`, and by commands of the command line while they wait.
 class Outbox {
 public:
     /// All outlive run(). Rows of channels that have no notifier become dead.
@@ -43,8 +43,10 @@ public:
            std::vector<std::unique_ptr<Notifier>> notifiers, OutboxOptions options = {});
     ~Outbox();
 
-    /// Until cancelled; then waits for the deliveries under way. On one I/O thread.
-    Task<void> run(async::CancelToken cancel);
+    /// Until cancelled; then waits for the deliveries under way. Once `last` is cancelled, only
+    /// until nothing is due and nothing under way: what fails then is left to others. On one I/O
+    /// thread.
+    Task<void> run(async::CancelToken cancel, async::CancelToken last = {});
 
 private:
     class Loop;

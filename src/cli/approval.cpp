@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "app/courier.hpp"
 #include "app/lane.hpp"
 #include "approval/approval_manager.hpp"
 #include "approval/approval_service.hpp"
@@ -124,6 +125,20 @@ Result<approval::Operator> deciding_operator(const Context& context, app::Gatewa
         (*identity)->roles};
 }
 
+void tell(Context& context, const approval::Approval& decided, const std::string& failure) {
+    if (context.json) {
+        json::object out = approval::to_json(decided);
+        if (!failure.empty()) out["failure"] = failure;
+        return print_json(out);
+    }
+    const std::string execution(approval::name(decided.execution()));
+    std::string line = decided.id + ": " + std::string(approval::name(decided.state()));
+    if (!execution.empty()) line += ", execution " + execution;
+    if (!failure.empty()) line += ": " + printable(failure);
+    if (decided.state() == approval::State::pending) line += " (more operators must approve)";
+    print(line);
+}
+
 void decide(Context& context, const Options& options, approval::Verdict verdict) {
     const auto gateway = open_gateway(context);
     if (!gateway) return;
@@ -131,29 +146,26 @@ void decide(Context& context, const Options& options, approval::Verdict verdict)
     if (!who) return report(context, who.error());
     auto decided = gateway->approvals().decide_blocking(options.id, *who, verdict, options.reason);
     if (!decided) return report(context, decided.error());
-    std::string failure;
-    if (decided->state() == approval::State::approved) {
-        Session session(*gateway);
-        session.run(see_it_run(*gateway, session.lane(), options.id));
-        auto now = gateway->approvals().find_blocking(options.id);
-        if (now) decided = std::move(now);
-        const auto task = [&]() -> Task<void> {
+    Session session(*gateway);
+    app::Courier courier(*gateway, session.lane());
+    const auto task = [&]() -> Task<void> {
+        courier.start();
+        std::string failure;
+        if (decided->state() == approval::State::approved) {
+            auto seeing = see_it_run(*gateway, session.lane(), options.id);
+            co_await std::move(seeing);
+            auto finding = gateway->approvals().find(options.id);
+            auto now = co_await std::move(finding);
+            if (now) decided = std::move(now);
             auto asking = failure_of(gateway->approvals(), *decided);
             failure = co_await std::move(asking);
-        };
-        session.run(task());
-    }
-    if (context.json) {
-        json::object out = approval::to_json(*decided);
-        if (!failure.empty()) out["failure"] = failure;
-        return print_json(out);
-    }
-    const std::string execution(approval::name(decided->execution()));
-    std::string line = options.id + ": " + std::string(approval::name(decided->state()));
-    if (!execution.empty()) line += ", execution " + execution;
-    if (!failure.empty()) line += ": " + printable(failure);
-    if (decided->state() == approval::State::pending) line += " (more operators must approve)";
-    print(line);
+        }
+        tell(context, *decided, failure);
+        std::fflush(stdout);
+        auto finishing = courier.finish();
+        co_await std::move(finishing);
+    };
+    session.run(task());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "app/courier.hpp"
 #include "app/gateway_tools.hpp"
 #include "app/lane.hpp"
 #include "app/own_principal.hpp"
@@ -81,20 +82,26 @@ void show(Context& context, const CallResult& result) {
     }
 }
 
-/// Tells who waits in front of a terminal what for.
+/// Tells who waits in front of a terminal what for, and operators that it does.
 class Waiting final : public pipeline::Observer {
 public:
+    explicit Waiting(app::Courier& courier) : courier_(courier) {}
     void progress(double, std::optional<double>, std::string_view) override {}
     void held(const std::string& approval) override {
+        courier_.start();
         std::fprintf(stderr,
                      "kimbap: waiting for an operator (kimbap approval approve %s); interrupting "
                      "this withdraws the call\n",
                      approval.c_str());
     }
+
+private:
+    app::Courier& courier_;
 };
 
 /// The outcome of a suspended call, as the tool of that name gives it to agents.
-Result<Task<CallResult>> collecting(pipeline::Pipeline& pipeline, pipeline::CallRequest request) {
+Result<Task<CallResult>> collecting(pipeline::Pipeline& pipeline, pipeline::CallRequest request,
+                                    app::Courier& courier) {
     const json::value* approval = request.arguments.if_contains("approval");
     const json::value* wait = request.arguments.if_contains("wait_seconds");
     const json::value seconds = wait == nullptr     ? json::value(0)
@@ -106,6 +113,7 @@ Result<Task<CallResult>> collecting(pipeline::Pipeline& pipeline, pipeline::Call
                           "takes --arg approval=apr_… and perhaps --arg wait_seconds=30");
     }
     const auto most = std::min(app::kMaxCollectWait, std::chrono::seconds(seconds.get_int64()));
+    if (most.count() > 0) courier.start();
     return pipeline.collect(std::move(request.caller), approval->get_string().c_str(), most,
                             std::move(request.cancel));
 }
@@ -125,12 +133,13 @@ void run(Context& context, const Options& options) {
     if (!principal) return report(context, principal.error());
 
     Session session(*gateway);
+    app::Courier courier(*gateway, session.lane());
     async::CancelSource cancel;
     boost::asio::signal_set signals(session.lane().context, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code error, int) {
         if (!error) cancel.cancel();
     });
-    Waiting waiting;
+    Waiting waiting(courier);
     pipeline::CallRequest request;
     request.caller = (*principal)->caller("kimbap-cli");
     request.tool = options.action;
@@ -142,18 +151,21 @@ void run(Context& context, const Options& options) {
     request.hold = gateway->config().approvals.hold;
     pipeline::Pipeline& pipeline = session.lane().pipeline;
     auto running = options.action == app::kApprovalResultTool
-                       ? collecting(pipeline, std::move(request))
+                       ? collecting(pipeline, std::move(request), courier)
                        : Result<Task<CallResult>>(pipeline.run(std::move(request)));
     if (!running) {
         return report(context, Exit::usage, options.action + ": " + running.error().message);
     }
-    std::optional<CallResult> result;
     const auto task = [&]() -> Task<void> {
-        result.emplace(co_await std::move(*running));
+        const CallResult result = co_await std::move(*running);
         signals.cancel();  // else the context is kept busy by waiting for them
+        signals.clear();
+        show(context, result);
+        std::fflush(stdout);  // it may be interrupted from here on
+        auto finishing = courier.finish();
+        co_await std::move(finishing);
     };
     session.run(task());
-    show(context, *result);
 }
 
 }  // namespace

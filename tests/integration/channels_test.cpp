@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <atomic>
 #include <ctime>
+#include <thread>
 
 #include "base/digest.hpp"
 #include "base/json_text.hpp"
@@ -13,6 +15,7 @@ namespace kimbap::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -309,6 +312,85 @@ TEST(Channels, ADeadOneHoldsUpNoOther) {
         EXPECT_EQ(one.at("state"), "pending");
         EXPECT_THAT(std::string(one.at("last_error").as_string()), HasSubstr("none"));
     }
+}
+
+std::string webhook_entry(const Upstream& hook) {
+    return "  - {name: ops-hook, type: webhook, url: '" + hook.url() +
+           "/hook', secret_ref: notify.webhook}\n";
+}
+
+/// A shop whose operators are told by a webhook, and where no server runs.
+class Serverless : public Watched {
+public:
+    explicit Serverless(const Upstream& hook) : Watched(webhook_entry(hook)) {
+        kimbap.must({"vault", "set", "notify.webhook"},
+                    "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
+    }
+    static std::vector<std::string> refund() {
+        return {"call", "shop.refund", "--arg", "order=1", "--arg", "amount=9"};
+    }
+};
+
+/// "type state" of each event that came.
+std::vector<std::string> events_of(const Upstream& hook) {
+    std::vector<std::string> out;
+    for (const Received& one : hook.requests()) {
+        const json::value event = parse_json(one.body).value();
+        out.push_back(std::string(event.at("type").as_string()) + " " +
+                      std::string(event.at("data").at("state").as_string()));
+    }
+    return out;
+}
+
+TEST(Channels, AreToldByTheCommandLineThoughNoServerRuns) {
+    Upstream hook;
+    Serverless shop(hook);
+    EXPECT_EQ(shop.kimbap.kimbap(Serverless::refund()).code, 4);
+    EXPECT_THAT(events_of(hook), ElementsAre("approval.requested pending"));
+    shop.kimbap.must({"approval", "approve", pending_approval(shop.kimbap)});
+    EXPECT_THAT(events_of(hook),
+                ElementsAre("approval.requested pending", "approval.approved approved"));
+    EXPECT_EQ(shop.kimbap.kimbap(Serverless::refund()).code, 4);
+    shop.kimbap.must({"approval", "deny", pending_approval(shop.kimbap)});
+    EXPECT_THAT(events_of(hook).back(), "approval.denied denied");
+    EXPECT_EQ(hook.count(), 4U);
+}
+
+TEST(Channels, AreToldByTheCommandLineThatACallWasTakenBack) {
+    Upstream hook;
+    Serverless shop(hook);
+    std::string config = shop.kimbap.read("kimbap.yaml");
+    config.replace(config.find("hold: 50ms"), 10, "hold: 60s");
+    shop.kimbap.config(config);
+    const auto call = shop.kimbap.start(Serverless::refund());
+    eventually("the request", [&] { return hook.count() == 1; });  // while it is held
+    call->signal(SIGINT);
+    EXPECT_EQ(call->wait(), 1);
+    EXPECT_THAT(events_of(hook),
+                ElementsAre("approval.requested pending", "approval.withdrawn withdrawn"));
+}
+
+TEST(Channels, ThatHangDontHoldUpTheCommandLine) {
+    std::atomic<bool> gone{false};
+    Upstream hook([&](const Received&) {
+        while (!gone) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        return Answer{};
+    });
+    struct Release {
+        std::atomic<bool>& flag;
+        ~Release() { flag = true; }
+    } release{gone};
+    Serverless shop(hook);
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(shop.kimbap.kimbap(Serverless::refund()).code, 4);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{12});
+    EXPECT_EQ(hook.count(), 1U);
+    // What needs no approval has nothing to do with it.
+    shop.kimbap.must({"call", "shop.get-order", "--arg", "order=1"});
+    EXPECT_EQ(hook.count(), 1U);
+    const json::array deliveries = shop.deliveries(pending_approval(shop.kimbap));
+    EXPECT_EQ(deliveries.at(0).at("state"), "pending");
+    EXPECT_EQ(deliveries.at(0).at("attempts"), 0);  // the next process tries it at once
 }
 
 TEST(Doctor, SendsATestThroughAChannel) {

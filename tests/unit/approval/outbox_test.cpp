@@ -115,6 +115,26 @@ TEST_F(OutboxTest, NoticesNewRowsWhileItRuns) {
     });
 }
 
+TEST_F(OutboxTest, ALastTimeItTriesWhatIsDueOnce) {
+    const std::string fine = pending({"ops"});
+    const std::string failing = pending({"hook"});
+    hook_->answer = [] { return Delivery(make_error(Errc::unavailable, "down")); };
+    Outbox outbox(*fixture_.store, clock_, workers_, std::move(notifiers_));
+    async::CancelSource last;
+    last.cancel();
+    const auto to_its_end = [&]() -> Task<bool> {
+        Task<void> running = outbox.run({}, last.token());
+        co_await std::move(running);
+        co_return true;
+    };
+    EXPECT_TRUE(run(to_its_end()));
+    EXPECT_TRUE(state_is(fine, "delivered"));
+    EXPECT_EQ(row(failing).attempts, 1);
+    EXPECT_EQ(row(failing).state, "pending");
+    EXPECT_TRUE(run(to_its_end()));  // nothing is due any more
+    EXPECT_EQ(hook_->seen.size(), 1U);
+}
+
 TEST_F(OutboxTest, TriesAgainWithTheSameIdAfterAWait) {
     const std::string id = pending({"ops"});
     ops_->answer = [] {
