@@ -13,13 +13,15 @@ constexpr std::chrono::milliseconds kSettle{200};
 }  // namespace
 
 Reloader::Reloader(boost::asio::io_context& context, Gateway& gateway,
-                   std::function<void()> changed)
+                   std::function<void()> changed, On on)
     : gateway_(gateway),
       changed_(std::move(changed)),
-      hangup_(context, SIGHUP),
+      hangup_(context),
       watch_(context, [this] { schedule(); }),
       settle_(context) {
     watch_files();
+    if (on == On::changes) return;
+    hangup_.add(SIGHUP);
     await_signal();
 }
 

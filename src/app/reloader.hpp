@@ -14,8 +14,12 @@ namespace kimbap::app {
 /// of changes, as editors and deployments make, counts once).
 class Reloader {
 public:
-    /// `changed` is called after each successful reload. All outlive the reloader.
-    Reloader(boost::asio::io_context& context, Gateway& gateway, std::function<void()> changed);
+    enum class On { changes, changes_and_hangup };
+
+    /// `changed` is called after each successful reload. All outlive the reloader, which outlives
+    /// what the gateway's workers have to do.
+    Reloader(boost::asio::io_context& context, Gateway& gateway, std::function<void()> changed,
+             On on = On::changes_and_hangup);
     void stop();
 
 private:

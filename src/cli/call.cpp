@@ -7,6 +7,8 @@
 #include "app/gateway_tools.hpp"
 #include "app/lane.hpp"
 #include "app/own_principal.hpp"
+#include "app/reloader.hpp"
+#include "async/worker_pool.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "cli/arguments.hpp"
@@ -82,13 +84,26 @@ void show(Context& context, const CallResult& result) {
     }
 }
 
-/// Tells who waits in front of a terminal what for, and operators that it does.
+/// What goes on while a call is held for an operator: who waits in front of a terminal is told what
+/// for, operators are told that it does, and what changes in the files is in force when they
+/// approve.
 class Waiting final : public pipeline::Observer {
 public:
-    explicit Waiting(app::Courier& courier) : courier_(courier) {}
+    Waiting(app::Gateway& gateway, app::Gateway::Lane& lane, app::Courier& courier)
+        : gateway_(gateway), lane_(lane), courier_(courier) {}
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() override {
+        if (reloader_) gateway_.workers().wait_idle();  // they may be reloading
+    }
+    void over() {
+        if (reloader_) reloader_->stop();
+    }
     void progress(double, std::optional<double>, std::string_view) override {}
     void held(const std::string& approval) override {
         courier_.start();
+        reloader_.emplace(
+            lane_.context, gateway_, [] {}, app::Reloader::On::changes);
         std::fprintf(stderr,
                      "kimbap: waiting for an operator (kimbap approval approve %s); interrupting "
                      "this withdraws the call\n",
@@ -96,7 +111,10 @@ public:
     }
 
 private:
+    app::Gateway& gateway_;
+    app::Gateway::Lane& lane_;
     app::Courier& courier_;
+    std::optional<app::Reloader> reloader_;
 };
 
 /// The outcome of a suspended call, as the tool of that name gives it to agents.
@@ -139,7 +157,7 @@ void run(Context& context, const Options& options) {
     signals.async_wait([&](boost::system::error_code error, int) {
         if (!error) cancel.cancel();
     });
-    Waiting waiting(courier);
+    Waiting waiting(*gateway, session.lane(), courier);
     pipeline::CallRequest request;
     request.caller = (*principal)->caller("kimbap-cli");
     request.tool = options.action;
@@ -160,6 +178,7 @@ void run(Context& context, const Options& options) {
         const CallResult result = co_await std::move(*running);
         signals.cancel();  // else the context is kept busy by waiting for them
         signals.clear();
+        waiting.over();
         show(context, result);
         std::fflush(stdout);  // it may be interrupted from here on
         auto finishing = courier.finish();

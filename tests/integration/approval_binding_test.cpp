@@ -209,6 +209,22 @@ TEST(ApprovalBinding, WhatChangesWhileACallIsHeldIsNoticed) {
     }
 }
 
+TEST(ApprovalBinding, WhatChangesWhileACallOfTheCommandLineIsHeldIsNoticed) {
+    Shop shop("approvals: {hold: 30s}\n");
+    shop.kimbap.policy("shop", kRule);
+    const auto call =
+        shop.kimbap.start({"call", "shop.refund", "--arg", "order=1", "--arg", "amount=4900"});
+    const std::string id = pending_approval(shop.kimbap);
+    shop.kimbap.policy(
+        "shop", with_rule("  - {id: stop, match: {actions: [shop.refund]}, decision: deny}\n"));
+    eventually("the reload", [&] { return loads(shop.kimbap) == 1; });
+    shop.kimbap.must({"approval", "approve", id});
+    EXPECT_EQ(call->wait(), 3);
+    EXPECT_THAT(call->errors(), HasSubstr("Refused: the policy changed"));
+    EXPECT_EQ(shop.upstream.count(), 0U);
+    EXPECT_EQ(decision_of(shop.kimbap.audit().back()), "deny by stop");
+}
+
 TEST(ApprovalBinding, ARefusedCallKeepsItsSensitiveArgumentsOutOfTheLog) {
     Shop shop("approvals: {hold: 0s}\n");
     Serving serving(shop.kimbap);
