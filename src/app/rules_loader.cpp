@@ -97,6 +97,7 @@ Result<LoadedRules> load_rules(const Config& config) {
     auto loaded = read_manifests(config, *plain_http);
     if (!loaded) return loaded.error();
     out.notices = std::move(loaded->skipped);
+    for (const Fault& warning : loaded->warnings) out.notices.push_back(to_string(warning));
     Faults faults = std::move(loaded->faults);
     const auto provider_files = read_provider_files(config.manifests);
     if (!provider_files) return provider_files.error();

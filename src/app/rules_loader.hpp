@@ -17,7 +17,7 @@ namespace kimbap::app {
 
 struct LoadedRules {
     std::shared_ptr<const pipeline::Rules> rules;
-    std::vector<std::string> notices;  ///< Files left out, policy warnings: for the log.
+    std::vector<std::string> notices;  ///< Files left out, warnings: for the log.
 };
 
 /// Reads the configured manifests, OAuth providers and policies. Errors: invalid_config with every

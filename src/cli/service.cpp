@@ -90,14 +90,18 @@ void validate(Context& context, const std::vector<std::string>& paths) {
     if (!lines.empty()) context.exit = Exit::invalid;
     if (context.json) {
         json::array faults(lines.begin(), lines.end());
+        json::array warnings;
+        for (const Fault& warning : loaded.warnings) warnings.emplace_back(to_string(warning));
         json::array skipped(loaded.skipped.begin(), loaded.skipped.end());
         return print_json(json::object{{"valid", faults.empty()},
                                        {"faults", std::move(faults)},
+                                       {"warnings", std::move(warnings)},
                                        {"skipped", std::move(skipped)},
                                        {"services", services},
                                        {"providers", providers}});
     }
     for (const std::string& line : lines) print(line);
+    for (const Fault& warning : loaded.warnings) print(to_string(warning) + " [warning]");
     for (const std::string& line : loaded.skipped) print(line);
     if (lines.empty()) {
         print("valid: " + counted(services, "service") +

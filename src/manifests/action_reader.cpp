@@ -10,6 +10,7 @@
 #include "manifests/auth_reader.hpp"
 #include "manifests/base_url.hpp"
 #include "manifests/confirmation.hpp"
+#include "manifests/leniency.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/resource_reader.hpp"
 #include "manifests/response_reader.hpp"
@@ -77,8 +78,9 @@ void check_value(const YamlReader& where, const json::value& value, const Names&
 
 class ActionReader {
 public:
-    ActionReader(const std::string& name, const YamlReader& reader, const Auth& service_auth)
-        : reader_(reader) {
+    ActionReader(const std::string& name, const YamlReader& reader, const Auth& service_auth,
+                 Faults& warnings)
+        : reader_(reader), warnings_(warnings) {
         action_.name = name;
         action_.auth = service_auth;
     }
@@ -235,7 +237,7 @@ private:
                                 "limit_param", "page_param", "page_size"})) {
             return;
         }
-        Pagination& out = action_.pagination;
+        Pagination out;
         out.type = static_cast<PaginationType>(reader.require("type").choice(kPaginations, 0) + 1);
         out.max_pages = static_cast<int>(reader.get("max_pages").integer(5, 1, kMaxPages));
         out.next_path = read_path(reader.get("next_path"));
@@ -251,8 +253,12 @@ private:
                 "\"next_path\" is missing (say where the next cursor stands in the answer)");
         }
         if (action_.risk.mutating) {
-            reader.fault("only for actions that read (remove it, or say risk.mutating: false)");
+            // Each further page would do again what the first one did.
+            return warn(reader, warnings_,
+                        "only the first page is fetched, since the action changes something (say "
+                        "risk.mutating: false where it doesn't)");
         }
+        action_.pagination = std::move(out);
     }
 
     void read_error_mapping(const YamlReader& reader) {
@@ -300,6 +306,7 @@ private:
     }
 
     const YamlReader& reader_;
+    Faults& warnings_;
     Action action_;
 };
 
@@ -325,8 +332,9 @@ bool is_word(std::string_view text, bool underscore) {
     });
 }
 
-Action read_action(const std::string& name, const YamlReader& reader, const Auth& service_auth) {
-    return ActionReader(name, reader, service_auth).read();
+Action read_action(const std::string& name, const YamlReader& reader, const Auth& service_auth,
+                   Faults& warnings) {
+    return ActionReader(name, reader, service_auth, warnings).read();
 }
 
 }  // namespace kimbap::manifests

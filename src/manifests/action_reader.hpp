@@ -8,10 +8,10 @@
 
 namespace kimbap::manifests {
 
-/// Reads one entry of `actions`; faults go to the reader. `service_auth` holds where the action has
-/// no `auth` of its own.
+/// Reads one entry of `actions`; faults go to the reader, what is passed over to `warnings`.
+/// `service_auth` holds where the action has no `auth` of its own.
 [[nodiscard]] Action read_action(const std::string& name, const YamlReader& reader,
-                                 const Auth& service_auth);
+                                 const Auth& service_auth, Faults& warnings);
 
 /// Reads a map of names to values where there is one; anything else that is not empty is a fault.
 [[nodiscard]] std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader);

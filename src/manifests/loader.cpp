@@ -13,7 +13,8 @@ namespace {
 
 class ServiceReader {
 public:
-    ServiceReader(const std::string& file, const PlainHttpAllowed& plain) : plain_(plain) {
+    ServiceReader(const std::string& file, const PlainHttpAllowed& plain, Faults& warnings)
+        : plain_(plain), warnings_(warnings) {
         service_.file = file;
     }
 
@@ -52,7 +53,7 @@ public:
             actions.fault("not a map of action names to actions (with at least one)");
         }
         for (const auto& [name, reader] : actions.members()) {
-            service_.actions.push_back(read_action(name, reader, service_.auth));
+            service_.actions.push_back(read_action(name, reader, service_.auth, warnings_));
         }
         return std::move(service_);
     }
@@ -104,6 +105,7 @@ private:
     }
 
     const PlainHttpAllowed& plain_;
+    Faults& warnings_;
     Service service_;
 };
 
@@ -146,7 +148,8 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
             root.get("adapter").fault("\"" + adapter + "\" is not known (http)");
             continue;
         }
-        out.services.push_back(ServiceReader(file.path, plain_http_allowed).read(root));
+        out.services.push_back(
+            ServiceReader(file.path, plain_http_allowed, out.warnings).read(root));
     }
     std::sort(out.services.begin(), out.services.end(),
               [](const Service& a, const Service& b) { return a.name < b.name; });

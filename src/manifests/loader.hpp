@@ -20,7 +20,8 @@ struct LoadedManifests {
     std::vector<Service> services;  ///< Sorted by name.
     /// Files that were left out by name, because their adapter is not HTTP: one message each.
     std::vector<std::string> skipped;
-    Faults faults;  ///< All of them; where there is any, `services` is not to be used.
+    Faults warnings;  ///< What loads, but does less than it says.
+    Faults faults;    ///< All of them; where there is any, `services` is not to be used.
 };
 
 /// Reads manifests (contract section 5). Pure: the texts come from the caller.

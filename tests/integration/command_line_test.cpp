@@ -93,6 +93,21 @@ TEST(CommandLine, ValidationKnowsWherePlainHttpMayGo) {
     EXPECT_THAT(validate("10.2.0.1").out, HasSubstr("m.yaml:2:11: base_url:"));
 }
 
+TEST(CommandLine, ValidationWarnsOfWhatHasNoEffect) {
+    const Installation kimbap;
+    kimbap.write("m.yaml",
+                 "name: a\nbase_url: https://api.example.com\nactions:\n"
+                 "  x: {method: POST, path: /, pagination: {type: offset}}\n");
+    const Ran ran = kimbap.kimbap({"service", "validate", "m.yaml"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("m.yaml:4:42: actions.x.pagination: only the first page is "
+                                   "fetched"));
+    EXPECT_THAT(ran.out, HasSubstr(" [warning]\nvalid: 1 service\n"));
+    const auto json = parse_json(kimbap.kimbap({"service", "validate", "m.yaml", "--json"}).out);
+    EXPECT_TRUE(json->at("valid").as_bool());
+    EXPECT_EQ(json->at("warnings").as_array().size(), 1U);
+}
+
 TEST(CommandLine, AWaitingCallSaysSoAndItsOutcomeIsCollected) {
     Shop shop("approvals: {hold: 100ms}\n");
     const Ran held = shop.kimbap.kimbap(

@@ -69,6 +69,21 @@ TEST(ActionReaderTest, ReadsPagination) {
     EXPECT_EQ(offset.page_size, 7);
 }
 
+// A further page would do again what the first one did.
+TEST(ActionReaderTest, PagesOfAnActionThatChangesSomethingAreNotFollowed) {
+    const std::string paged = "path: /o, pagination: {type: cursor, next_path: next}";
+    EXPECT_EQ(load_action("method: POST, " + paged).action().pagination.type, PaginationType::none);
+    EXPECT_EQ(action_warnings("method: POST, " + paged),
+              "m.yaml:4:44: actions.do.pagination: only the first page is fetched, since the "
+              "action changes something (say risk.mutating: false where it doesn't)");
+    for (const char* reading : {"method: GET, ", "method: POST, risk: {mutating: false}, "}) {
+        EXPECT_EQ(load_action(reading + paged).action().pagination.type, PaginationType::cursor);
+        EXPECT_EQ(action_warnings(reading + paged), "");
+    }
+    EXPECT_THAT(action_faults("method: POST, path: /o, pagination: {type: link}"),
+                HasSubstr("\"link\" is not known here"));
+}
+
 TEST(ActionReaderTest, RiskAndIdempotenceFollowTheMethod) {
     const struct {
         const char* action;
@@ -172,8 +187,6 @@ TEST(ActionReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"path: /o, pagination: {type: cursor}",
          "\"next_path\" is missing (say where the next cursor stands in the answer)"},
         {"path: /o, pagination: {type: offset, max_pages: 101}", "out of range (from 1 to 100)"},
-        {"method: POST, path: /o, pagination: {type: offset}",
-         "only for actions that read (remove it, or say risk.mutating: false)"},
         {"path: /o, error_mapping: {200: fine}",
          "error_mapping.200: \"200\" is not an HTTP error status (400 to 599)"},
         {"path: /o, error_mapping: {4xx: x}", "\"4xx\" is not an HTTP error status"},

@@ -73,6 +73,72 @@ actions:
     EXPECT_EQ(service.file, "m.yaml");
 }
 
+/// Every key that the schema has, once.
+constexpr const char* kEveryKey = R"(
+name: shop                    # [a-z][a-z0-9-]*
+version: 1.0.0
+description: Sells things
+aliases: [s]
+base_url: https://api.example.com/v2
+auth: {type: bearer, credential_ref: shop.token}
+triggers:  {task_verbs: [buy, order], objects: [orders], instead_of: [phoning], exclusions: [returns]}
+gotchas:   [{symptom: it fails, likely_cause: no stock, recovery: wait, severity: low, applies_to: [create-order]}]
+recipes:   [{name: reorder, description: Order again, steps: [Read the last order, Place it again]}]
+actions:
+  create-order:               # [a-z][a-z0-9_-]*
+    description: Place an order
+    method: POST
+    path: /customers/{customer}/orders
+    auth: {type: header, header_name: X-Key, credential_ref: shop.key}
+    warnings: [It costs.]
+    aliases: [order]
+    idempotent: false
+    idempotency_header: Idempotency-Key
+    risk: {level: medium, mutating: true}
+    args:
+      - {name: customer, type: string, required: true, description: The customer's ID}
+      - {name: quantity, type: integer, default: 1, minimum: 1, maximum: 99}
+      - {name: tags, type: array, items: {type: string}}
+      - {name: note, type: string, max_length: 500, pattern: "^[^<]*$", enum: [gift, none]}
+      - {name: limit, schema: {type: integer, exclusiveMinimum: 0}}
+    request:
+      path_params: {customer: "{customer}"}
+      query: {limit: "{limit}"}
+      headers: {Accept: application/json}
+      body: {quantity: "{quantity}", note: "{note}", tags: "{tags}"}
+      encoding: json
+    response:
+      type: object
+      extract: data.items[0]
+      error_when: [{path: ok, equals: false, message_path: error}]
+      stream: sse
+      filter: {select: {id: id, owner: owner.login}, exclude: [x], max_items: 25, drop_nulls: true}
+      text_filter: {strip_lines_matching: ["^#"], keep_lines_matching: [order], dedup: true, max_lines: 50, strip_ansi: true, on_empty: ok}
+      compact: {header: "{{.count}}", item: "#{{.number}} {{.title}}", footer: "end"}
+    retry: {max_attempts: 3, backoff_ms: 200, retry_on: [429, 502, 503]}
+    pagination: {type: cursor, max_pages: 5, next_path: meta.next}
+    error_mapping: {404: no such customer}
+)";
+
+TEST(LoaderTest, AManifestWithEveryKeyLoads) {
+    const Service service = load_service(kEveryKey);
+    ASSERT_THAT(service.actions, SizeIs(1));
+    const Action& action = service.actions[0];
+    EXPECT_EQ(action.auth.type, AuthType::header);
+    EXPECT_TRUE(action.risk.mutating);
+    EXPECT_THAT(action.args, SizeIs(5));
+    EXPECT_EQ(action.response.stream, StreamType::sse);
+    EXPECT_EQ(action.retry.max_attempts, 3);
+    EXPECT_EQ(action.pagination.type, PaginationType::none);
+    EXPECT_THAT(warnings_of(kEveryKey),
+                HasSubstr("m.yaml:43:17: actions.create-order.pagination: only the first page"));
+    // Placing an order is no reading: pages are followed where the manifest says that it is.
+    std::string reading = kEveryKey;
+    reading.replace(reading.find("mutating: true"), 14, "mutating: false");
+    EXPECT_EQ(load_service(reading).actions.at(0).pagination.next_path, "meta.next");
+    EXPECT_EQ(warnings_of(reading), "");
+}
+
 TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
     const std::string actions = kActions;
     const struct {

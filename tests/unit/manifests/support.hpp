@@ -35,6 +35,14 @@ inline std::string faults_of(const std::string& text) {
     return to_string(load(files).faults);
 }
 
+/// What m.yaml says without effect, a line each; a fault fails the test.
+inline std::string warnings_of(const std::string& text) {
+    const std::vector<ManifestFile> files{{"m.yaml", text}};
+    const LoadedManifests loaded = load(files);
+    EXPECT_TRUE(loaded.faults.empty()) << to_string(loaded.faults);
+    return to_string(loaded.warnings);
+}
+
 /// A service "shop" with one action "do" whose body is the YAML of a flow map's members.
 inline std::string manifest_with(const std::string& action) {
     return "name: shop\nbase_url: https://api.example.com/v2\nactions:\n  do: {" + action + "}\n";
@@ -54,6 +62,10 @@ inline One load_action(const std::string& action) {
 
 inline std::string action_faults(const std::string& action) {
     return faults_of(manifest_with(action));
+}
+
+inline std::string action_warnings(const std::string& action) {
+    return warnings_of(manifest_with(action));
 }
 
 inline json::value parse(std::string_view text) {
