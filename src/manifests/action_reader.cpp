@@ -32,6 +32,8 @@ constexpr std::array<std::string_view, 8> kOwnHeaders{
 constexpr int kMaxAttempts = 10;
 constexpr int kMaxBackoffMs = 60'000;
 constexpr int kMaxPages = 100;
+constexpr int kUsualPages = 5;
+constexpr const char* kUsualNextPath = "next_cursor";
 
 bool is_safe(std::string_view method) {  // RFC 9110 section 9.2.1
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
@@ -45,13 +47,13 @@ Risk read_risk(const YamlReader& reader, std::string_view method) {
               !reads};
     if (reader.absent()) return risk;
     if (reader.is_scalar() && !reader.is_null()) {
-        risk.level = static_cast<RiskLevel>(reader.choice(kRiskLevels, 0));
+        risk.level = static_cast<RiskLevel>(read_word(reader, kRiskLevels, 0));
         return risk;
     }
     if (!reader.expect_map({"level", "mutating"})) return risk;
     risk.level = static_cast<RiskLevel>(
-        reader.get("level").choice(kRiskLevels, static_cast<std::size_t>(risk.level)));
-    risk.mutating = reader.get("mutating").boolean(risk.mutating);
+        read_word(reader.get("level"), kRiskLevels, static_cast<std::size_t>(risk.level)));
+    risk.mutating = read_flag(reader.get("mutating"), risk.mutating);
     return risk;
 }
 
@@ -98,7 +100,7 @@ public:
         }
         read_head();
         read_risk_and_repeats();
-        read_args(reader_, action_);
+        read_args(reader_, action_, warnings_);
         read_request(reader_.get("request"));
         action_.response = read_response(reader_.get("response"));
         read_resource(reader_.get("resource"), action_);
@@ -112,13 +114,15 @@ public:
 
 private:
     void read_head() {
-        action_.method = kMethods[reader_.get("method").choice(kMethods, 0)];
+        action_.method = kMethods[read_word(reader_.get("method"), kMethods, 0)];
         const YamlReader path = reader_.require("path");
         action_.path = path.string();
+        // It follows base_url, whose host it must not lengthen.
+        if (!action_.path.empty() && !action_.path.starts_with('/')) action_.path.insert(0, "/");
         if (action_.path.find_first_of("?#") != std::string::npos) {
             path.fault("has a query or fragment (put parameters under request.query)");
-        } else if (!action_.path.empty() && !action_.path.starts_with('/')) {
-            path.fault("must start with / (it follows base_url)");
+        } else if (action_.path.find("://") != std::string::npos) {
+            path.fault("is a URL (a path like /orders follows base_url)");
         } else if (!is_url_path(substitute(action_.path, [](auto) { return "x"; }))) {
             path.fault("has characters that no URL has (percent-encode them)");
         }
@@ -127,16 +131,16 @@ private:
         if (action_.description.empty()) {
             action_.description = action_.name + ": " + action_.method + " " + action_.path;
         }
-        if (const YamlReader auth = reader_.get("auth"); !auth.absent()) {
-            action_.auth = read_auth(auth);
+        if (const YamlReader auth = given(reader_.get("auth")); !auth.absent()) {
+            action_.auth = read_auth(auth, warnings_);
         }
         action_.warnings = reader_.get("warnings").strings();
-        action_.aliases = reader_.get("aliases").strings();
-        for (const std::string& alias : action_.aliases) {
-            if (!is_word(alias, true)) {
-                reader_.get("aliases").fault("\"" + alias +
-                                             "\" is not an action name (lower-case letters, "
-                                             "digits, - and _)");
+        for (const YamlReader& entry : one_or_more(reader_.get("aliases"))) {
+            const std::string alias = entry.string();
+            action_.aliases.push_back(to_lower(trim(alias)));
+            if (!is_word(action_.aliases.back(), true)) {
+                entry.fault("\"" + alias +
+                            "\" is not an action name (lower-case letters, digits, - and _)");
             }
         }
     }
@@ -144,7 +148,7 @@ private:
     void read_risk_and_repeats() {
         action_.risk = read_risk(reader_.get("risk"), action_.method);
         action_.idempotent =
-            reader_.get("idempotent").boolean(is_safe(action_.method) && !action_.risk.mutating);
+            read_flag(reader_.get("idempotent"), is_safe(action_.method) && !action_.risk.mutating);
         const YamlReader header = reader_.get("idempotency_header");
         action_.idempotency_header = header.string();
         if (!action_.idempotency_header.empty() && !is_token(action_.idempotency_header)) {
@@ -221,14 +225,23 @@ private:
             !retry.expect_map({"max_attempts", "backoff_ms", "retry_on"})) {
             return;
         }
+        // 0 repeats nothing, as 1 does.
         action_.retry.max_attempts =
-            static_cast<int>(retry.get("max_attempts").integer(3, 1, kMaxAttempts));
-        action_.retry.backoff =
-            std::chrono::milliseconds(retry.get("backoff_ms").integer(200, 0, kMaxBackoffMs));
-        for (const YamlReader& status : retry.get("retry_on").elements()) {
-            action_.retry.retry_on.push_back(static_cast<unsigned>(status.integer(503, 400, 599)));
+            std::max(1, static_cast<int>(read_bounded(retry.get("max_attempts"), 3, 0, kMaxAttempts,
+                                                      warnings_)));
+        action_.retry.backoff = std::chrono::milliseconds(
+            read_bounded(retry.get("backoff_ms"), 200, 0, kMaxBackoffMs, warnings_));
+        const std::vector<YamlReader> statuses = retry.get("retry_on").elements();
+        if (statuses.empty()) action_.retry.retry_on = {429, 502, 503, 504};
+        for (const YamlReader& entry : statuses) {
+            const std::int64_t status = entry.integer(503);
+            if (status >= 400 && status <= 599) {
+                action_.retry.retry_on.push_back(static_cast<unsigned>(status));
+            } else {
+                warn(entry, warnings_,
+                     std::to_string(status) + " is not tried again (400 to 599 are)");
+            }
         }
-        if (action_.retry.retry_on.empty()) action_.retry.retry_on = {429, 502, 503, 504};
     }
 
     void read_pagination(const YamlReader& reader) {
@@ -238,20 +251,21 @@ private:
             return;
         }
         Pagination out;
-        out.type = static_cast<PaginationType>(reader.require("type").choice(kPaginations, 0) + 1);
-        out.max_pages = static_cast<int>(reader.get("max_pages").integer(5, 1, kMaxPages));
-        out.next_path = read_path(reader.get("next_path"));
+        out.type =
+            static_cast<PaginationType>(read_word(reader.require("type"), kPaginations, 0) + 1);
+        out.max_pages =
+            static_cast<int>(read_bounded(reader.get("max_pages"), 0, 0, kMaxPages, warnings_));
+        if (out.max_pages == 0) out.max_pages = kUsualPages;
+        out.next_path = read_path(given(reader.get("next_path")));
+        if (out.type == PaginationType::cursor && out.next_path.empty()) {
+            out.next_path = kUsualNextPath;
+        }
         out.cursor_param = reader.get("cursor_param").string();
         out.by_page = !reader.get("page_param").absent();
         out.offset_param = out.by_page ? reader.get("page_param").string()
                                        : reader.get("offset_param").string("offset");
         out.limit_param = reader.get("limit_param").string("limit");
         out.page_size = reader.get("page_size").integer(0, 1);
-        const YamlReader type = reader.get("type");
-        if (type.is_scalar() && type.string() == "cursor" && out.next_path.empty()) {
-            reader.fault(
-                "\"next_path\" is missing (say where the next cursor stands in the answer)");
-        }
         if (action_.risk.mutating) {
             // Each further page would do again what the first one did.
             return warn(reader, warnings_,
@@ -265,12 +279,13 @@ private:
         for (const auto& [key, value] : members_of(reader)) {
             unsigned status = 0;
             const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), status);
-            if (error != std::errc{} || end != key.data() + key.size() || status < 400 ||
-                status > 599) {
-                value.fault("\"" + key + "\" is not an HTTP error status (400 to 599)");
-                continue;
+            if (error != std::errc{} || end != key.data() + key.size()) {
+                value.fault("\"" + key + "\" is not an HTTP error status (300 to 599)");
+            } else if (status < 300 || status > 599) {
+                warn(value, warnings_, "an answer of this status is no error (300 to 599 are)");
+            } else {
+                action_.error_mapping[status] = value.string();
             }
-            action_.error_mapping[status] = value.string();
         }
     }
 

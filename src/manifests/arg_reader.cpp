@@ -6,6 +6,7 @@
 
 #include "base/json_text.hpp"
 #include "manifests/json_value.hpp"
+#include "manifests/leniency.hpp"
 #include "manifests/output_schema.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/schema.hpp"
@@ -85,7 +86,7 @@ json::object verbatim_schema(const YamlReader& reader, const YamlReader& verbati
 json::object schema_of(const YamlReader& reader) {
     const YamlReader verbatim = reader.get("schema");
     if (!verbatim.absent()) return verbatim_schema(reader, verbatim);
-    const std::size_t kind = reader.get("type").choice(kArgTypes, 0);
+    const std::size_t kind = read_word(reader.get("type"), kArgTypes, 0);
     json::object schema{{"type", kArgTypes[kind]}};
     for (const Bounds& bounds : kBounds) read_bounds(reader, bounds, schema);
     for (const std::string_view key : {"pattern", "format"}) {
@@ -130,17 +131,20 @@ void read_default(const YamlReader& reader, Arg& arg, const Schema& schema) {
     arg.default_value = std::move(fallback);
 }
 
-Arg read_arg(const YamlReader& reader) {
+Arg read_arg(const YamlReader& reader, Faults& warnings) {
     Arg arg;
     if (!reader.expect_map({"name", "type", "required", "default", "description", "minimum",
                             "maximum", "min_length", "max_length", "min_items", "max_items",
                             "pattern", "format", "enum", "items", "properties", "schema",
-                            "sensitive"})) {
+                            "sensitive", "style"})) {
         return arg;
     }
     arg.name = read_arg_name(reader);
-    arg.required = reader.get("required").boolean(false);
-    arg.sensitive = reader.get("sensitive").boolean(false);
+    arg.required = read_flag(reader.get("required"), false);
+    arg.sensitive = read_flag(reader.get("sensitive"), false);
+    if (const YamlReader style = given(reader.get("style")); !style.string().empty()) {
+        warn(style, warnings, "only for commands, which kimbap doesn't run (remove it)");
+    }
     arg.schema = schema_of(reader);
     if (const YamlReader text = reader.get("description"); !text.absent()) {
         arg.schema["description"] = text.string();
@@ -233,7 +237,7 @@ std::string read_arg_name(const YamlReader& arg) {
     return name;
 }
 
-void read_args(const YamlReader& action, Action& out) {
+void read_args(const YamlReader& action, Action& out, Faults& warnings) {
     const YamlReader verbatim = action.get("schema");
     const YamlReader args = action.get("args");
     if (!verbatim.absent()) {
@@ -247,7 +251,7 @@ void read_args(const YamlReader& action, Action& out) {
     }
     std::set<std::string> names;
     for (const YamlReader& entry : args.elements()) {
-        Arg arg = read_arg(entry);
+        Arg arg = read_arg(entry, warnings);
         if (!arg.name.empty() && !names.insert(arg.name).second) {
             entry.fault("a second argument named \"" + arg.name + "\" (rename or remove it)");
         }

@@ -9,8 +9,8 @@ namespace kimbap::manifests {
 
 /// Reads the arguments of an action: its `args` list, a verbatim JSON Schema under `schema`, or a
 /// schema given as `args`. Fills in args, input_schema and verbatim_schema; faults go to the
-/// reader.
-void read_args(const YamlReader& action, Action& out);
+/// reader, what is passed over to `warnings`.
+void read_args(const YamlReader& action, Action& out, Faults& warnings);
 
 /// Reads an argument's `name`; one that no placeholder can name is a fault.
 [[nodiscard]] std::string read_arg_name(const YamlReader& arg);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.hpp"
 #include "manifests/action_reader.hpp"
 #include "manifests/auth_reader.hpp"
+#include "manifests/leniency.hpp"
 #include "manifests/recipe_reader.hpp"
 
 namespace kimbap::manifests {
@@ -31,17 +33,17 @@ public:
         }
         service_.version = root.get("version").string();
         service_.description = root.get("description").string();
-        service_.aliases = root.get("aliases").strings();
-        for (const std::string& alias : service_.aliases) {
-            if (!is_word(alias, false)) {
-                root.get("aliases").fault("\"" + alias +
-                                          "\" is not a service name (lower-case letters, digits "
-                                          "and -)");
+        for (const YamlReader& entry : one_or_more(root.get("aliases"))) {
+            const std::string alias = entry.string();
+            service_.aliases.push_back(to_lower(trim(alias)));
+            if (!is_word(service_.aliases.back(), false)) {
+                entry.fault("\"" + alias +
+                            "\" is not a service name (lower-case letters, digits and -)");
             }
         }
         read_base_url(root.require("base_url"));
         if (const YamlReader auth = root.get("auth"); !auth.absent())
-            service_.auth = read_auth(auth);
+            service_.auth = read_auth(auth, warnings_);
         read_redirects(root.get("redirects_to"));
         read_triggers(root.get("triggers"));
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
@@ -128,6 +130,13 @@ void check_unique(std::vector<Service>& services, Faults& faults) {
     }
 }
 
+/// In small letters; "http" where none is named.
+std::string adapter_of(const YamlReader& root) {
+    const YamlReader adapter = root.get("adapter");
+    const std::string text = adapter.is_scalar() ? adapter.string() : "";
+    return trim(text).empty() || adapter.is_null() ? "http" : to_lower(trim(text));
+}
+
 }  // namespace
 
 LoadedManifests load_manifests(std::span<const ManifestFile> files,
@@ -137,8 +146,7 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
         const auto document = parse_yaml(file.path, file.text, out.faults);
         if (!document) continue;
         const YamlReader root(*document, file.path, out.faults);
-        const std::string adapter =
-            root.get("adapter").is_scalar() ? root.get("adapter").string() : "http";
+        const std::string adapter = adapter_of(root);
         if (adapter == "command" || adapter == "applescript") {
             out.skipped.push_back(file.path + ": left out: adapter \"" + adapter +
                                   "\" is not supported (kimbap calls HTTP APIs)");

@@ -171,7 +171,7 @@ struct Action {
     std::optional<ResourceSpec> resource;
     Retry retry;
     Pagination pagination;
-    std::map<unsigned, std::string> error_mapping;
+    std::map<unsigned, std::string> error_mapping;  ///< Statuses of errors and redirects alone.
     std::optional<Confirmation> confirm;
 
     [[nodiscard]] std::vector<std::string> sensitive_args() const;

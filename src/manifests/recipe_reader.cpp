@@ -4,6 +4,7 @@
 
 #include "base/json_text.hpp"
 #include "manifests/arg_reader.hpp"
+#include "manifests/leniency.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/uri_template.hpp"
 
@@ -16,7 +17,7 @@ RecipeArg read_recipe_arg(const YamlReader& reader) {
     if (!reader.expect_map({"name", "description", "required", "enum"})) return arg;
     arg.name = read_arg_name(reader);
     arg.description = reader.get("description").string();
-    arg.required = reader.get("required").boolean(false);
+    arg.required = read_flag(reader.get("required"), false);
     const YamlReader choices = reader.get("enum");
     for (const YamlReader& choice : choices.elements()) arg.choices.push_back(choice.string());
     if (choices.is_list() && arg.choices.empty()) choices.fault("allows nothing (like [a, b])");

@@ -375,7 +375,9 @@ Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
 }
 
 ShapedResponse shape(const Action& action, RawResponse response) {
-    if (response.status >= 400) return http_error(action, response);
+    if (response.status >= 400 || action.error_mapping.contains(response.status)) {
+        return http_error(action, response);
+    }
     if (response.status >= 300) {
         return bad_answer(
             "the service answered with a redirect (HTTP " + std::to_string(response.status) +

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "manifests/leniency.hpp"
 #include "manifests/path.hpp"
 
 namespace kimbap::manifests {
@@ -37,7 +38,7 @@ ErrorWhen read_error_when(const YamlReader& entry) {
         when.not_equals = value.to_json();
     }
     if (const YamlReader value = entry.get("exists"); !value.absent()) {
-        when.exists = value.boolean(true);
+        when.exists = read_flag(value, true);
     }
     if (!when.equals && !when.not_equals && !when.exists) {
         entry.fault("says no condition (add equals, not_equals or exists)");
@@ -47,7 +48,7 @@ ErrorWhen read_error_when(const YamlReader& entry) {
 
 /// A limit; 0 stands for none.
 std::optional<std::size_t> read_limit(const YamlReader& reader) {
-    const std::int64_t most = reader.integer(0, 0);
+    const std::int64_t most = given(reader).integer(0, 0);
     return most == 0 ? std::nullopt : std::optional(static_cast<std::size_t>(most));
 }
 
@@ -75,7 +76,7 @@ std::optional<Filter> read_filter(const YamlReader& filter) {
     out.select = read_select(filter.get("select"));
     out.exclude = read_paths(filter.get("exclude"), Elements::one_or_all);
     out.max_items = read_limit(filter.get("max_items"));
-    out.drop_nulls = filter.get("drop_nulls").boolean(false);
+    out.drop_nulls = read_flag(filter.get("drop_nulls"), false);
     return out;
 }
 
@@ -102,9 +103,9 @@ std::optional<TextFilter> read_text_filter(const YamlReader& filter) {
     TextFilter out;
     out.strip_lines_matching = read_patterns(filter.get("strip_lines_matching"));
     out.keep_lines_matching = read_patterns(filter.get("keep_lines_matching"));
-    out.dedup = filter.get("dedup").boolean(false);
+    out.dedup = read_flag(filter.get("dedup"), false);
     out.max_lines = read_limit(filter.get("max_lines"));
-    out.strip_ansi = filter.get("strip_ansi").boolean(false);
+    out.strip_ansi = read_flag(filter.get("strip_ansi"), false);
     out.on_empty = filter.get("on_empty").string();
     return out;
 }
@@ -149,8 +150,9 @@ ResponseSpec read_response(const YamlReader& reader) {
                             "compact", "schema"})) {
         return out;
     }
-    if (const YamlReader type = reader.get("type"); !type.absent()) {
-        out.type = static_cast<ResponseType>(type.choice(kResponseTypes, 0) + 1);
+    const YamlReader type = given(reader.get("type"));
+    if (!type.absent() && !(type.is_scalar() && type.string().empty())) {
+        out.type = static_cast<ResponseType>(read_word(type, kResponseTypes, 0) + 1);
     }
     out.extract = read_path(reader.get("extract"));
     if (const YamlReader stream = reader.get("stream"); !stream.absent()) {

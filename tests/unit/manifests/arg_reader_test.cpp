@@ -128,7 +128,7 @@ TEST(ArgReaderTest, EachFaultHasItsPlaceAndItsMend) {
          "args[0].default: the default does not fit: /: must be at most 9 (is 10)"},
         {"args: [{name: a, enum: [x, y], default: z}]",
          "the default does not fit: /: \"z\" is not one of \"x\", \"y\""},
-        {"args: [{name: a, required: yes}]",
+        {"args: [{name: a, required: maybe}]",
          "args[0].required: not a boolean (expected true or false)"},
         {"args: [{name: a, requried: true}]",
          "unknown key \"requried\" (did you mean \"required\"?)"},

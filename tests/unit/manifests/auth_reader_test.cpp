@@ -44,6 +44,37 @@ TEST(AuthReaderTest, AnActionsOwnReplacesTheServices) {
     EXPECT_EQ(service.actions[1].auth.credential_ref, "");
 }
 
+// Manifests of others have them; only the type says where the credential goes.
+TEST(AuthReaderTest, KeysOfOtherTypesArePassedOver) {
+    const std::string keys =
+        "type: bearer, credential_ref: a, query_param: k, header_name: \"X Y\", body_field: b, "
+        "prefix: \"a\\r\\nb\", connection: Not One";
+    const Auth auth = auth_of(keys);
+    EXPECT_EQ(auth.type, AuthType::bearer);
+    EXPECT_EQ(auth.field, "");
+    EXPECT_EQ(auth.prefix, "");
+    EXPECT_EQ(auth.connection, "");
+    const std::string warnings = action_warnings("path: /o, auth: {" + keys + "}");
+    for (const char* warning : {"auth.query_param: only used with type query (remove it)",
+                                "auth.header_name: only used with type header (remove it)",
+                                "auth.body_field: only used with type body (remove it)",
+                                "auth.prefix: only used with type header (remove it)",
+                                "auth.connection: only used with type oauth2 (remove it)"}) {
+        EXPECT_THAT(warnings, HasSubstr(warning));
+    }
+    EXPECT_THAT(warnings, HasSubstr("m.yaml:4:71: actions.do.auth.query_param: only"));
+    const Auth query = auth_of("type: Query, credential_ref: a, query_param: k, header_name: X");
+    EXPECT_EQ(query.type, AuthType::query);
+    EXPECT_EQ(query.field, "k");
+}
+
+TEST(AuthReaderTest, AnActionWithoutAnOwnHasTheServices) {
+    const Service service = load_service(
+        "name: a\nbase_url: https://x.example\nauth: {type: bearer, credential_ref: a.t}\n"
+        "actions: {x: {path: /, auth: }}\n");
+    EXPECT_EQ(service.actions.at(0).auth.type, AuthType::bearer);
+}
+
 TEST(AuthReaderTest, EachFaultHasItsPlaceAndItsMend) {
     const struct {
         const char* auth;
@@ -60,10 +91,6 @@ TEST(AuthReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"{type: oauth2}", "\"provider\" is missing (add it)"},
         {"{type: header, credential_ref: a, header_name: \"X Key\"}",
          "auth.header_name: \"X Key\" is not a header name (like X-Api-Key)"},
-        {"{type: bearer, credential_ref: a, query_param: k}",
-         "auth.query_param: only used with type query (remove it)"},
-        {"{type: bearer, credential_ref: a, prefix: x}",
-         "auth.prefix: only used with type header (remove it)"},
         {"{type: header, credential_ref: a, header_name: X, prefix: \"a\\r\\nb\"}",
          "auth.prefix: has characters that no header takes"},
         {"{type: bearer, credential_ref: a, token: x}", "unknown key \"token\" ("},

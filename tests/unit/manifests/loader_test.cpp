@@ -168,7 +168,7 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"name: a\nbase_url: https://x.example\nactions: {x: 1}\n",
          "m.yaml:3:14: actions.x: not a map of keys to values"},
         {"name: a\nbase_url: https://x.example\naliases: [B!]\n" + actions,
-         "aliases: \"B!\" is not a service name"},
+         "m.yaml:3:11: aliases[0]: \"B!\" is not a service name"},
         {"name: a\nbase_url: https://x.example\ntriggers: {verbs: [x]}\n" + actions,
          "triggers: unknown key \"verbs\""},
         {"name: a\nbase_url: https://x.example\ngotchas: [{symptoms: x}]\n" + actions,
@@ -206,7 +206,7 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
 TEST(LoaderTest, AllFaultsOfAllFilesAreReportedAtOnce) {
     const auto loaded = load({{"a.yaml",
                                "name: A\nbase_url: http://x.example\nactions:\n"
-                               "  x: {path: o, risk: {level: huge}}\n"
+                               "  x: {path: '?', risk: {level: huge}}\n"
                                "  y: {method: FETCH, path: /, args: [{name: q, typ: string}]}\n"},
                               {"b.yaml", "name: b\nbase_url: https://x.example\n"},
                               {"c.yaml", "name: [\n"}});
@@ -215,7 +215,7 @@ TEST(LoaderTest, AllFaultsOfAllFilesAreReportedAtOnce) {
         places.push_back(fault.file + ":" + std::to_string(fault.line) + ":" +
                          std::to_string(fault.column));
     }
-    EXPECT_THAT(places, ElementsAre("a.yaml:1:7", "a.yaml:2:11", "a.yaml:4:13", "a.yaml:4:30",
+    EXPECT_THAT(places, ElementsAre("a.yaml:1:7", "a.yaml:2:11", "a.yaml:4:13", "a.yaml:4:32",
                                     "a.yaml:5:15", "a.yaml:5:48", "b.yaml:1:1", "c.yaml:2:1"))
         << to_string(loaded.faults);
 }
@@ -246,11 +246,13 @@ TEST(LoaderTest, OtherAdaptersAreLeftOutByNameAndTheRestLoads) {
     const std::string end = "\nbase_url: https://x.example\n" + std::string(kActions);
     const auto loaded =
         load({{"1.yaml", "name: git\nadapter: command\ncommand_spec: {executable: git}\n"},
-              {"2.yaml", "name: a\nadapter: http" + end},
-              {"3.yaml", "name: mail\nadapter: applescript\ntarget_app: Mail\n"}});
+              {"2.yaml", "name: a\nadapter: HTTP" + end},
+              {"3.yaml", "name: mail\nadapter: AppleScript\ntarget_app: Mail\n"},
+              {"4.yaml", "name: b\nadapter: \"\"\naliases: [B-2]" + end}});
     EXPECT_THAT(loaded.faults, IsEmpty()) << to_string(loaded.faults);
-    ASSERT_THAT(loaded.services, SizeIs(1));
+    ASSERT_THAT(loaded.services, SizeIs(2));
     EXPECT_EQ(loaded.services[0].name, "a");
+    EXPECT_THAT(loaded.services[1].aliases, ElementsAre("b-2"));
     EXPECT_THAT(
         loaded.skipped,
         ElementsAre(HasSubstr("1.yaml: left out: adapter \"command\" is not supported"),

@@ -250,6 +250,9 @@ TEST(ResponseTest, LongErrorsAreCut) {
 TEST(ResponseTest, RedirectsAreErrors) {
     EXPECT_THAT(shaped(load_action("path: /o").action(), {302, "", ""}),
                 HasSubstr("a redirect (HTTP 302), which is not followed"));
+    EXPECT_EQ(shaped(load_action("path: /o, error_mapping: {302: not signed in}").action(),
+                     {302, "text/html", ""}),
+              "error: HTTP 302: not signed in.");
 }
 
 TEST(ResponseTest, AnAnswerThatShouldBeJsonAndIsNot) {
