@@ -5,6 +5,7 @@
 #include <yaml.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 namespace kimbap {
@@ -222,7 +223,46 @@ void YamlTreeBuilder::begin(YamlNode::Kind kind, int line, int column, std::stri
 }
 
 void YamlTreeBuilder::end() {
-    if (!open_.empty()) open_.pop_back();
+    if (open_.empty()) return;
+    YamlNode& ended = *open_.back();
+    open_.pop_back();
+    if (merging_ && ended.kind == YamlNode::Kind::map) merge(ended);
+}
+
+/// An alias names what has ended, so that what is merged has nothing more to merge itself.
+void YamlTreeBuilder::merge(YamlNode& map) {
+    std::vector<const YamlNode*> own;
+    std::vector<const YamlNode*> merges;
+    for (std::size_t i = 0; i + 1 < map.children.size(); i += 2) {
+        const YamlNode& key = *map.children[i];
+        auto& into = key.plain && key.text == "<<" ? merges : own;
+        into.insert(into.end(), {&key, map.children[i + 1]});
+    }
+    if (merges.empty() || failed_) return;
+    if (merges.size() > 2) {
+        return fault(merges[2]->line, merges[2]->column, "duplicate key \"<<\" (keep one of them)");
+    }
+    map.children = std::move(own);
+    if (merges[1]->kind != YamlNode::Kind::list) return take_members(map, *merges[1]);
+    for (const YamlNode* from : merges[1]->children) take_members(map, *from);
+}
+
+void YamlTreeBuilder::take_members(YamlNode& map, const YamlNode& from) {
+    if (failed_) return;
+    if (from.kind != YamlNode::Kind::map) {
+        return fault(from.line, from.column, "only a map can be merged (like <<: *base)");
+    }
+    std::set<std::string_view> own;
+    for (std::size_t i = 0; i < map.children.size(); i += 2) own.insert(map.children[i]->text);
+    merged_ += from.children.size() + own.size();
+    if (merged_ > kMaxNodes) {
+        return fault(from.line, from.column, "the document merges too many members");
+    }
+    for (std::size_t i = 0; i + 1 < from.children.size(); i += 2) {
+        if (!own.insert(from.children[i]->text).second) continue;
+        map.children.push_back(from.children[i]);
+        map.children.push_back(from.children[i + 1]);
+    }
 }
 
 void YamlTreeBuilder::alias(int line, int column, std::string_view anchor) {
@@ -244,9 +284,12 @@ std::optional<YamlTree> YamlTreeBuilder::finish() {
     return std::move(tree_);
 }
 
-std::optional<YamlTree> parse_yaml(const std::string& file, std::string_view text, Faults& faults) {
+namespace {
+
+std::optional<YamlTree> parse_with_libyaml(const std::string& file, std::string_view text,
+                                           Faults& faults, bool merging) {
     if (!small_enough(file, text, faults)) return std::nullopt;
-    YamlTreeBuilder builder(file, faults);
+    YamlTreeBuilder builder(file, faults, merging);
     LibyamlParser parser(without_mark(text));
     while (parser.next()) {
         if (parser.event().type == YAML_STREAM_END_EVENT) return builder.finish();
@@ -258,6 +301,17 @@ std::optional<YamlTree> parse_yaml(const std::string& file, std::string_view tex
                   std::string("not valid YAML: ") +
                       (failed.problem == nullptr ? "it can't be read" : failed.problem));
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<YamlTree> parse_yaml(const std::string& file, std::string_view text, Faults& faults) {
+    return parse_with_libyaml(file, text, faults, false);
+}
+
+std::optional<YamlTree> parse_yaml_merged(const std::string& file, std::string_view text,
+                                          Faults& faults) {
+    return parse_with_libyaml(file, text, faults, true);
 }
 
 std::optional<YamlTree> parse_yaml_config(const std::string& file, std::string_view text,

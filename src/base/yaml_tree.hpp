@@ -45,6 +45,11 @@ private:
 [[nodiscard]] std::optional<YamlTree> parse_yaml(const std::string& file, std::string_view text,
                                                  Faults& faults);
 
+/// The same, with merge keys (YAML 1.1): what `<<: *base` names, or a list of such, the first ones
+/// first, gives the map its members, where it has none of that name itself.
+[[nodiscard]] std::optional<YamlTree> parse_yaml_merged(const std::string& file,
+                                                        std::string_view text, Faults& faults);
+
 /// The same with yaml-cpp: the configuration.
 [[nodiscard]] std::optional<YamlTree> parse_yaml_config(const std::string& file,
                                                         std::string_view text, Faults& faults);
@@ -52,7 +57,8 @@ private:
 /// Makes a tree of a parser's events.
 class YamlTreeBuilder {
 public:
-    YamlTreeBuilder(const std::string& file, Faults& faults) : file_(file), faults_(faults) {}
+    YamlTreeBuilder(const std::string& file, Faults& faults, bool merging = false)
+        : file_(file), faults_(faults), merging_(merging) {}
 
     void begin_document(int line, int column);
     void scalar(int line, int column, std::string_view text, bool plain, std::string_view anchor);
@@ -67,9 +73,13 @@ public:
 private:
     YamlNode* add(YamlNode::Kind kind, int line, int column, std::string_view anchor);
     void attach(const YamlNode* node);
+    void merge(YamlNode& map);
+    void take_members(YamlNode& map, const YamlNode& from);
 
     const std::string& file_;
     Faults& faults_;
+    bool merging_;
+    std::size_t merged_ = 0;  ///< Members looked at while merging.
     YamlTree tree_;
     std::vector<YamlNode*> open_;
     std::vector<std::pair<std::string, const YamlNode*>> anchors_;

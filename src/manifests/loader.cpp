@@ -143,7 +143,7 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
                                const PlainHttpAllowed& plain_http_allowed) {
     LoadedManifests out;
     for (const ManifestFile& file : files) {
-        const auto document = parse_yaml(file.path, file.text, out.faults);
+        const auto document = parse_yaml_merged(file.path, file.text, out.faults);
         if (!document) continue;
         const YamlReader root(*document, file.path, out.faults);
         const std::string adapter = adapter_of(root);

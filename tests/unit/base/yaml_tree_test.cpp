@@ -101,6 +101,42 @@ TEST_P(YamlParsers, BoundWhatAliasesExpandTo) {
     }
 }
 
+std::string merged(std::string_view text) {
+    Faults faults;
+    const auto tree = parse_yaml_merged(kFile, text, faults);
+    return tree ? shown(tree->root()) : to_string(faults);
+}
+
+TEST(YamlTree, MergeKeysGiveAMapTheMembersOfOthers) {
+    const std::string base = "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n";
+    const std::string before =
+        "1:1 { 1:1 ~a 1:4 { 1:8 ~x 1:11 ~1 1:14 ~y 1:17 ~2 } 2:1 ~b 2:4 { 2:8 ~y 2:11 ~3 2:14 ~z "
+        "2:17 ~4 } 3:1 ~c ";
+    const std::pair<const char*, const char*> rows[] = {
+        {"c: {<<: *a, y: 5}", "3:4 { 3:13 ~y 3:16 ~5 1:8 ~x 1:11 ~1 } }"},
+        {"c: {<<: [*a, *b]}", "3:4 { 1:8 ~x 1:11 ~1 1:14 ~y 1:17 ~2 2:14 ~z 2:17 ~4 } }"},
+        {"c: {<<: {q: 6}}", "3:4 { 3:10 ~q 3:13 ~6 } }"},
+        {"c: {\"<<\": *a}", "3:4 { 3:5 '<< 1:4 { 1:8 ~x 1:11 ~1 1:14 ~y 1:17 ~2 } } }"},
+    };
+    for (const auto& [text, tree] : rows) EXPECT_EQ(merged(base + text), before + tree) << text;
+    EXPECT_EQ(merged("a: &a {x: 1}\nb: &b {<<: *a}\nc: {<<: *b}"),
+              "1:1 { 1:1 ~a 1:4 { 1:8 ~x 1:11 ~1 } 2:1 ~b 2:4 { 1:8 ~x 1:11 ~1 } 3:1 ~c 3:4 { 1:8 "
+              "~x 1:11 ~1 } }");
+    EXPECT_EQ(merged("{<<: 1}"), "f.yaml:1:6: only a map can be merged (like <<: *base)");
+    EXPECT_EQ(merged("{<<: {a: 1}, <<: {b: 1}}"),
+              "f.yaml:1:14: duplicate key \"<<\" (keep one of them)");
+    EXPECT_EQ(merged("{<<: {a: 1}, b: 1, b: 2}"),
+              "f.yaml:1:20: duplicate key \"b\" (keep one of them)");
+}
+
+TEST(YamlTree, MergesAreBounded) {
+    std::string text = "a: &a {";
+    for (int i = 0; i < 2000; ++i) text += "k" + std::to_string(i) + ": 1, ";
+    text += "}\nb: {<<: [";
+    for (int i = 0; i < 100'000; ++i) text += "*a, ";
+    EXPECT_THAT(merged(text + "]}"), HasSubstr("the document merges too many members"));
+}
+
 TEST(YamlTree, QuotesMustEnd) {  // yaml-cpp lets a document end within them
     Faults faults;
     EXPECT_FALSE(parse_yaml(kFile, "a: \"1\n", faults));

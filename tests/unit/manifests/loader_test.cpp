@@ -234,6 +234,16 @@ TEST(LoaderTest, NamesAreUniqueOverAllFiles) {
     EXPECT_EQ(fault("name: b", "name: a"), "");
 }
 
+TEST(LoaderTest, ActionsMayShareWhatTheyHaveInCommon) {
+    const Service service = load_service(
+        "name: a\nbase_url: https://x.example\nactions:\n"
+        "  x: &x {path: /x, retry: {max_attempts: 7}}\n"
+        "  y: {<<: *x, path: /y}\n");
+    ASSERT_THAT(service.actions, SizeIs(2));
+    EXPECT_EQ(service.actions[1].path, "/y");
+    EXPECT_EQ(service.actions[1].retry.max_attempts, 7);
+}
+
 TEST(LoaderTest, ServicesAreSortedByName) {
     const std::string end = "\nbase_url: https://x.example\n" + std::string(kActions);
     const auto loaded = load({{"1.yaml", "name: b" + end}, {"2.yaml", "name: a" + end}});
