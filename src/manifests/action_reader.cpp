@@ -115,7 +115,7 @@ public:
 private:
     void read_head() {
         action_.method = kMethods[read_word(reader_.get("method"), kMethods, 0)];
-        const YamlReader path = reader_.require("path");
+        const YamlReader path = require_text(reader_, "path");
         action_.path = path.string();
         // It follows base_url, whose host it must not lengthen.
         if (!action_.path.empty() && !action_.path.starts_with('/')) action_.path.insert(0, "/");
@@ -330,6 +330,13 @@ private:
 bool is_own_header(std::string_view name) {
     return std::any_of(kOwnHeaders.begin(), kOwnHeaders.end(),
                        [&](std::string_view own) { return iequals(name, own); });
+}
+
+YamlReader require_text(const YamlReader& map, std::string_view key) {
+    YamlReader found = map.require(key);
+    if (!found.is_scalar() || !trim(found.string()).empty()) return found;
+    found.fault("is empty (write it out)");
+    return {};
 }
 
 std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader) {

@@ -13,6 +13,9 @@ namespace kimbap::manifests {
 [[nodiscard]] Action read_action(const std::string& name, const YamlReader& reader,
                                  const Auth& service_auth, Faults& warnings);
 
+/// Like YamlReader::require, and a fault where the value is an empty text.
+[[nodiscard]] YamlReader require_text(const YamlReader& map, std::string_view key);
+
 /// Reads a map of names to values where there is one; anything else that is not empty is a fault.
 [[nodiscard]] std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader);
 

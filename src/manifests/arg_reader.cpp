@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/json_text.hpp"
+#include "manifests/action_reader.hpp"
 #include "manifests/json_value.hpp"
 #include "manifests/leniency.hpp"
 #include "manifests/output_schema.hpp"
@@ -229,7 +230,7 @@ void compile_whole(const YamlReader& args, Action& out) {
 }  // namespace
 
 std::string read_arg_name(const YamlReader& arg) {
-    std::string name = arg.require("name").string();
+    std::string name = require_text(arg, "name").string();
     if (!name.empty() && sole_placeholder("{" + name + "}").empty()) {
         arg.get("name").fault("\"" + name +
                               "\" can't stand in a template (use letters, digits, _, - and .)");

@@ -106,7 +106,7 @@ Auth read_auth(const YamlReader& reader, Faults& warnings) {
                    " are kimbap's own (choose another, like shop.token)");
     }
     if (auth.type == AuthType::oauth2) {
-        static_cast<void>(reader.require("provider"));
+        static_cast<void>(require_text(reader, "provider"));
     } else if (auth.type != AuthType::none && auth.credential_ref.empty()) {
         reader.fault("\"credential_ref\" is missing (name the vault secret, like shop.token)");
     }

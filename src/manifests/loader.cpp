@@ -26,7 +26,7 @@ public:
                               "actions"})) {
             return std::move(service_);
         }
-        service_.name = root.require("name").string();
+        service_.name = require_text(root, "name").string();
         if (!service_.name.empty() && !is_word(service_.name, false)) {
             root.get("name").fault("\"" + service_.name +
                                    "\" is not a service name (lower-case letters, digits and -)");
@@ -41,7 +41,7 @@ public:
                             "\" is not a service name (lower-case letters, digits and -)");
             }
         }
-        read_base_url(root.require("base_url"));
+        read_base_url(require_text(root, "base_url"));
         if (const YamlReader auth = root.get("auth"); !auth.absent())
             service_.auth = read_auth(auth, warnings_);
         read_redirects(root.get("redirects_to"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
+#include "manifests/action_reader.hpp"
 #include "manifests/arg_reader.hpp"
 #include "manifests/leniency.hpp"
 #include "manifests/placeholders.hpp"
@@ -48,7 +49,7 @@ void check_resource(const YamlReader& reader, const Recipe& recipe) {
 Recipe read_recipe(const YamlReader& reader) {
     Recipe recipe;
     if (!reader.expect_map({"name", "description", "args", "steps", "resources"})) return recipe;
-    recipe.name = reader.require("name").string();
+    recipe.name = require_text(reader, "name").string();
     recipe.description = reader.get("description").string();
     for (const YamlReader& step : reader.get("steps").elements()) {
         recipe.steps.push_back(step.is_scalar() ? step.string() : kimbap::to_json(step.to_json()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "manifests/action_reader.hpp"
 #include "manifests/uri_template.hpp"
 
 namespace kimbap::manifests {
@@ -73,7 +74,7 @@ void read_resource(const YamlReader& reader, Action& out) {
         reader.fault("only for actions that read by GET (remove it)");
     }
     ResourceSpec& resource = out.resource.emplace();
-    const YamlReader uri = reader.require("uri");
+    const YamlReader uri = require_text(reader, "uri");
     resource.uri = uri.string();
     resource.name = reader.get("name").string(out.name);
     resource.description = reader.get("description").string(out.description);

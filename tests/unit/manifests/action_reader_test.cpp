@@ -217,6 +217,13 @@ TEST(ActionReaderTest, EachFaultHasItsPlaceAndItsMend) {
         const char* fault;
     } rows[] = {
         {"method: GET", "m.yaml:4:7: actions.do: \"path\" is missing (add it)"},
+        {"path: \"\"", "m.yaml:4:14: actions.do.path: is empty (write it out)"},
+        {"path: /o, args: [{name: \"\"}]",
+         "m.yaml:4:32: actions.do.args[0].name: is empty (write it out)"},
+        {"path: /o, resource: {uri: \"\"}",
+         "m.yaml:4:34: actions.do.resource.uri: is empty (write it out)"},
+        {"path: /o, auth: {type: oauth2, provider: \"\"}",
+         "m.yaml:4:49: actions.do.auth.provider: is empty (write it out)"},
         {"path: /o, method: fetch",
          "m.yaml:4:26: actions.do.method: \"fetch\" is not known here (one of: GET"},
         {"path: \"https://api.example.com/o\"",
