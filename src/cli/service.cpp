@@ -38,10 +38,10 @@ void list(Context& context) {
     table.print();
 }
 
-/// What the configuration allows; without one, plain http to anywhere: it may be allowed later.
+/// What the configuration allows; without one, what an empty egress.allow_private does.
 std::optional<manifests::PlainHttpAllowed> plain_http_rule(Context& context) {
     if (!app::find_config(context.config_flag, context.environment)) {
-        return manifests::PlainHttpAllowed([](std::string_view, std::uint16_t) { return true; });
+        return manifests::PlainHttpAllowed([](std::string_view, std::uint16_t) { return false; });
     }
     const auto config = configured(context);
     if (!config) return std::nullopt;

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 
 #include "base/json_text.hpp"
@@ -91,6 +92,19 @@ TEST(CommandLine, ValidationKnowsWherePlainHttpMayGo) {
     EXPECT_EQ(validate("10.1.2.3").out, "valid: 1 service\n");
     EXPECT_EQ(validate("api.example.com").code, 5);
     EXPECT_THAT(validate("10.2.0.1").out, HasSubstr("m.yaml:2:11: base_url:"));
+}
+
+TEST(CommandLine, WithoutAConfigurationPlainHttpIsForLoopbackAlone) {
+    const Installation kimbap;
+    std::filesystem::remove(kimbap.path("kimbap.yaml"));
+    const auto validate = [&](const std::string& origin) {
+        kimbap.write("m.yaml", "name: a\nbase_url: " + origin + "\nactions: {x: {path: /}}\n");
+        return kimbap.kimbap({"service", "validate", "m.yaml"});
+    };
+    EXPECT_EQ(validate("http://127.0.0.1:8080").code, 0);
+    EXPECT_EQ(validate("https://example.com").code, 0);
+    EXPECT_EQ(validate("http://example.com").code, 5);
+    EXPECT_THAT(validate("http://10.0.0.1").out, HasSubstr("m.yaml:2:11: base_url: plain http"));
 }
 
 TEST(CommandLine, ValidationWarnsOfWhatHasNoEffect) {
