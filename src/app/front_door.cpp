@@ -31,6 +31,10 @@ net::HttpResponse text_response(std::string body) {
     return response;
 }
 
+bool for_operators(std::string_view path) {
+    return path == "/metrics" || path == "/v1" || path.starts_with("/v1/");
+}
+
 net::HttpResponse unauthenticated(const Error& error, bool sent) {
     net::HttpResponse response = problem(error);
     response.headers.set("WWW-Authenticate", std::string("Bearer realm=\"kimbap\"") +
@@ -104,6 +108,12 @@ bool FrontDoor::local_name(const net::HttpRequest& request) const {
     return origin == "http://" + own || origin == "https://" + own;
 }
 
+net::HttpResponse FrontDoor::refusal(net::http::status status, std::string why,
+                                     std::string_view path) const {
+    if (for_operators(path)) return problem(static_cast<unsigned>(status), why);
+    return HttpHandler::refusal(status, std::move(why), path);
+}
+
 Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& response) {
     const std::string_view path = request.path();
     if (path == "/mcp" || path == "/sse" || path == "/messages") {
@@ -124,7 +134,7 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
     } else if (path == operator_api::kCallbackPath && request.method == net::http::verb::get) {
         auto connecting = api_.callback(request);
         answer = co_await std::move(connecting);
-    } else if (path == "/metrics" || path == "/v1" || path.starts_with("/v1/")) {
+    } else if (for_operators(path)) {
         auto answering = operators_only(request);
         answer = co_await std::move(answering);
     } else if (path.starts_with(operator_api::DecisionPage::kPrefix)) {

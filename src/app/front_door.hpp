@@ -22,6 +22,8 @@ public:
               mcp::HttpOptions options);
 
     Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) override;
+    [[nodiscard]] net::HttpResponse refusal(net::http::status status, std::string why,
+                                            std::string_view path) const override;
 
 private:
     Task<net::HttpResponse> operators_only(net::HttpRequest& request);

@@ -252,6 +252,15 @@ private:
     bool accept_fails_ = false;
 };
 
+HttpResponse HttpHandler::refusal(http::status status, std::string why, std::string_view) const {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = "text/plain";
+    response.body = std::move(why);
+    response.body += '\n';
+    return response;
+}
+
 HttpServer::HttpServer(asio::io_context& context, HttpHandler& handler, ServerLimits limits,
                        std::shared_ptr<asio::ssl::context> tls)
     : impl_(std::make_shared<Impl>(context, handler, limits, std::move(tls))) {}

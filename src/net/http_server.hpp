@@ -82,6 +82,11 @@ class HttpHandler {
 public:
     virtual ~HttpHandler() = default;
     virtual Task<void> handle(HttpRequest& request, ResponseWriter& response) = 0;
+    /// The answer to what the server refuses by itself (400, 413, 431, 501, and the 500 above): a
+    /// handler may have a form of its own for errors, even another one for each path. `path` is ""
+    /// where the request's first line could not be read. Unless overridden it is plain text.
+    [[nodiscard]] virtual HttpResponse refusal(http::status status, std::string why,
+                                               std::string_view path) const;
 };
 
 struct ServerLimits {

@@ -110,8 +110,8 @@ Task<bool> HttpSession::read_request(Parser& parser) {
         if (!skipped && !parser.got_some()) skipped = skip_empty_line();
         if (buffer_.size() > (skipped || parser.got_some() ? 0 : 1)) {
             const bool had_header = parser.is_header_done();
-            const auto refusal = parse(parser);
-            if (refusal) co_return co_await refuse(*refusal);
+            auto refusal = parse(parser);
+            if (refusal) co_return co_await refuse(parser, std::move(*refusal));
             if (parser.is_done()) co_return true;
             if (parser.is_header_done() && !had_header) {
                 if (buffer_.size() == 0 && expects_continue(parser.headers()) &&
@@ -128,9 +128,13 @@ Task<bool> HttpSession::read_request(Parser& parser) {
     }
 }
 
+std::string_view HttpSession::input() const {
+    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+}
+
 bool HttpSession::skip_empty_line() {
-    const std::string_view input(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    if (!input.starts_with("\r\n")) return !input.empty() && input != "\r";
+    const std::string_view text = input();
+    if (!text.starts_with("\r\n")) return !text.empty() && text != "\r";
     buffer_.consume(2);
     return true;
 }
@@ -190,23 +194,21 @@ Task<void> HttpSession::handle(HttpRequest& request) {
         broken_ = broken_ || (failed && answer_ == Answer::streaming);
         co_return;
     }
-    HttpResponse response;
-    response.status = http::status::internal_server_error;
-    response.content_type = "text/plain";
-    response.body = "internal error\n";
+    HttpResponse response = shared_->handler.refusal(http::status::internal_server_error,
+                                                     "internal error", request.path());
     static_cast<void>(co_await send(std::move(response)));
 }
 
-Task<bool> HttpSession::refuse(Refusal refusal) {
+Task<bool> HttpSession::refuse(const Parser& parser, Refusal refusal) {
     keep_alive_ = false;
     refused_ = true;
     head_only_ = false;
-    HttpResponse response;
-    response.status = refusal.status;
-    response.content_type = "text/plain";
-    response.body = std::move(refusal.why);
-    response.body += '\n';
     answer_ = Answer::none;
+    std::string_view target = parser.target();
+    // A line that came in pieces is parsed with the rest of the head, which here never came.
+    if (target.empty()) target = target_of(input());
+    HttpResponse response = shared_->handler.refusal(refusal.status, std::move(refusal.why),
+                                                     target.substr(0, target.find('?')));
     static_cast<void>(co_await send(std::move(response)));
     co_return false;
 }

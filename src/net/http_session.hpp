@@ -50,11 +50,13 @@ private:
     /// Reads into buffer_; the caller commits what came.
     Task<Transfer> receive();
     Task<bool> serve(Parser& parser);
+    /// What has arrived and is not parsed yet.
+    [[nodiscard]] std::string_view input() const;
     /// Whether it is settled that no (further) empty line precedes the request: one is skipped, for
     /// clients that end a body with a line break of their own (RFC 9112 section 2.2).
     bool skip_empty_line();
     std::optional<Refusal> parse(Parser& parser);
-    Task<bool> refuse(Refusal refusal);
+    Task<bool> refuse(const Parser& parser, Refusal refusal);
     /// Ends the connection so that the peer gets the last answer.
     Task<void> take_leave();
     /// Sends what the kernel takes without waiting, which is nearly always everything, and takes it

@@ -1,7 +1,6 @@
 #include "net/request_check.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -31,6 +30,16 @@ Refusal refusal_of(boost::system::error_code error) {
         return {http::status::payload_too_large, "the request's body is too large"};
     }
     return {http::status::bad_request, "not valid HTTP: " + error.message()};
+}
+
+std::string_view target_of(std::string_view input) {
+    input = input.substr(0, input.find_first_of("\r\n"));
+    const std::size_t begin = input.find(' ');
+    if (begin == std::string_view::npos) return {};
+    input.remove_prefix(begin + 1);
+    const std::size_t end = input.find(' ');
+    if (end == std::string_view::npos || !input.starts_with('/')) return {};
+    return input.substr(0, end);
 }
 
 bool expects_continue(const Headers& headers) {

@@ -70,6 +70,28 @@ TEST_F(BadRequests, TooLarge) {
     expect_alive();
 }
 
+TEST_F(BadRequests, TheOperatorApiRefusesInProblemDetailsWhatIsTooLarge) {
+    const std::map<std::string, std::string> authorized{
+        {"Authorization", "Bearer " + shop_.kimbap.operator_token("alice")}};
+    auto swollen = authorized;
+    swollen["X-Long"] = std::string(20'000, 'x');
+    const struct {
+        Reply reply;
+        int status;
+    } rows[] = {
+        {http(serving_.url(), "POST", "/v1/tokens", authorized, std::string(5U << 20U, ' ')), 413},
+        {http(serving_.url(), "GET", "/v1/tokens", swollen), 431},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(row.reply.status, row.status) << row.reply.body;
+        EXPECT_EQ(row.reply.header("Content-Type"), "application/problem+json");
+        const auto problem = parse_json(row.reply.body);
+        ASSERT_TRUE(problem) << row.reply.body;
+        EXPECT_EQ(problem->at("status"), row.status);
+        EXPECT_THAT(std::string(problem->at("detail").as_string()), HasSubstr("too large"));
+    }
+}
+
 TEST_F(BadRequests, UnknownToolsAreProtocolErrors) {
     const McpClient agent(serving_.url(), token_);
     const json::object said =

@@ -8,6 +8,7 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "unit/net/support/server_harness.hpp"
@@ -194,6 +195,54 @@ TEST(HttpSession, HoldsItsLimits) {
         EXPECT_EQ(harness.ask(row.request).status(), row.status) << row.name;
     }
     EXPECT_EQ(harness.ask(kGet).status(), 200);
+}
+
+TEST(HttpSession, TheHandlerGivesRefusalsTheirForm) {
+    ServerLimits limits;
+    limits.max_body_bytes = 10;
+    limits.max_header_bytes = 2000;
+    ServerHarness harness(
+        [](HttpRequest&, ResponseWriter&) -> Task<void> {
+            throw std::runtime_error("broken");
+            co_return;
+        },
+        limits);
+    harness.refuse = [](http::status status, std::string why, std::string_view path) {
+        HttpResponse response;
+        response.status = status;
+        response.content_type = "application/problem+json";
+        response.body = std::string(path) + ": " + why;
+        return response;
+    };
+    const std::string long_header = "A: " + std::string(2000, 'x') + "\r\n\r\n";
+    const struct {
+        std::vector<std::string> pieces;
+        int status;
+        std::string body;
+    } table[]{
+        {{post("Content-Length: 11\r\n", "")}, 413, "/p: the request's body is too large"},
+        {{"GET /a?b HTTP/1.1\r\nHost: x\r\n" + long_header},
+         431,
+         "/a: the request's header is too large"},
+        {{"GET /a?", "b HTTP/1.1\r\nHost: x\r\n", long_header},
+         431,
+         "/a: the request's header is too large"},
+        {{"GET /" + std::string(3000, 'x')}, 431, ": the request's header is too large"},
+        {{"GET /a HTTP/1.1\r\n\r\n"}, 400, "/a: there must be one Host"},
+        {{"GET a HTTP/1.1\r\n\r\n"}, 400, "a: there must be one Host"},
+        {{kGet}, 500, "/a: internal error"},
+    };
+    for (const auto& row : table) {
+        RawPeer peer = harness.connect();
+        for (const std::string& piece : row.pieces) {
+            peer.send(piece);
+            std::this_thread::sleep_for(20ms);
+        }
+        const RawMessage answer = peer.read_message();
+        EXPECT_EQ(answer.status(), row.status) << row.body;
+        EXPECT_EQ(answer.body, row.body);
+        EXPECT_TRUE(answer.has("Content-Type: application/problem+json")) << row.body;
+    }
 }
 
 TEST(HttpSession, RefusesRequestsThatTwoReadersCouldReadDifferently) {

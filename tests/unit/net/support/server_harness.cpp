@@ -50,4 +50,10 @@ Task<void> ServerHarness::handle(HttpRequest& request, ResponseWriter& response)
     return handle_(request, response);
 }
 
+HttpResponse ServerHarness::refusal(http::status status, std::string why,
+                                    std::string_view path) const {
+    if (refuse) return refuse(status, std::move(why), path);
+    return HttpHandler::refusal(status, std::move(why), path);
+}
+
 }  // namespace kimbap::net::test

@@ -48,6 +48,10 @@ public:
     bool wait_for_connections(std::size_t count);
 
     Task<void> handle(HttpRequest& request, ResponseWriter& response) override;
+    [[nodiscard]] HttpResponse refusal(http::status status, std::string why,
+                                       std::string_view path) const override;
+    /// Where set, what refusal() answers. Set before the first connection.
+    std::function<HttpResponse(http::status, std::string, std::string_view)> refuse;
 
 private:
     Handle handle_;
