@@ -118,7 +118,7 @@ private:
         }
         http.allowed_origins = reader.get("allowed_origins").strings();
         for (const std::string& origin : http.allowed_origins) {
-            if (is_origin(origin)) continue;
+            if (origin == "*" || is_origin(origin)) continue;
             reader.get("allowed_origins")
                 .fault("\"" + origin + "\" is no origin (write it like https://app.example.com)");
         }

@@ -66,7 +66,7 @@ TEST(Configuration, FaultsNameFileLineAndTheNearestKey) {
         {"http: {listen: \"127.0.0.1:abc\"}\n", "http.listen"},
         {"http: {listen: \"unix:\"}\n", "http.listen"},
         {"http: {public_url: \"https://\"}\n", "http.public_url"},
-        {"http: {allowed_origins: [\"https://a.example\", \"not one\"]}\n", "\"not one\""},
+        {"http: {allowed_origins: [\"https://a.example\", \"*\", \"not one\"]}\n", "\"not one\""},
         {"http: {allowed_origins: [\"https://a.example/\"]}\n", "http.allowed_origins"},
         {"egress: {timeout: soon}\n", "egress.timeout"},
         {"a: [\n", "not valid YAML"},
