@@ -43,7 +43,11 @@ struct OutboundRequest {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     SecretParts secret;
-    std::chrono::steady_clock::time_point deadline;  ///< For all of it.
+    std::chrono::steady_clock::time_point deadline;  ///< For all of it; but see max_silence.
+    /// Where set, `deadline` holds until the head of an answer whose body goes to on_chunk is
+    /// there. From then on this is the longest wait for more of the body, and kLongestStream for
+    /// all of it.
+    std::optional<std::chrono::milliseconds> max_silence;
     std::size_t max_response_bytes = 16U << 20;
     /// The operator wrote the address out (in the configuration or a manifest's base_url): a
     /// literal address in `url` is then allowed. A name that resolves to a private address never
@@ -92,6 +96,7 @@ public:
     static constexpr std::size_t kMaxHeaderBytes = 64U << 10;
     static constexpr std::chrono::seconds kIdleFor{30};
     static constexpr std::chrono::seconds kConnectWithin{10};
+    static constexpr std::chrono::hours kLongestStream{1};
 
     /// `guard` outlives the client.
     HttpClient(boost::asio::io_context& context, std::shared_ptr<ClientTls> tls,

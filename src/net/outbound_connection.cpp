@@ -41,9 +41,14 @@ std::string drop_blocked(std::vector<tcp::endpoint>& endpoints, const Url& url,
     return refused;
 }
 
+/// Whether an answer's body is given on while it arrives.
+bool goes_on(unsigned status, const OutboundRequest& request) {
+    return request.on_chunk && status >= 200 && status <= 299;
+}
+
 /// Gives the body's part that has arrived to who wants it piece by piece; its size.
 std::size_t deliver(std::string& body, unsigned status, const OutboundRequest& request) {
-    if (!request.on_chunk || body.empty() || status < 200 || status > 299) return 0;
+    if (body.empty() || !goes_on(status, request)) return 0;
     const std::size_t size = body.size();
     request.on_chunk(body);
     body.clear();
@@ -82,6 +87,21 @@ Error OutboundConnection::failure(error_code error, std::string_view doing) cons
     }
     return make_error(Errc::unavailable, host_ + " can't be reached: " + error.message() +
                                              " while " + std::string(doing));
+}
+
+Error OutboundConnection::cut_off(error_code error, const Parser& parser,
+                                  std::optional<Clock::time_point> stream_began) const {
+    if (abort_ != Abort::timed_out || !parser.is_header_done()) {
+        return failure(error, "waiting for the answer");
+    }
+    if (!stream_began) {
+        return make_error(Errc::timed_out, "the answer of " + host_ + " was not complete in time");
+    }
+    if (Clock::now() < *stream_began + HttpClient::kLongestStream) {
+        return make_error(Errc::timed_out,
+                          "nothing more of the answer of " + host_ + " came in time");
+    }
+    return make_error(Errc::timed_out, "the answer of " + host_ + " had no end after an hour");
 }
 
 Error OutboundConnection::broken(const std::string& why) const {
@@ -133,6 +153,10 @@ void OutboundConnection::wait() {
             self->wait();
         }
     });
+}
+
+void OutboundConnection::arm_for_more(const OutboundRequest& request, Clock::time_point begun) {
+    arm(std::min(Clock::now() + *request.max_silence, begun + HttpClient::kLongestStream));
 }
 
 bool OutboundConnection::stale() {
@@ -276,6 +300,7 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
     std::optional<Parser> parser;
     std::size_t delivered = 0;
     bool told = !request.on_head;
+    std::optional<Clock::time_point> stream_began;  // of an answer that max_silence bounds
     for (;;) {
         if (!parser) {
             parser.emplace();
@@ -307,6 +332,10 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
                 request.on_head(status, parser->headers());
             }
             delivered += deliver(parser->body(), status, request);
+            if (request.max_silence && goes_on(status, request)) {
+                if (!stream_began) stream_began = Clock::now();
+                arm_for_more(request, *stream_began);
+            }
             if (parser->is_done() && status / 100 == 1) {  // 100 Continue, 103 Early Hints
                 parser.reset();
                 continue;
@@ -319,7 +348,7 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
         received_ += count;
         if (!error) continue;
         if (abort_ != Abort::none || !parser->got_some()) {
-            out.error = failure(error, "waiting for the answer");
+            out.error = cut_off(error, *parser, stream_began);
             co_return out;
         }
         // Only a proper end can end a body that has no length: a reset, or TLS that is cut off

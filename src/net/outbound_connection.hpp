@@ -7,6 +7,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -67,6 +68,11 @@ private:
     /// Overwrites what an answer left in the buffer: it may have repeated a credential.
     void forget_received();
     void wait();
+    /// Of an answer whose head is there: sets the time by which more of its body must come.
+    void arm_for_more(const OutboundRequest& request, Clock::time_point begun);
+    /// Where the answer that `parser` reads stops coming.
+    [[nodiscard]] Error cut_off(boost::system::error_code error, const Parser& parser,
+                                std::optional<Clock::time_point> stream_began) const;
     [[nodiscard]] Error failure(boost::system::error_code error, std::string_view doing) const;
     [[nodiscard]] Error parse_failure(boost::system::error_code error) const;
     [[nodiscard]] Error broken(const std::string& why) const;

@@ -231,6 +231,7 @@ private:
         if (action_.response.stream != manifests::StreamType::none) {
             unfolds_ = true;
             reader_.emplace(action_.response.stream, call_.scrubber, call_.request.observer);
+            out.max_silence = services_.settings.timeout;
             out.on_chunk = [this](std::string_view piece) { reader_->feed(piece); };
         }
         return out;

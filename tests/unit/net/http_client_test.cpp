@@ -15,6 +15,7 @@
 #include <chrono>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/temp_folder.hpp"
@@ -293,6 +294,79 @@ TEST(HttpClient, DoesNotSendAgainOnAFreshConnection) {
     EXPECT_EQ(out.error.code, Errc::unavailable);
     EXPECT_TRUE(out.may_have_reached_peer);
     EXPECT_EQ(requests, 1) << "retrying is the caller's affair";
+}
+
+/// A client that takes an answer's pieces, within 300 ms for its head and for each silence.
+OutboundRequest streamed_from(const ScriptedUpstream& upstream, std::string& taken) {
+    OutboundRequest request = ClientHarness::request_to(upstream.port());
+    request.deadline = steady_clock::now() + 300ms;
+    request.max_silence = 300ms;
+    request.on_chunk = [&taken](std::string_view piece) { taken += piece; };
+    return request;
+}
+
+TEST(HttpClient, AStreamGoesOnBeyondTheDeadlineAsLongAsItIsNotSilent) {
+    const ScriptedUpstream upstream([](RawPeer& peer, int) {
+        peer.read_message();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+        for (int i = 0; i < 6; ++i) {
+            std::this_thread::sleep_for(100ms);
+            peer.send("x");
+        }
+    });
+    ClientHarness harness;
+    std::string taken;
+    const Exchange out = harness.send(streamed_from(upstream, taken));
+    ASSERT_TRUE(out.response) << out.error.message;
+    EXPECT_EQ(taken, "xxxxxx");
+}
+
+TEST(HttpClient, AStreamThatFallsSilentTimesOut) {
+    const struct {
+        std::string answer;
+        std::string says;
+    } table[]{
+        {"", "no answer from 127.0.0.1 in time while waiting for the answer"},
+        {"HTTP/1.1 200 OK\r\nContent-", "no answer from 127.0.0.1 in time while waiting"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", "nothing more of the answer of 127.0.0.1"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nx",
+         "nothing more of the answer of 127.0.0.1"},
+        {"HTTP/1.1 500 Oh\r\nContent-Length: 6\r\n\r\nx",
+         "the answer of 127.0.0.1 was not complete in time"},
+    };
+    for (const auto& row : table) {
+        const ScriptedUpstream upstream([&](RawPeer& peer, int) {
+            peer.read_message();
+            peer.send(row.answer);
+            EXPECT_TRUE(peer.ended());
+        });
+        ClientHarness harness;
+        std::string taken;
+        const auto start = steady_clock::now();
+        const Exchange out = harness.send(streamed_from(upstream, taken));
+        EXPECT_EQ(out.error.code, Errc::timed_out) << row.answer;
+        EXPECT_NE(out.error.message.find(row.says), std::string::npos) << out.error.message;
+        EXPECT_GE(steady_clock::now() - start, 300ms);
+        EXPECT_LT(steady_clock::now() - start, 2s);
+    }
+}
+
+TEST(HttpClient, AStreamIsCancelledInItsMidst) {
+    const ScriptedUpstream upstream([](RawPeer& peer, int) {
+        peer.read_message();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nx");
+        EXPECT_TRUE(peer.ended());
+    });
+    ClientHarness harness;
+    async::CancelSource stop;
+    OutboundRequest request = ClientHarness::request_to(upstream.port());
+    request.max_silence = 10s;
+    request.cancel = stop.token();
+    request.on_chunk = [&](std::string_view) {
+        asio::post(harness.context, [&stop] { stop.cancel(); });
+    };
+    const Exchange out = harness.send(std::move(request));
+    EXPECT_EQ(out.error.code, Errc::cancelled);
 }
 
 TEST(HttpClient, SaysWhatIsWrongWithAnAnswer) {

@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/json_text.hpp"
+#include "support/installation.hpp"
+#include "support/mcp_client.hpp"
+#include "unit/net/support/scripted_upstream.hpp"
+
+namespace kimbap::test {
+namespace {
+
+using namespace std::chrono_literals;
+using net::test::RawPeer;
+using net::test::ScriptedUpstream;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kManifest = R"(name: feed
+version: 1.0.0
+description: A service that streams
+base_url: @BASE@
+auth: {type: none}
+actions:
+  watch:
+    description: Events
+    method: GET
+    path: /watch
+    risk: {level: low, mutating: false}
+    response: {stream: sse}
+  first:
+    description: The first event
+    method: GET
+    path: /first
+    risk: {level: low, mutating: false}
+    response: {type: object, stream: sse, extract: "[0].a"}
+  look:
+    description: No stream
+    method: GET
+    path: /look
+    risk: {level: low, mutating: false}
+    response: {type: object}
+  change:
+    description: Changes something
+    method: POST
+    path: /change
+    risk: {level: low, mutating: true}
+)";
+
+constexpr std::string_view kPolicy =
+    "version: 1.0.0\nrules:\n  - {id: all, match: {}, decision: allow}\n";
+
+constexpr std::string_view kEvents =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+
+/// A kimbap that gives a service a second, and a service that answers in pieces.
+class Streams : public ::testing::Test {
+protected:
+    /// Every connection's answer: its pieces, `pause` before each but the first; then it stays open
+    /// where `stay`.
+    void answer(std::vector<std::string> pieces, std::chrono::milliseconds pause = 0ms,
+                bool stay = false) {
+        upstream_.emplace([pieces = std::move(pieces), pause, stay](RawPeer& peer, int) {
+            peer.read_message();
+            for (const std::string& piece : pieces) {
+                if (&piece != &pieces.front()) std::this_thread::sleep_for(pause);
+                peer.send(piece);
+            }
+            if (stay) peer.ended();
+        });
+        kimbap_.manifest("feed", std::string(kManifest),
+                         "http://127.0.0.1:" + std::to_string(upstream_->port()));
+    }
+    Ran call(const std::string& action) { return kimbap_.kimbap({"call", "feed." + action}); }
+
+    Streams() { kimbap_.policy("all", kPolicy); }
+
+    Installation kimbap_{"egress: {timeout: 1s}\n"};
+    std::optional<ScriptedUpstream> upstream_;
+};
+
+TEST_F(Streams, GoOnForLongerThanTheTimeoutAsLongAsEventsArrive) {
+    std::vector<std::string> pieces{std::string(kEvents)};
+    for (int i = 1; i <= 6; ++i) pieces.push_back("data: " + std::to_string(i) + "\n\n");
+    answer(std::move(pieces), 300ms);
+    const Ran ran = call("watch");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(parse_json(ran.out).value(), parse_json("[1,2,3,4,5,6]").value());
+}
+
+TEST_F(Streams, EndWhereTheyFallSilent) {
+    answer({std::string(kEvents), "data: 1\n\n"}, 0ms, true);
+    const Ran ran = call("watch");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.err, HasSubstr("nothing more of the answer of 127.0.0.1 came in time"));
+}
+
+TEST_F(Streams, AreStoppedWithTheirCall) {
+    std::vector<std::string> pieces{std::string(kEvents)};
+    for (int i = 1; i <= 100; ++i) pieces.push_back("data: " + std::to_string(i) + "\n\n");
+    answer(std::move(pieces), 100ms);
+    const auto start = std::chrono::steady_clock::now();
+    {
+        StdioClient agent(kimbap_.start({"mcp"}));
+        agent.program().write(
+            R"({"jsonrpc":"2.0","id":77,"method":"tools/call","params":{"name":"feed_watch"}})"
+            "\n");
+        std::this_thread::sleep_for(1500ms);
+        agent.program().write(
+            R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}})"
+            "\n");
+        eventually("the end of the call", [&] {
+            for (const auto& record : kimbap_.audit()) {
+                if (record.at("kind") == "call.finished") {
+                    EXPECT_EQ(record.at("execution").at("status"), "cancelled");
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 8s);
+}
+
+}  // namespace
+}  // namespace kimbap::test
