@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 
 namespace kimbap::pipeline {
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxMessage = 8U << 10;
 /// What OpenAI-style streams end with: no data of theirs.
 constexpr std::string_view kDone = "[DONE]";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -25,14 +27,35 @@ void StreamReader::feed(std::string_view piece) {
 
 void StreamReader::take(std::string_view clean) {
     partial_ += clean;
-    if (type_ == manifests::StreamType::sse && count_ == 0) other_ += clean;
+    if (begun_) {
+        if (type_ == manifests::StreamType::sse && count_ == 0) other_ += clean;
+    } else {
+        if (!begin()) return;
+        if (type_ == manifests::StreamType::sse) other_ = partial_;
+    }
+    lines();
+}
+
+bool StreamReader::begin() {
+    if (partial_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(partial_))
+        return false;
+    begun_ = true;
+    if (partial_.starts_with(kByteOrderMark)) partial_.erase(0, kByteOrderMark.size());
+    return true;
+}
+
+/// A CR ends a line of an event stream at once, whether or not a LF is still to come: the event
+/// that it ends must not wait for it. In JSON lines it is white space.
+void StreamReader::lines() {
+    const std::string_view ends = type_ == manifests::StreamType::sse ? "\r\n" : "\n";
     std::size_t start = 0;
-    for (;;) {
-        const std::size_t end = partial_.find('\n', start);
+    while (start < partial_.size()) {
+        if (after_cr_ && partial_[start] == '\n') ++start;
+        after_cr_ = false;
+        const std::size_t end = partial_.find_first_of(ends, start);
         if (end == std::string::npos) break;
-        std::string_view one = std::string_view(partial_).substr(start, end - start);
-        if (one.ends_with('\r')) one.remove_suffix(1);
-        line(one);
+        after_cr_ = partial_[end] == '\r';
+        line(std::string_view(partial_).substr(start, end - start));
         start = end + 1;
     }
     partial_.erase(0, start);
@@ -48,7 +71,8 @@ void StreamReader::finish() {
 
 void StreamReader::line(std::string_view text) {
     if (type_ == manifests::StreamType::ndjson) {
-        if (!text.empty()) event(text);
+        if (text.ends_with('\r')) text.remove_suffix(1);
+        if (!trim(text).empty()) event(text);
         return;
     }
     if (text.empty()) {
@@ -57,8 +81,10 @@ void StreamReader::line(std::string_view text) {
         has_data_ = false;
         return;
     }
-    if (!text.starts_with("data:")) return;  // comments, event names, ids, retry
-    text.remove_prefix(5);
+    const std::string_view field = text.substr(0, text.find(':'));
+    if (field != "data") return;  // comments, event names, ids, retry
+    text.remove_prefix(field.size());
+    if (text.starts_with(':')) text.remove_prefix(1);
     if (text.starts_with(' ')) text.remove_prefix(1);
     if (has_data_) data_ += '\n';
     data_ += text;
@@ -72,11 +98,11 @@ void StreamReader::event(std::string_view data) {
     if (observer_ != nullptr) {
         observer_->progress(++told_, std::nullopt, to_valid_utf8(data.substr(0, kMaxMessage)));
     }
-    if (all_json_) {
+    if (!fault_ && !trim(data).empty()) {
         if (auto value = parse_json(data)) {
             values_.push_back(std::move(*value));
         } else {
-            all_json_ = false;
+            fault_ = "event " + std::to_string(count_) + ": " + value.error().message;
         }
     }
     if (!text_.empty()) text_ += '\n';

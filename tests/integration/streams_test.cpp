@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using net::test::RawPeer;
 using net::test::ScriptedUpstream;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kManifest = R"(name: feed
@@ -93,6 +94,28 @@ TEST_F(Streams, EndWhereTheyFallSilent) {
     const Ran ran = call("watch");
     EXPECT_EQ(ran.code, 1);
     EXPECT_THAT(ran.err, HasSubstr("nothing more of the answer of 127.0.0.1 came in time"));
+}
+
+TEST_F(Streams, AreReadByTheRulesOfEventStreams) {
+    answer({std::string(kEvents), "\xEF\xBB",
+            "\xBF"
+            "data: {\"a\":1}\r",
+            "\n\r", "\ndata: 2\r\r"},
+           20ms);
+    const Ran ran = call("watch");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(parse_json(ran.out).value(), parse_json(R"([{"a":1},2])").value());
+    EXPECT_EQ(parse_json(call("first").out).value(), 1);
+}
+
+TEST_F(Streams, AnEventThatIsNotJsonIsAnErrorWhereItShouldBe) {
+    answer({std::string(kEvents) + "data: {\"a\":1}\n\ndata: oops\n\n"});
+    const Ran promised = call("first");
+    EXPECT_EQ(promised.code, 1);
+    EXPECT_EQ(promised.out, "");
+    EXPECT_THAT(promised.err,
+                AllOf(HasSubstr("not the JSON that it should be"), HasSubstr("event 2")));
+    EXPECT_THAT(call("watch").out, HasSubstr("oops"));
 }
 
 TEST_F(Streams, AreStoppedWithTheirCall) {

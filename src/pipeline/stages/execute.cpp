@@ -36,6 +36,19 @@ constexpr const char* kTooMany = "the service answered with one redirect after t
 constexpr const char* kCarriesCredential =
     "the service answered with a redirect that carries the credential to another origin: refused";
 
+bool must_be_json(manifests::ResponseType type) {
+    return type == manifests::ResponseType::object || type == manifests::ResponseType::array;
+}
+
+/// The first coding but identity that an answer's body came in; "" for none.
+std::string_view content_coding(const net::Headers& headers) {
+    for (const auto [name, value] : headers) {
+        if (!iequals(name, "Content-Encoding")) continue;
+        if (!value.empty() && !iequals(value, "identity")) return value;
+    }
+    return {};
+}
+
 /// Puts what holds the credential beside the request's other parts.
 void place(manifests::Injection injection, net::SecretParts& secret, std::string& content_type) {
     switch (injection.place) {
@@ -289,6 +302,13 @@ private:
         }
         if (reader_->all_json()) {
             return answer(manifests::shape_json(action_, json::value(reader_->take_values())));
+        }
+        if (must_be_json(action_.response.type)) {
+            ShapedResponse refused;
+            refused.is_error = true;
+            refused.message =
+                "the service's stream is not the JSON that it should be (" + reader_->fault() + ")";
+            return answer(std::move(refused));
         }
         RawResponse whole{response.status, "text/plain", reader_->take_text()};
         Action textual = action_;
