@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "app/auth_failures.hpp"
 #include "app/token_authenticator.hpp"
@@ -33,6 +35,15 @@ net::HttpResponse text_response(std::string body) {
 
 bool for_operators(std::string_view path) {
     return path == "/metrics" || path == "/v1" || path.starts_with("/v1/");
+}
+
+/// Nothing where a request only reads; else its refusal.
+std::optional<net::HttpResponse> refuse_unless_read(const net::HttpRequest& request) {
+    using net::http::verb;
+    if (request.method == verb::get || request.method == verb::head) return std::nullopt;
+    net::HttpResponse refusal = problem(405, "this resource takes GET, HEAD");
+    refusal.headers.set("Allow", "GET, HEAD");
+    return refusal;
 }
 
 net::HttpResponse unauthenticated(const Error& error, bool sent) {
@@ -120,7 +131,10 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
         co_return co_await mcp_.handle(request, response);
     }
     net::HttpResponse answer;
-    if (path == "/healthz") {
+    const bool probe = path == "/healthz" || path == "/readyz";
+    if (auto refusal = probe ? refuse_unless_read(request) : std::nullopt) {
+        answer = std::move(*refusal);
+    } else if (path == "/healthz") {
         answer = text_response("ok\n");
     } else if (path == "/readyz") {
         auto asking = ready();
@@ -163,6 +177,7 @@ Task<net::HttpResponse> FrontDoor::operators_only(net::HttpRequest& request) {
                           "one with `kimbap token create --operator NAME`)");
     }
     if (request.path() == "/metrics") {
+        if (auto refusal = refuse_unless_read(request)) co_return std::move(*refusal);
         auto measuring = metrics();
         co_return co_await std::move(measuring);
     }

@@ -154,6 +154,23 @@ TEST_F(BadRequests, ForeignOriginsAndHosts) {
     expect_alive();
 }
 
+TEST_F(BadRequests, ProbesAreRead) {
+    const std::map<std::string, std::string> authorized{
+        {"Authorization", "Bearer " + shop_.kimbap.operator_token("alice")}};
+    for (const char* target : {"/healthz", "/readyz", "/metrics"}) {
+        EXPECT_EQ(http(serving_.url(), "GET", target, authorized).status, 200) << target;
+        const Reply head = http(serving_.url(), "HEAD", target, authorized);
+        EXPECT_EQ(head.status, 200) << target;
+        EXPECT_EQ(head.body, "") << target;
+        for (const char* method : {"POST", "DELETE", "FOO"}) {
+            const Reply reply = http(serving_.url(), method, target, authorized);
+            EXPECT_EQ(reply.status, 405) << method << target;
+            EXPECT_EQ(reply.header("Allow"), "GET, HEAD") << method << target;
+            EXPECT_EQ(reply.header("Content-Type"), "application/problem+json") << target;
+        }
+    }
+}
+
 TEST_F(BadRequests, SlowAndHalfOpenConnectionsDontHinderOthers) {
     std::vector<int> sockets;
     for (int i = 0; i < 50; ++i) {
