@@ -26,6 +26,33 @@ bool listed(const manifests::Service& service, const net::Url& url) {
                        });
 }
 
+/// RFC 3986 section 5.2.4, of a path that begins with '/'. Dots that are percent-encoded stay, and
+/// are refused with the URL: who writes them means to hide them.
+std::string without_dot_segments(std::string_view path) {
+    std::string out;
+    while (!path.empty()) {
+        path.remove_prefix(1);  // the '/'
+        const std::string_view segment = path.substr(0, path.find('/'));
+        path.remove_prefix(segment.size());
+        const bool last = path.empty();
+        if (segment == "..") out.erase(out.empty() ? 0 : out.rfind('/'));
+        if (segment != ".." && segment != ".") {
+            out.append("/").append(segment);
+        } else if (last) {
+            out += '/';
+        }
+    }
+    return out;
+}
+
+/// What `reference` leads to from an origin (scheme and authority), as a path, an empty one too,
+/// with its query.
+Result<net::Url> at_origin(const std::string& origin, std::string_view reference) {
+    const std::string_view path = reference.substr(0, reference.find('?'));
+    return net::parse_url(origin + without_dot_segments(path) +
+                          std::string(reference.substr(path.size())));
+}
+
 /// `target` without the query parameters called `name`.
 std::string without_parameter(const std::string& target, const std::string& name) {
     const std::size_t mark = target.find('?');
@@ -56,15 +83,20 @@ Result<net::Url> resolve_location(const net::Url& from, std::string_view locatio
                               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
                                      c == '-' || c == '.';
                           });
-    if (absolute) return net::parse_url(location);
-    if (location.starts_with("//")) {
-        return net::parse_url((from.tls ? "https:" : "http:") + std::string(location));
+    if (absolute || location.starts_with("//")) {
+        const std::string whole = absolute
+                                      ? std::string(location)
+                                      : (from.tls ? "https:" : "http:") + std::string(location);
+        const std::size_t slashes = whole.find("//");
+        if (slashes == std::string::npos) return net::parse_url(whole);
+        const std::size_t path = std::min(whole.find_first_of("/?", slashes + 2), whole.size());
+        return at_origin(whole.substr(0, path), std::string_view(whole).substr(path));
     }
-    if (location.starts_with('/')) return net::parse_url(from.origin() + std::string(location));
+    if (location.starts_with('/')) return at_origin(from.origin(), location);
     const std::string path = from.target.substr(0, from.target.find('?'));
     const std::string base =
         location.empty() || location.starts_with('?') ? path : path.substr(0, path.rfind('/') + 1);
-    return net::parse_url(from.origin() + base + std::string(location));
+    return at_origin(from.origin(), base + std::string(location));
 }
 
 Result<void> follow(Hop& hop, const manifests::Service& service, const Auth& auth,
