@@ -118,6 +118,26 @@ TEST_F(Streams, AnEventThatIsNotJsonIsAnErrorWhereItShouldBe) {
     EXPECT_THAT(call("watch").out, HasSubstr("oops"));
 }
 
+TEST_F(Streams, AnEncodedAnswerIsAnErrorThatNamesItsCoding) {
+    const auto encoded = [](const std::string& status, const std::string& coding) {
+        return "HTTP/1.1 " + status +
+               "\r\nContent-Type: application/json\r\nContent-Encoding: " + coding +
+               "\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    };
+    answer({encoded("200 OK", "gzip")});
+    for (const char* action : {"look", "watch"}) {
+        const Ran ran = call(action);
+        EXPECT_EQ(ran.code, 1) << action;
+        EXPECT_THAT(ran.err, HasSubstr("Content-Encoding: gzip")) << action;
+    }
+    EXPECT_THAT(call("change").err,
+                AllOf(HasSubstr("Content-Encoding: gzip"), HasSubstr("may have taken effect")));
+    answer({encoded("503 Busy", "br")});
+    EXPECT_THAT(call("look").err, AllOf(HasSubstr("HTTP 503"), HasSubstr("Content-Encoding: br")));
+    answer({encoded("200 OK", "Identity")});
+    EXPECT_EQ(call("look").code, 0);
+}
+
 TEST_F(Streams, AreStoppedWithTheirCall) {
     std::vector<std::string> pieces{std::string(kEvents)};
     for (int i = 1; i <= 100; ++i) pieces.push_back("data: " + std::to_string(i) + "\n\n");

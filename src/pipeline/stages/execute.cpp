@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <random>
 
+#include "base/encoding.hpp"
 #include "base/failpoint.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
@@ -32,6 +33,10 @@ double jitter() {
     return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
+constexpr const char* kMayHaveActed =
+    " It may have taken effect all the same: check before you try again.";
+/// How much of a Content-Encoding an error shows.
+constexpr std::size_t kShownCoding = 100;
 constexpr const char* kTooMany = "the service answered with one redirect after the other: given up";
 constexpr const char* kCarriesCredential =
     "the service answered with a redirect that carries the credential to another origin: refused";
@@ -113,7 +118,10 @@ private:
             auto response = co_await std::move(sending);
             if (!response) co_return std::nullopt;
             const std::string_view location = response->header("Location");
-            if (!is_redirect(response->status, location)) co_return raw(std::move(*response));
+            if (!is_redirect(response->status, location)) {
+                if (!legible(*response)) co_return std::nullopt;
+                co_return raw(std::move(*response));
+            }
             Result<void> followed =
                 redirects < kMaxRedirects
                     ? follow(hop, *call_.action->service, action_.auth, location)
@@ -130,6 +138,28 @@ private:
                 co_return std::nullopt;
             }
         }
+    }
+
+    /// Whether the answer came without a coding: kimbap asks for none (Accept-Encoding: identity),
+    /// and what is encoded could be neither read nor scrubbed. Ends the call where it did not; but
+    /// the status of an error still tells something: its body is replaced by what is wrong with it.
+    bool legible(net::OutboundResponse& response) {
+        const std::string_view coding = content_coding(response.headers);
+        if (coding.empty() || response.body_bytes == 0) return true;
+        const std::string fault =
+            "encoded (Content-Encoding: " + to_valid_utf8(coding.substr(0, kShownCoding)) +
+            "), though kimbap asks for none";
+        if (response.status >= 300) {
+            response.body = "the answer's text is " + fault;
+            response.headers.set("Content-Type", "text/plain");
+            return true;
+        }
+        std::string message =
+            "The call to " + call_.action->service->name + " failed: the answer is " + fault + ".";
+        if (action_.risk.mutating) message += kMayHaveActed;
+        call_.scrubber.scrub(message);
+        call_.end(Disposition::failed, std::move(message));
+        return false;
     }
 
     /// One request with its retries. nullopt where the call ended without a response.
@@ -283,7 +313,7 @@ private:
         std::string message = "The call to " + call_.action->service->name +
                               " failed: " + exchange.error.message + ".";
         if (exchange.may_have_reached_peer && action_.risk.mutating) {
-            message += " It may have taken effect all the same: check before you try again.";
+            message += kMayHaveActed;
         } else if (exchange.error.code == Errc::unavailable ||
                    exchange.error.code == Errc::timed_out) {
             message += " Try again later.";
