@@ -26,6 +26,9 @@ namespace {
 
 using operator_api::problem;
 
+constexpr std::string_view kServedNames =
+    "http.public_url and http.allowed_origins name the ones that are";
+
 net::HttpResponse text_response(std::string body) {
     net::HttpResponse response;
     response.content_type = "text/plain; charset=utf-8";
@@ -74,12 +77,19 @@ void append_undelivered(std::string& out, const Config& config,
     }
 }
 
+/// "*" opens MCP to every origin, the operators' API to none.
+std::vector<std::string> named(std::vector<std::string> origins) {
+    std::erase(origins, "*");
+    return origins;
+}
+
 }  // namespace
 
 mcp::HttpOptions http_options(const Config& config) {
     mcp::HttpOptions options;
     options.allowed_origins = config.http.allowed_origins;
     options.allowed_hosts = {"localhost", "127.0.0.1", "[::1]"};
+    options.guard_advice = kServedNames;
     const std::string& listen = config.http.listen;
     if (!listen.starts_with("unix:")) {
         options.allowed_hosts.push_back(listen.substr(0, listen.rfind(':')));
@@ -102,21 +112,10 @@ FrontDoor::FrontDoor(Gateway& gateway, Lanes& lanes, mcp::Server& server,
       api_(api),
       notify_(gateway, lanes),
       decisions_({gateway.approvals(), gateway.links(), gateway.workers(), gateway.clock()}),
-      hosts_(options.allowed_hosts),
-      origins_(options.allowed_origins) {}
+      guard_(options.allowed_hosts, named(options.allowed_origins)) {}
 
 bool FrontDoor::local_name(const net::HttpRequest& request) const {
-    std::string host(request.header("Host"));
-    const std::size_t colon = host.rfind(':');
-    if (colon != std::string::npos && host.find(']', colon) == std::string::npos)
-        host.resize(colon);
-    host = to_lower(host);
-    const bool known = std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
-    const std::string_view origin = request.header("Origin");
-    if (!known || origin.empty()) return known;
-    if (std::find(origins_.begin(), origins_.end(), origin) != origins_.end()) return true;
-    const std::string own(request.header("Host"));
-    return origin == "http://" + own || origin == "https://" + own;
+    return !guard_.refusal(request.header("Host"), request.headers.find("Origin"));
 }
 
 net::HttpResponse FrontDoor::refusal(net::http::status status, std::string why,
@@ -140,9 +139,8 @@ Task<void> FrontDoor::handle(net::HttpRequest& request, net::ResponseWriter& res
         auto asking = ready();
         answer = co_await std::move(asking);
     } else if (!local_name(request)) {
-        answer = problem(403,
-                         "this Host or Origin is not served here (http.public_url and "
-                         "http.allowed_origins name the ones that are)");
+        answer = problem(
+            403, "this Host or Origin is not served here (" + std::string(kServedNames) + ")");
     } else if (NotifyDoor::serves(path) && !server_.draining()) {
         co_return co_await notify_.handle(request, response);
     } else if (path == operator_api::kCallbackPath && request.method == net::http::verb::get) {

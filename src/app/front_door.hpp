@@ -2,10 +2,10 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "app/gateway.hpp"
 #include "app/notify_door.hpp"
+#include "mcp/transport/http_guard.hpp"
 #include "mcp/transport/http_transport.hpp"
 #include "net/http_server.hpp"
 #include "operator_api/decision_page.hpp"
@@ -39,8 +39,7 @@ private:
     operator_api::OperatorApi api_;
     NotifyDoor notify_;
     operator_api::DecisionPage decisions_;
-    std::vector<std::string> hosts_;
-    std::vector<std::string> origins_;
+    mcp::HttpGuard guard_;
 };
 
 /// The Host values and origins that the configuration makes this server answer to.

@@ -146,11 +146,28 @@ TEST_F(BadRequests, TokensOfTheWrongKindOrNone) {
 }
 
 TEST_F(BadRequests, ForeignOriginsAndHosts) {
-    EXPECT_EQ(post("{}", {{"Origin", "https://evil.example"}}).status, 403);
-    EXPECT_EQ(post("{}", {{"Host", "evil.example"}}).status, 403);
+    for (const auto& foreign :
+         {std::pair("Origin", "https://evil.example"), std::pair("Host", "evil.example")}) {
+        const Reply refused = post("{}", {foreign});
+        EXPECT_EQ(refused.status, 403) << foreign.first;
+        EXPECT_THAT(refused.body,
+                    AllOf(HasSubstr("http.public_url"), HasSubstr("http.allowed_origins")));
+    }
     // Probes come by address.
     EXPECT_EQ(http(serving_.url(), "GET", "/healthz", {{"Host", "10.0.0.7:8321"}}).status, 200);
     EXPECT_NE(post("{}", {{"Origin", serving_.url()}}).status, 403);
+    const std::string port = std::to_string(serving_.port());
+    EXPECT_NE(post("{}", {{"Origin", "http://localhost:" + port}}).status, 403);
+    EXPECT_EQ(post("{}", {{"Origin", "http://localhost:1"}}).status, 403);
+    const std::string bearer = "Bearer " + shop_.kimbap.operator_token("alice");
+    for (const auto& [origin, status] : {std::pair("http://localhost:" + port, 200),
+                                         std::pair(std::string("http://localhost:1"), 403)}) {
+        EXPECT_EQ(http(serving_.url(), "GET", "/v1/tokens",
+                       {{"Authorization", bearer}, {"Origin", origin}})
+                      .status,
+                  status)
+            << origin;
+    }
     expect_alive();
 }
 

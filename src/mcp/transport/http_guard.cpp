@@ -28,11 +28,30 @@ bool is_loopback(std::string_view host) {
                        [&](std::string_view name) { return iequals(host, name); });
 }
 
+/// The port of an "http://host:port" or of what a Host names, the scheme's own where none is said.
+std::string_view port_of(std::string_view host, std::string_view scheme) {
+    const std::string_view port = host.substr(without_port(host).size());
+    if (port.starts_with(':')) return port.substr(1);
+    return iequals(scheme, "https") ? "443" : "80";
+}
+
+/// Whether both are literal names of this machine with one port: a page that the server's own
+/// listener gave out under another of its names. No foreign name can be among them, whatever
+/// address its owner has it resolve to.
+bool same_loopback_listener(std::string_view scheme, std::string_view origin,
+                            std::string_view host) {
+    return (iequals(scheme, "http") || iequals(scheme, "https")) &&
+           is_loopback(without_port(origin)) && is_loopback(without_port(host)) &&
+           port_of(origin, scheme) == port_of(host, scheme);
+}
+
 }  // namespace
 
 HttpGuard::HttpGuard(std::vector<std::string> allowed_hosts,
-                     std::vector<std::string> allowed_origins)
-    : hosts_(std::move(allowed_hosts)), origins_(std::move(allowed_origins)) {}
+                     std::vector<std::string> allowed_origins, std::string advice)
+    : hosts_(std::move(allowed_hosts)),
+      origins_(std::move(allowed_origins)),
+      advice_(advice.empty() ? "" : " (" + advice + ")") {}
 
 bool HttpGuard::allows_host(std::string_view host) const {
     if (hosts_.empty()) return is_loopback(without_port(host));
@@ -44,7 +63,11 @@ bool HttpGuard::allows_host(std::string_view host) const {
 
 bool HttpGuard::allows_origin(std::string_view origin, std::string_view host) const {
     const auto scheme = origin.find("://");
-    if (scheme != std::string_view::npos && iequals(origin.substr(scheme + 3), host)) return true;
+    if (scheme != std::string_view::npos) {
+        const std::string_view named = origin.substr(scheme + 3);
+        if (iequals(named, host)) return true;
+        if (same_loopback_listener(origin.substr(0, scheme), named, host)) return true;
+    }
     return std::any_of(origins_.begin(), origins_.end(), [&](const std::string& allowed) {
         return allowed == "*" || iequals(allowed, origin);
     });
@@ -53,10 +76,10 @@ bool HttpGuard::allows_origin(std::string_view origin, std::string_view host) co
 std::optional<std::string> HttpGuard::refusal(std::string_view host,
                                               std::optional<std::string_view> origin) const {
     if (!allows_host(host)) {
-        return "Host '" + std::string(host) + "' is not served here (list it among the hosts)";
+        return "Host '" + std::string(host) + "' is not served here" + advice_;
     }
     if (origin && !allows_origin(*origin, host)) {
-        return "Origin '" + std::string(*origin) + "' is not allowed (list it among the origins)";
+        return "Origin '" + std::string(*origin) + "' is not allowed" + advice_;
     }
     return std::nullopt;
 }

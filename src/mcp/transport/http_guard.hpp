@@ -12,7 +12,9 @@ namespace kimbap::mcp {
 /// rebinding, but it can't choose these headers.
 class HttpGuard {
 public:
-    HttpGuard(std::vector<std::string> allowed_hosts, std::vector<std::string> allowed_origins);
+    /// `advice` goes into every refusal: how an operator allows more.
+    HttpGuard(std::vector<std::string> allowed_hosts, std::vector<std::string> allowed_origins,
+              std::string advice = "");
 
     /// Why the request is refused (403); nullopt: served. `origin` is nullopt where not sent.
     [[nodiscard]] std::optional<std::string> refusal(std::string_view host,
@@ -24,6 +26,7 @@ private:
 
     std::vector<std::string> hosts_;
     std::vector<std::string> origins_;
+    std::string advice_;
 };
 
 }  // namespace kimbap::mcp

@@ -92,7 +92,7 @@ public:
         : core_(server.core()),
           authenticator_(authenticator),
           options_(std::move(options)),
-          guard_(options_.allowed_hosts, options_.allowed_origins) {}
+          guard_(options_.allowed_hosts, options_.allowed_origins, options_.guard_advice) {}
 
     Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) {
         Exchange exchange{request, response, core_, authenticator_};

@@ -20,6 +20,8 @@ struct HttpOptions {
     std::vector<std::string> allowed_hosts;
     /// Further origins ("https://app.example.com") beside the server's own. "*" admits all.
     std::vector<std::string> allowed_origins;
+    /// Said with the 403 of a foreign Host or Origin: what an operator does to have it served.
+    std::string guard_advice;
 };
 
 /// Serves MCP over HTTP: Streamable HTTP of both eras on one path and the older HTTP+SSE transport.

@@ -38,5 +38,45 @@ TEST(HttpGuard, ServesItsOwnOriginAndThoseNamed) {
     EXPECT_TRUE(HttpGuard({}, {"*"}).refusal("evil.com", Origin("http://evil.com")));
 }
 
+TEST(HttpGuard, NamesOfTheLoopbackAreAlikeOnOnePort) {
+    const HttpGuard guard({"localhost", "127.0.0.1", "[::1]", "api.example.com"},
+                          {"https://api.example.com"});
+    const struct {
+        const char* host;
+        const char* origin;
+        bool served;
+    } rows[]{
+        {"127.0.0.1:8321", "http://localhost:8321", true},
+        {"localhost:8321", "https://127.0.0.1:8321", true},
+        {"[::1]:8321", "http://localhost:8321", true},
+        {"localhost:8321", "http://[::1]:8321", true},
+        {"127.0.0.1", "http://localhost", true},
+        {"127.0.0.1:80", "http://localhost", true},
+        {"127.0.0.1:443", "https://localhost", true},
+        {"127.0.0.1:8321", "http://localhost:3000", false},
+        {"127.0.0.1:8321", "http://localhost", false},
+        {"127.0.0.1:80", "https://localhost", false},
+        {"127.0.0.1:8321", "http://localhost.evil.com:8321", false},
+        {"127.0.0.1:8321", "http://127.0.0.2:8321", false},
+        {"127.0.0.1:8321", "file://localhost:8321", false},
+        {"127.0.0.1:8321", "localhost:8321", false},
+        {"api.example.com:8321", "http://localhost:8321", false},
+        {"api.example.com", "http://localhost", false},
+        {"127.0.0.1:8321", "http://api.example.com:8321", false},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(!guard.refusal(row.host, Origin(row.origin)), row.served)
+            << row.host << " " << row.origin;
+    }
+}
+
+TEST(HttpGuard, SaysWhatItsOwnerAdvises) {
+    const HttpGuard guard({}, {}, "set hosts");
+    EXPECT_EQ(guard.refusal("evil.com", {}), "Host 'evil.com' is not served here (set hosts)");
+    EXPECT_EQ(guard.refusal("localhost", Origin("http://evil.com")),
+              "Origin 'http://evil.com' is not allowed (set hosts)");
+    EXPECT_EQ(HttpGuard({}, {}).refusal("evil.com", {}), "Host 'evil.com' is not served here");
+}
+
 }  // namespace
 }  // namespace kimbap::mcp
