@@ -1,5 +1,6 @@
 #include "mcp/transport/http_transport.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "mcp/modern/request.hpp"
 #include "mcp/revision.hpp"
 #include "mcp/server.hpp"
+#include "mcp/transport/cross_origin.hpp"
 #include "mcp/transport/exchange.hpp"
 #include "mcp/transport/http_guard.hpp"
 #include "mcp/transport/legacy_http.hpp"
@@ -95,6 +97,33 @@ public:
           guard_(options_.allowed_hosts, options_.allowed_origins, options_.guard_advice) {}
 
     Task<void> handle(net::HttpRequest& request, net::ResponseWriter& response) {
+        const auto origin = request.headers.find("Origin");
+        return origin && listed(*origin) ? serve_page(request, response) : serve(request, response);
+    }
+
+private:
+    [[nodiscard]] bool listed(std::string_view origin) const {
+        return std::any_of(options_.allowed_origins.begin(), options_.allowed_origins.end(),
+                           [&](const std::string& allowed) { return iequals(allowed, origin); });
+    }
+
+    /// A request of a web page whose origin is listed.
+    Task<void> serve_page(net::HttpRequest& request, net::ResponseWriter& response) {
+        const std::string origin(request.header("Origin"));
+        CrossOriginWriter writer(response, origin);
+        const auto methods = methods_of(request.path());
+        // Beforehand a browser asks, and without a token.
+        if (is_preflight(request) && !methods.empty() &&
+            !guard_.refusal(request.header("Host"), origin)) {
+            auto answering = writer.send(preflight_answer(request, methods));
+            co_await std::move(answering);
+            co_return;
+        }
+        auto serving = serve(request, writer);
+        co_await std::move(serving);
+    }
+
+    Task<void> serve(net::HttpRequest& request, net::ResponseWriter& response) {
         Exchange exchange{request, response, core_, authenticator_};
         if (auto reason = guard_.refusal(request.header("Host"), exchange.header("Origin"))) {
             auto sending =
@@ -122,7 +151,6 @@ public:
         co_await std::move(routing);
     }
 
-private:
     static Task<void> refuse(Exchange& exchange, AuthRefusal refusal) {
         net::Headers headers;
         if (refusal.status == 401) {
@@ -135,30 +163,29 @@ private:
         co_await std::move(sending);
     }
 
+    /// What a path takes; "" where nothing is served there.
+    [[nodiscard]] std::string_view methods_of(std::string_view path) const {
+        if (path == options_.mcp_path) return "POST, GET, DELETE";
+        if (path == options_.sse_path) return "GET";
+        if (path == options_.messages_path) return "POST";
+        return "";
+    }
+
     Task<void> route(Exchange& exchange) {
         const auto path = exchange.request.path();
         const auto method = exchange.request.method;
         if (path == options_.mcp_path) {
-            switch (method) {
-                case verb::post:
-                    return serve_post(exchange);
-                case verb::get:
-                    return serve_legacy_get(exchange);
-                case verb::delete_:
-                    return serve_legacy_delete(exchange);
-                default:
-                    return refuse_method(exchange, "POST, GET, DELETE");
-            }
+            if (method == verb::post) return serve_post(exchange);
+            if (method == verb::get) return serve_legacy_get(exchange);
+            if (method == verb::delete_) return serve_legacy_delete(exchange);
+        } else if (path == options_.sse_path) {
+            if (method == verb::get) return serve_sse_stream(exchange, options_.messages_path);
+        } else if (path == options_.messages_path) {
+            if (method == verb::post) return serve_sse_message(exchange);
+        } else {
+            return send_error(exchange, 404, {code::kInvalidRequest, "No such path", {}});
         }
-        if (path == options_.sse_path) {
-            if (method != verb::get) return refuse_method(exchange, "GET");
-            return serve_sse_stream(exchange, options_.messages_path);
-        }
-        if (path == options_.messages_path) {
-            if (method != verb::post) return refuse_method(exchange, "POST");
-            return serve_sse_message(exchange);
-        }
-        return send_error(exchange, 404, {code::kInvalidRequest, "No such path", {}});
+        return refuse_method(exchange, methods_of(path));
     }
 
     const std::shared_ptr<ServerCore> core_;

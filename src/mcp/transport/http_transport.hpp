@@ -18,7 +18,8 @@ struct HttpOptions {
     /// Values of Host that are served: "name" (any port) or "name:port". Empty: loopback names
     /// only. Prevents DNS rebinding: a web page that points its own name at this server is refused.
     std::vector<std::string> allowed_hosts;
-    /// Further origins ("https://app.example.com") beside the server's own. "*" admits all.
+    /// Further origins ("https://app.example.com") beside the server's own, whose pages may read
+    /// answers, too (CORS). "*" admits all, but lets no page read what another origin says.
     std::vector<std::string> allowed_origins;
     /// Said with the 403 of a foreign Host or Origin: what an operator does to have it served.
     std::string guard_advice;

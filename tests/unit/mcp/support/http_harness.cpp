@@ -15,8 +15,9 @@ Task<Result<void>> FakeWriter::send(net::HttpResponse sent) {
 }
 
 Task<Result<void>> FakeWriter::begin_stream(net::http::status status, std::string_view,
-                                            net::Headers) {
+                                            net::Headers headers) {
     streaming = true;
+    stream_headers = std::move(headers);
     stream_status = static_cast<int>(status);
     co_return Result<void>();
 }
@@ -45,8 +46,7 @@ json::value Sent::body() const {
 }
 
 std::string Sent::header(std::string_view name) const {
-    if (!writer.response) return {};
-    return std::string(writer.response->headers[name]);
+    return std::string((writer.response ? writer.response->headers : writer.stream_headers)[name]);
 }
 
 std::vector<json::value> Sent::events() const {

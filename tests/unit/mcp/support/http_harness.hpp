@@ -32,6 +32,7 @@ public:
     std::optional<net::HttpResponse> response;
     bool streaming = false;
     int stream_status = 0;
+    net::Headers stream_headers;
     std::string stream;
     bool ended = false;
     bool peer_watched = false;
