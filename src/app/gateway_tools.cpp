@@ -8,6 +8,7 @@
 #include "approval/approval_manager.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
+#include "manifests/loader.hpp"
 #include "pipeline/prospect.hpp"
 
 namespace kimbap::app {
@@ -17,6 +18,8 @@ namespace {
 using pipeline::CallResult;
 using pipeline::ContentKind;
 using pipeline::Disposition;
+
+static_assert(kApprovalResultTool == manifests::kOwnTool);  // no manifest can hide it
 
 std::string approval_result_definition() {
     const json::object schema{

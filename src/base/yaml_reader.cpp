@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -69,6 +70,40 @@ boost::json::value node_to_json(const YamlNode& node) {
         default:
             return nullptr;
     }
+}
+
+namespace fs = std::filesystem;
+
+/// Folders, pipes, sockets and devices that are named like files. Not links that lead nowhere:
+/// whoever reads one is told so.
+bool is_no_file(const fs::directory_entry& entry) {
+    std::error_code error;
+    const fs::file_status status = entry.status(error);
+    return fs::is_directory(status) || fs::is_fifo(status) || fs::is_socket(status) ||
+           fs::is_character_file(status) || fs::is_block_file(status);
+}
+
+std::vector<std::string> list_folder(const std::string& path, std::error_code& error) {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+        // Editors' lock and backup files, and what a deployment has not unveiled yet.
+        if (entry.path().filename().string().starts_with('.') || is_no_file(entry)) continue;
+        const std::string extension = entry.path().extension().string();
+        if (extension == ".yaml" || extension == ".yml") found.push_back(entry.path().string());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+/// Without those that are the same as one before, by another way.
+std::vector<std::string> each_once(std::vector<std::string> files) {
+    std::set<fs::path> seen;
+    std::erase_if(files, [&](const std::string& file) {
+        std::error_code error;
+        const fs::path real = fs::canonical(file, error);
+        return !error && !seen.insert(real).second;
+    });
+    return files;
 }
 
 }  // namespace
@@ -263,23 +298,13 @@ boost::json::value YamlReader::to_json() const {
 }
 
 Result<std::vector<std::string>> list_yaml_files(std::span<const std::string> paths) {
-    namespace fs = std::filesystem;
     std::vector<std::string> files;
     for (const std::string& path : paths) {
         std::error_code error;
         const fs::file_status status = fs::status(path, error);
         if (fs::is_directory(status)) {
-            std::vector<std::string> found;
-            for (const auto& entry : fs::directory_iterator(path, error)) {
-                // Editors' lock and backup files, and what a deployment has not unveiled yet.
-                if (entry.path().filename().string().starts_with('.')) continue;
-                const std::string extension = entry.path().extension().string();
-                if (extension == ".yaml" || extension == ".yml") {
-                    found.push_back(entry.path().string());
-                }
-            }
+            const std::vector<std::string> found = list_folder(path, error);
             if (error) return make_error(Errc::storage_failure, path + ": " + error.message());
-            std::sort(found.begin(), found.end());
             files.insert(files.end(), found.begin(), found.end());
         } else if (fs::exists(status)) {
             files.push_back(path);
@@ -287,7 +312,7 @@ Result<std::vector<std::string>> list_yaml_files(std::span<const std::string> pa
             return make_error(Errc::not_found, path + ": no such file or folder");
         }
     }
-    return files;
+    return each_once(std::move(files));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {

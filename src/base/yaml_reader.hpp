@@ -81,7 +81,8 @@ private:
 };
 
 /// The files named by `paths`: a file stands for itself, a folder for the *.yaml and *.yml directly
-/// in it, sorted by name. Errors: not_found with the path.
+/// in it, sorted by name, but for what only looks like a file (a pipe, a folder). One that is
+/// reached twice is given once. Errors: not_found with the path.
 [[nodiscard]] Result<std::vector<std::string>> list_yaml_files(std::span<const std::string> paths);
 /// A whole file. Errors: not_found, too_large (over `limit`), storage_failure.
 [[nodiscard]] Result<std::string> read_file(const std::string& path,

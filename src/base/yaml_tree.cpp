@@ -278,7 +278,12 @@ void YamlTreeBuilder::alias(int line, int column, std::string_view anchor) {
 }
 
 std::optional<YamlTree> YamlTreeBuilder::finish() {
-    if (!failed_ && tree_.root_ == nullptr) tree_.root_ = &tree_.nodes_.emplace_back();
+    if (!failed_ && tree_.root_ == nullptr) {
+        YamlNode& empty = tree_.nodes_.emplace_back();
+        empty.line = 1;
+        empty.column = 1;
+        tree_.root_ = &empty;
+    }
     if (!failed_) ShapeCheck(*this).visit(*tree_.root_, 0);
     if (failed_) return std::nullopt;
     return std::move(tree_);

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "app/mirrored_headers.hpp"
 #include "app/provider_files.hpp"
 #include "app/rules_loader.hpp"
 #include "base/json_text.hpp"
@@ -86,6 +87,9 @@ void validate(Context& context, const std::vector<std::string>& paths) {
     if (lines.empty()) {
         const auto registry = manifests::ActionRegistry::create(std::move(loaded.services));
         if (!registry) lines.push_back(registry.error().message);
+        const Result<void> headers =
+            registry ? app::check_mirrored_headers(**registry) : Result<void>();
+        if (!headers) lines.push_back(headers.error().message);
     }
     if (!lines.empty()) context.exit = Exit::invalid;
     if (context.json) {

@@ -123,8 +123,8 @@ private:
             path.fault("has a query or fragment (put parameters under request.query)");
         } else if (action_.path.find("://") != std::string::npos) {
             path.fault("is a URL (a path like /orders follows base_url)");
-        } else if (!is_url_path(substitute(action_.path, [](auto) { return "x"; }))) {
-            path.fault("has characters that no URL has (percent-encode them)");
+        } else {
+            check_path_text(path, substitute(action_.path, [](auto) { return "x"; }));
         }
         action_.description = reader_.get("description").string();
         // Models choose by it: something is better than nothing.
@@ -142,6 +142,14 @@ private:
                 entry.fault("\"" + alias +
                             "\" is not an action name (lower-case letters, digits, - and _)");
             }
+        }
+    }
+
+    static void check_path_text(const YamlReader& reader, const std::string& path) {
+        if (!is_url_path(path)) {
+            reader.fault("has characters that no URL has (percent-encode them)");
+        } else if (has_dot_segment(path)) {
+            reader.fault("has a dot segment (write the path out)");
         }
     }
 

@@ -52,6 +52,14 @@ bool is_url_path(std::string_view text) {
     return all_of(text, "-._~!$&'()*+,;=:@%/") && percent_decode(text).has_value();
 }
 
+bool has_dot_segment(std::string_view path) {
+    const std::vector<std::string_view> segments = split(path, '/');
+    return std::any_of(segments.begin(), segments.end(), [](std::string_view segment) {
+        const std::string name = percent_decode(segment).value_or("");
+        return name == "." || name == "..";
+    });
+}
+
 bool is_token(std::string_view text) {
     return !text.empty() && all_of(text, "!#$%&'*+-.^_`|~");
 }
@@ -88,6 +96,7 @@ std::string base_url_fault(std::string_view url, const PlainHttpAllowed& plain) 
     if (!is_url_path(url.substr(slash))) {
         return "has a path with characters that no URL has (percent-encode them)";
     }
+    if (has_dot_segment(url.substr(slash))) return "has a dot segment (write the path out)";
     if (secure || is_loopback(host) || plain(host, port)) return "";
     return "plain http would show the credential to the network (use https; http is for loopback "
            "and what egress.allow_private lists)";

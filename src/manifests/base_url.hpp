@@ -22,6 +22,9 @@ using PlainHttpAllowed = std::function<bool(std::string_view host, std::uint16_t
 /// 3.3).
 [[nodiscard]] bool is_url_path(std::string_view text);
 
+/// Whether a path has a segment "." or "..", also percent-encoded, which no request is sent to.
+[[nodiscard]] bool has_dot_segment(std::string_view path);
+
 /// RFC 9110 section 5.6.2: what a header's name is made of.
 [[nodiscard]] bool is_token(std::string_view text);
 

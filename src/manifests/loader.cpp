@@ -8,15 +8,23 @@
 #include "manifests/auth_reader.hpp"
 #include "manifests/leniency.hpp"
 #include "manifests/recipe_reader.hpp"
+#include "manifests/uri_template.hpp"
 
 namespace kimbap::manifests {
 
 namespace {
 
+/// What all manifests together may have once.
+struct Claims {
+    std::map<std::string, std::string> services;   ///< Names and aliases; the file.
+    std::map<std::string, std::string> resources;  ///< Shapes of URIs; the action's ID.
+};
+
 class ServiceReader {
 public:
-    ServiceReader(const std::string& file, const PlainHttpAllowed& plain, Faults& warnings)
-        : plain_(plain), warnings_(warnings) {
+    ServiceReader(const std::string& file, const PlainHttpAllowed& plain, Claims& claims,
+                  Faults& warnings)
+        : plain_(plain), claims_(claims), warnings_(warnings) {
         service_.file = file;
     }
 
@@ -31,6 +39,7 @@ public:
             root.get("name").fault("\"" + service_.name +
                                    "\" is not a service name (lower-case letters, digits and -)");
         }
+        claim_name(root.get("name"));
         service_.version = root.get("version").string();
         service_.description = root.get("description").string();
         for (const YamlReader& entry : one_or_more(root.get("aliases"))) {
@@ -40,6 +49,7 @@ public:
                 entry.fault("\"" + alias +
                             "\" is not a service name (lower-case letters, digits and -)");
             }
+            claim_alias(service_.aliases.back(), entry);
         }
         read_base_url(require_text(root, "base_url"));
         if (const YamlReader auth = root.get("auth"); !auth.absent())
@@ -56,7 +66,9 @@ public:
         }
         for (const auto& [name, reader] : actions.members()) {
             service_.actions.push_back(read_action(name, reader, service_.auth, warnings_));
+            claim_resource(service_.actions.back(), reader);
         }
+        check_action_names(actions);
         return std::move(service_);
     }
 
@@ -106,29 +118,73 @@ private:
              reader.get("applies_to").strings()});
     }
 
+    void claim_name(const YamlReader& reader) {
+        if (service_.name.empty()) return;
+        const auto [at, added] = claims_.services.try_emplace(service_.name, service_.file);
+        if (added) return;
+        reader.fault("a second service named \"" + service_.name + "\" (the first is in " +
+                     at->second + ")");
+    }
+
+    void claim_alias(const std::string& alias, const YamlReader& reader) {
+        if (alias == service_.name) return;
+        const auto [at, added] = claims_.services.try_emplace(alias, service_.file);
+        if (added) return;
+        reader.fault("the service alias \"" + alias + "\" is used in " + at->second +
+                     " too (choose another)");
+    }
+
+    void claim_resource(const Action& action, const YamlReader& reader) {
+        if (!action.resource) return;
+        const auto uri = UriTemplate::parse(action.resource->uri);
+        if (!uri) return;
+        const std::string id = service_.name + "." + action.name;
+        const auto [at, added] = claims_.resources.try_emplace(uri->shape(), id);
+        if (added || at->second == id) return;
+        reader.get("resource")
+            .get("uri")
+            .fault("\"" + action.resource->uri + "\" is also " + at->second + "'s (change one)");
+    }
+
+    /// Names and aliases of actions are unique within their service: its own names are over all.
+    void check_action_names(const YamlReader& actions) const {
+        std::map<std::string, std::string> names;
+        for (const auto& [name, reader] : actions.members()) {
+            names.emplace(name, name);
+            check_own_tool(name, reader);
+        }
+        for (const auto& [name, reader] : actions.members()) {
+            const YamlReader aliases = reader.get("aliases");
+            if (!aliases.is_list() && !aliases.is_scalar()) continue;
+            for (const YamlReader& entry : one_or_more(aliases)) {
+                if (!entry.is_scalar()) continue;
+                const std::string alias = to_lower(trim(entry.string()));
+                const auto [at, added] = names.emplace(alias, name);
+                if (added) {
+                    check_own_tool(alias, entry);
+                } else if (at->second != name) {
+                    entry.fault("\"" + alias + "\" is also a name of " + at->second +
+                                " (rename one)");
+                }
+            }
+        }
+    }
+
+    void check_own_tool(const std::string& action, const YamlReader& reader) const {
+        std::vector<std::string> services = service_.aliases;
+        services.push_back(service_.name);
+        for (const std::string& service : services) {
+            if (service + "_" + action != kOwnTool) continue;
+            reader.fault("the tool " + std::string(kOwnTool) +
+                         " is kimbap's own (rename the action or the service)");
+        }
+    }
+
     const PlainHttpAllowed& plain_;
+    Claims& claims_;
     Faults& warnings_;
     Service service_;
 };
-
-void check_unique(std::vector<Service>& services, Faults& faults) {
-    std::map<std::string, std::string> seen;
-    for (const Service& service : services) {
-        for (const std::string& name : service.aliases) {
-            if (name == service.name) continue;
-            if (const auto [at, added] = seen.try_emplace(name, service.file); !added) {
-                faults.push_back(
-                    {service.file, 1, 1,
-                     "the service alias \"" + name + "\" is used in " + at->second + " too"});
-            }
-        }
-        if (const auto [at, added] = seen.try_emplace(service.name, service.file); !added) {
-            faults.push_back({service.file, 1, 1,
-                              "a second service named \"" + service.name + "\" (the first is in " +
-                                  at->second + ")"});
-        }
-    }
-}
 
 /// In small letters; "http" where none is named.
 std::string adapter_of(const YamlReader& root) {
@@ -142,6 +198,7 @@ std::string adapter_of(const YamlReader& root) {
 LoadedManifests load_manifests(std::span<const ManifestFile> files,
                                const PlainHttpAllowed& plain_http_allowed) {
     LoadedManifests out;
+    Claims claims;
     for (const ManifestFile& file : files) {
         const auto document = parse_yaml_merged(file.path, file.text, out.faults);
         if (!document) continue;
@@ -157,11 +214,10 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
             continue;
         }
         out.services.push_back(
-            ServiceReader(file.path, plain_http_allowed, out.warnings).read(root));
+            ServiceReader(file.path, plain_http_allowed, claims, out.warnings).read(root));
     }
     std::sort(out.services.begin(), out.services.end(),
               [](const Service& a, const Service& b) { return a.name < b.name; });
-    check_unique(out.services, out.faults);
     return out;
 }
 

@@ -24,6 +24,9 @@ struct LoadedManifests {
     Faults faults;    ///< All of them; where there is any, `services` is not to be used.
 };
 
+/// The tool of kimbap's own that no action may take the name of.
+inline constexpr std::string_view kOwnTool = "kimbap_approval_result";
+
 /// Reads manifests (contract section 5). Pure: the texts come from the caller.
 [[nodiscard]] LoadedManifests load_manifests(std::span<const ManifestFile> files,
                                              const PlainHttpAllowed& plain_http_allowed);

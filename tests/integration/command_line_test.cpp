@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -105,6 +106,16 @@ TEST(CommandLine, WithoutAConfigurationPlainHttpIsForLoopbackAlone) {
     EXPECT_EQ(validate("https://example.com").code, 0);
     EXPECT_EQ(validate("http://example.com").code, 5);
     EXPECT_THAT(validate("http://10.0.0.1").out, HasSubstr("m.yaml:2:11: base_url: plain http"));
+}
+
+TEST(CommandLine, ValidationReadsEachFileOfAFolderOnce) {
+    const Installation kimbap;
+    kimbap.write("m/a.yaml", "name: a\nbase_url: https://x.example\nactions: {x: {path: /}}\n");
+    std::filesystem::create_directory(kimbap.path("m/d.yaml"));
+    ASSERT_EQ(::mkfifo(kimbap.path("m/x.yaml").c_str(), 0600), 0);
+    const Ran ran = kimbap.kimbap({"service", "validate", "m", "m/a.yaml"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out, "valid: 1 service\n");
 }
 
 TEST(CommandLine, ValidationWarnsOfWhatHasNoEffect) {

@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "base/json_text.hpp"
+#include "support/temp_folder.hpp"
 
 namespace kimbap {
 namespace {
@@ -82,6 +87,37 @@ TEST(YamlReader, ConvertsScalarsByTheCoreSchema) {
         to_json(document.reader().to_json()),
         R"({"i":9007199254740993,"u":18446744073709551615,"f":1.5,"b":true,"n":null,"e":null,)"
         R"("q":"1","s":"1.2.3","w":"yes","l":[1,"a"]})");
+}
+
+TEST(YamlReader, AnEmptyDocumentHasAPlace) {
+    Document document("");
+    EXPECT_FALSE(document.reader().expect_map({"name"}));
+    EXPECT_THAT(to_string(document.faults), HasSubstr("shop.yaml:1:1: not a map"));
+}
+
+TEST(ListYamlFiles, PassesOverWhatIsNoFile) {
+    const test::TempFolder folder;
+    for (const char* name : {"b.yaml", "a.yml", "c.txt", ".d.yaml"}) {
+        std::ofstream(folder / name) << "x: 1\n";
+    }
+    std::filesystem::create_directory(folder / "folder.yaml");
+    ASSERT_EQ(::mkfifo((folder / "pipe.yaml").c_str(), 0600), 0);
+    std::filesystem::create_symlink(folder / "pipe.yaml", folder / "linked-pipe.yaml");
+    std::filesystem::create_symlink(folder / "c.txt", folder / "linked-file.yaml");
+    std::filesystem::create_symlink(folder / "none", folder / "nowhere.yaml");
+    const std::vector<std::string> paths{folder.path()};
+    EXPECT_THAT(list_yaml_files(paths).value(),
+                ElementsAre(folder / "a.yml", folder / "b.yaml", folder / "linked-file.yaml",
+                            folder / "nowhere.yaml"));
+}
+
+TEST(ListYamlFiles, GivesAFileOnceHoweverItIsReached) {
+    const test::TempFolder folder;
+    std::ofstream(folder / "a.yaml") << "x: 1\n";
+    std::filesystem::create_symlink("a.yaml", folder / "b.yaml");
+    const std::vector<std::string> paths{folder.path(), folder / "a.yaml", folder / "./a.yaml",
+                                         folder.path() + "/"};
+    EXPECT_THAT(list_yaml_files(paths).value(), ElementsAre(folder / "a.yaml"));
 }
 
 TEST(YamlReader, ASingleStringCountsAsAList) {

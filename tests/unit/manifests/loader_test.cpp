@@ -199,7 +199,10 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"name: a\nname: b\nbase_url: https://x.example\n" + actions,
          "m.yaml:2:1: duplicate key \"name\" (keep one of them)"},
         {"name: [\n", "not valid YAML"},
-        {"", "not a map of keys to values"},
+        {"", "m.yaml:1:1: not a map of keys to values"},
+        {"# nothing\n", "m.yaml:1:1: not a map of keys to values"},
+        {"name: a\nbase_url: https://x.example/v1/../v2\n" + actions,
+         "m.yaml:2:11: base_url: has a dot segment (write the path out)"},
         {"just text", "not a map of keys to values"},
         {"name: a\n---\nname: b\n", "a second YAML document in one file"},
         {"name: a\nadapter: grpc\nbase_url: https://x.example\n" + actions,
@@ -230,12 +233,18 @@ TEST(LoaderTest, NamesAreUniqueOverAllFiles) {
     const auto fault = [&](const std::string& one, const std::string& two) {
         return to_string(load({{"1.yaml", one + end}, {"2.yaml", two + end}}).faults);
     };
-    EXPECT_THAT(fault("name: a", "name: a"),
-                HasSubstr("2.yaml:1:1: a second service named \"a\" (the first is in 1.yaml)"));
+    EXPECT_THAT(
+        fault("name: a", "name: a"),
+        HasSubstr("2.yaml:1:7: name: a second service named \"a\" (the first is in 1.yaml)"));
     EXPECT_THAT(fault("name: a\naliases: [b]", "name: b"),
                 HasSubstr("a second service named \"b\""));
-    EXPECT_THAT(fault("name: a\naliases: [z]", "name: b\naliases: [z]"),
-                HasSubstr("2.yaml:1:1: the service alias \"z\" is used in 1.yaml too"));
+    EXPECT_THAT(fault("name: a\naliases: [z]", "name: b\naliases: [y, z]"),
+                HasSubstr("2.yaml:2:14: aliases[1]: the service alias \"z\" is used in 1.yaml too "
+                          "(choose another)"));
+    EXPECT_EQ(fault("name: a", "naem: b"),
+              "2.yaml:1:1: unknown key \"naem\" (did you mean \"name\"?)\n"
+              "2.yaml:1:1: \"name\" is missing (add it)");
+    EXPECT_EQ(fault("name: a\naliases: [a]", "name: b"), "");
     EXPECT_EQ(fault("name: b", "name: a"), "");
 }
 
@@ -247,6 +256,48 @@ TEST(LoaderTest, ActionsMayShareWhatTheyHaveInCommon) {
     ASSERT_THAT(service.actions, SizeIs(2));
     EXPECT_EQ(service.actions[1].path, "/y");
     EXPECT_EQ(service.actions[1].retry.max_attempts, 7);
+}
+
+TEST(LoaderTest, NamesOfActionsAreUniqueWithinTheirService) {
+    const auto faults = [](const std::string& actions) {
+        return faults_of("name: a\nbase_url: https://x.example\nactions:\n" + actions);
+    };
+    EXPECT_EQ(faults("  x: {path: /}\n  y: {path: /, aliases: [q, x]}\n"),
+              "m.yaml:5:29: actions.y.aliases[1]: \"x\" is also a name of x (rename one)");
+    EXPECT_EQ(faults("  x: {path: /, aliases: q}\n  y: {path: /, aliases: [Q]}\n"),
+              "m.yaml:5:26: actions.y.aliases[0]: \"q\" is also a name of x (rename one)");
+    EXPECT_EQ(faults("  x: {path: /, aliases: [x, q, q]}\n"), "");
+    // With every other fault, and not only once those are mended.
+    EXPECT_EQ(faults("  x: {pth: /}\n  y: {path: /, aliases: [x]}\n"),
+              "m.yaml:4:7: actions.x: unknown key \"pth\" (did you mean \"path\"?)\n"
+              "m.yaml:4:6: actions.x: \"path\" is missing (add it)\n"
+              "m.yaml:5:26: actions.y.aliases[0]: \"x\" is also a name of x (rename one)");
+}
+
+TEST(LoaderTest, KimbapsOwnToolIsNobodyElses) {
+    const auto faults = [](const std::string& service, const std::string& actions) {
+        return faults_of("name: " + service + "\nbase_url: https://x.example\nactions: {" +
+                         actions + "}\n");
+    };
+    const std::string own =
+        "the tool kimbap_approval_result is kimbap's own (rename the action or the service)";
+    EXPECT_EQ(faults("kimbap", "approval_result: {path: /}"),
+              "m.yaml:3:28: actions.approval_result: " + own);
+    EXPECT_EQ(faults("kimbap", "x: {path: /, aliases: [approval_result]}"),
+              "m.yaml:3:34: actions.x.aliases[0]: " + own);
+    EXPECT_THAT(faults("a\naliases: [kimbap]", "approval_result: {path: /}"), HasSubstr(own));
+    EXPECT_EQ(faults("kimbap", "approval-result: {path: /}"), "");
+    EXPECT_EQ(faults("shop", "approval_result: {path: /}"), "");
+}
+
+TEST(LoaderTest, ResourcesAreUniqueOverAllFiles) {
+    const std::string start = "\nbase_url: https://x.example\nactions:\n";
+    const std::string stock = "  x: {path: /, resource: {uri: shop://stock}}\n";
+    EXPECT_EQ(to_string(load({{"1.yaml", "name: a" + start + stock},
+                              {"2.yaml", "name: b" + start + stock}})
+                            .faults),
+              "2.yaml:4:32: actions.x.resource.uri: \"shop://stock\" is also a.x's (change one)");
+    EXPECT_EQ(to_string(load({{"1.yaml", "name: a" + start + stock}}).faults), "");
 }
 
 TEST(LoaderTest, ServicesAreSortedByName) {

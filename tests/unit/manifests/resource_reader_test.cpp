@@ -118,11 +118,18 @@ TEST(ResourceReaderTest, DefinitionsAreMcps) {
 }
 
 TEST(ResourceReaderTest, TwoActionsCanNotBeTheSameResource) {
+    const auto service_with = [](const std::string& action) {
+        return "name: shop\nbase_url: https://api.example.com\nactions:\n" + action;
+    };
+    const std::string a =
+        "  a: {path: '/a/{x}', args: [{name: x, required: true}], resource: {uri: 'shop:{x}'}}\n";
+    const std::string b =
+        "  b: {path: '/b/{y}', args: [{name: y, required: true}], resource: {uri: 'shop:{y}'}}\n";
+    EXPECT_EQ(faults_of(service_with(a + b)),
+              "m.yaml:5:74: actions.b.resource.uri: \"shop:{y}\" is also shop.a's (change one)");
     std::vector<Service> services;
-    services.push_back(load_service(
-        "name: shop\nbase_url: https://api.example.com\nactions:\n"
-        "  a: {path: '/a/{x}', args: [{name: x, required: true}], resource: {uri: 'shop:{x}'}}\n"
-        "  b: {path: '/b/{y}', args: [{name: y, required: true}], resource: {uri: 'shop:{y}'}}\n"));
+    services.push_back(load_service(service_with(a)));
+    services.push_back(load_service(service_with(b)));
     const auto registry = ActionRegistry::create(std::move(services));
     ASSERT_FALSE(registry);
     EXPECT_THAT(registry.error().message,
