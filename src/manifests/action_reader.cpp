@@ -102,7 +102,7 @@ public:
         read_risk_and_repeats();
         read_args(reader_, action_, warnings_);
         read_request(reader_.get("request"));
-        action_.response = read_response(reader_.get("response"));
+        action_.response = read_response(reader_.get("response"), warnings_);
         read_resource(reader_.get("resource"), action_);
         read_retry(reader_.get("retry"));
         read_pagination(reader_.get("pagination"));

@@ -253,12 +253,23 @@ ShapedResponse bad_answer(std::string message) {
     return out;
 }
 
-/// Whether the answer is to be read as JSON: by the declared type, or else by what it says it is.
+/// Whether the manifest looks into answers. What looks like no JSON must not pass unseen then: it
+/// may be the error that error_when is there to find.
+bool looks_into(const ResponseSpec& spec) {
+    return !spec.error_when.empty() || !spec.extract.empty() || spec.filter || spec.compact;
+}
+
+/// Whether the answer has to be JSON: by the declared type, by what the manifest does with it, or
+/// else by what it says it is.
+bool must_be_json(const ResponseSpec& spec, const RawResponse& response) {
+    if (spec.type != ResponseType::automatic) {
+        return spec.type == ResponseType::object || spec.type == ResponseType::array;
+    }
+    return looks_into(spec) || is_json_type(essence(response.content_type));
+}
+
 bool is_json(const ResponseSpec& spec, const RawResponse& response) {
-    const bool declared = spec.type == ResponseType::object || spec.type == ResponseType::array;
-    const bool wanted = declared || (spec.type == ResponseType::automatic &&
-                                     is_json_type(essence(response.content_type)));
-    return wanted && !trim(response.body).empty();
+    return must_be_json(spec, response) && !trim(response.body).empty();
 }
 
 /// Without a byte order mark, which is passed over, as RFC 8259 section 8.1 lets us.

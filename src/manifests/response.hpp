@@ -28,8 +28,8 @@ struct ShapedResponse {
     std::string message;  ///< Where is_error: what the downstream said, and what that means.
 };
 
-/// The answer's JSON, by the action's declared type or the content type. Errors: protocol_error
-/// where it had to be JSON and is not.
+/// The answer's JSON, where the action's `response` or the content type says that it is some.
+/// Errors: protocol_error where it had to be JSON and is not.
 [[nodiscard]] Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                                             const RawResponse& response);
 

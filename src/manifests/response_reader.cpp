@@ -135,6 +135,17 @@ void read_schema(const YamlReader& response, ResponseSpec& out) {
     out.compiled = std::move(*compiled);
 }
 
+/// What looks into JSON does nothing where the manifest says that there is none.
+void warn_of_unread(const YamlReader& response, ResponseType type, Faults& warnings) {
+    if (type != ResponseType::text && type != ResponseType::binary) return;
+    for (const std::string_view key : {"error_when", "extract", "filter", "compact"}) {
+        const YamlReader found = given(response.get(key));
+        if (found.absent()) continue;
+        warn(found, warnings,
+             "does nothing, since a text or bytes are not looked into (say type: object or array)");
+    }
+}
+
 }  // namespace
 
 std::string read_path(const YamlReader& reader) {
@@ -143,7 +154,7 @@ std::string read_path(const YamlReader& reader) {
     return path;
 }
 
-ResponseSpec read_response(const YamlReader& reader) {
+ResponseSpec read_response(const YamlReader& reader, Faults& warnings) {
     ResponseSpec out;
     if (reader.absent() || reader.is_null() ||
         !reader.expect_map({"type", "extract", "error_when", "stream", "filter", "text_filter",
@@ -169,6 +180,7 @@ ResponseSpec read_response(const YamlReader& reader) {
     out.text_filter = read_text_filter(reader.get("text_filter"));
     out.compact = read_compact(reader.get("compact"));
     read_schema(reader, out);
+    warn_of_unread(reader, out.type, warnings);
     return out;
 }
 

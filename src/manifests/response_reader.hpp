@@ -9,6 +9,6 @@ namespace kimbap::manifests {
 [[nodiscard]] std::string read_path(const YamlReader& reader);
 
 /// Reads an action's `response:`; faults go to the reader.
-[[nodiscard]] ResponseSpec read_response(const YamlReader& reader);
+[[nodiscard]] ResponseSpec read_response(const YamlReader& reader, Faults& warnings);
 
 }  // namespace kimbap::manifests

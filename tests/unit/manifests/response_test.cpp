@@ -265,6 +265,34 @@ TEST(ResponseTest, AnAnswerThatShouldBeJsonAndIsNot) {
                 HasSubstr("is not the JSON that it should be"));
 }
 
+// Else an error that a service reports as text/html would be a success.
+TEST(ResponseTest, WhatLooksIntoAnAnswerMakesItJson) {
+    const std::string failed = R"({"ok": false, "error": "no such order"})";
+    EXPECT_EQ(shaped(with_response("error_when: [{path: ok, equals: false, message_path: error}]"),
+                     {200, "text/html", failed}),
+              "error: the service reported an error: no such order");
+    EXPECT_EQ(shaped(with_response("extract: error"), {200, "", failed}), "\"no such order\"");
+    EXPECT_EQ(
+        shaped(with_response("filter: {select: [ok]}"), {200, "application/octet-stream", failed}),
+        R"({"ok":false})");
+    EXPECT_EQ(shaped(with_response("compact: {item: \"{{.error}}\"}"), {200, "text/plain", failed}),
+              "no such order");
+    for (const char* looking : {"error_when: {path: ok, equals: false}", "extract: a",
+                                "filter: {drop_nulls: true}", "compact: {item: x}"}) {
+        EXPECT_THAT(shaped(with_response(looking), {200, "text/html", "<html>sign in</html>"}),
+                    HasSubstr("error: the service's answer is not the JSON that it should be"))
+            << looking;
+        EXPECT_EQ(shaped(with_response(looking), {204, "", ""}), "") << looking;
+        for (const char* type : {"text", "binary"}) {
+            const std::string response = "type: " + std::string(type) + ", " + looking;
+            EXPECT_EQ(shaped(with_response(response), {200, "application/json", failed}), failed);
+            EXPECT_THAT(action_warnings("path: /o, response: {" + response + "}"),
+                        HasSubstr("does nothing, since a text or bytes are not looked into"));
+        }
+    }
+    EXPECT_EQ(shaped(with_response("text_filter: {dedup: true}"), {200, "text/plain", "{"}), "{");
+}
+
 TEST(ResponseTest, TheKindFollowsTheTypeAndTheContentType) {
     const struct {
         const char* type;  ///< "" for none declared.
