@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <cmath>
 #include <optional>
 #include <set>
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "manifests/decimal.hpp"
 #include "manifests/json_value.hpp"
 #include "manifests/schema_document.hpp"
 
@@ -169,11 +169,9 @@ private:
         if (const auto high = limit(schema, "exclusiveMaximum"); high && number >= *high) {
             violate(out, at, "must be less than " + text("exclusiveMaximum"));
         }
-        if (const auto step = limit(schema, "multipleOf")) {
-            const long double rest = std::remainder(number, *step);
-            if (std::abs(rest) > *step * 1e-9L) {  // 0.3 is a multiple of 0.1, whatever binary says
-                violate(out, at, "must be a multiple of " + text("multipleOf"));
-            }
+        const json::value* step = schema.if_contains("multipleOf");
+        if (step != nullptr && !is_multiple(value, *step)) {
+            violate(out, at, "must be a multiple of " + text("multipleOf"));
         }
     }
 

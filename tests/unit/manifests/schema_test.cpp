@@ -80,6 +80,9 @@ TEST(SchemaTest, Numbers) {
         {R"({"multipleOf": 5})", "16", "/: must be a multiple of 5 (is 16)"},
         {R"({"multipleOf": 0.1})", "0.3", ""},
         {R"({"multipleOf": 0.01})", "19.99", ""},
+        {R"({"multipleOf": 0.01})", "1000000.01", ""},
+        {R"({"multipleOf": 0.01})", "1000000.015",
+         "/: must be a multiple of 0.01 (is 1000000.015)"},
         {R"({"multipleOf": 0.01})", "19.995", "/: must be a multiple of 0.01 (is 19.995)"},
         {R"({"minimum": 5})", "\"1\"", ""},
     };
