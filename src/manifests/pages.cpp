@@ -74,15 +74,24 @@ bool is_url(const Pagination& paging, std::string_view cursor) {
            (paging.cursor_param.empty() && cursor.starts_with('/'));
 }
 
+/// Whether a next cursor says that there is no next page. Zero is where the first page starts,
+/// which would be fetched again.
+bool is_end(const json::value* cursor) {
+    if (cursor == nullptr || cursor->is_null() || *cursor == false) return true;
+    if (cursor->is_number()) return to_number(*cursor) == 0;
+    if (const auto* text = cursor->if_string()) return text->empty() || *text == "0";
+    if (const auto* object = cursor->if_object()) return object->empty();
+    const auto* array = cursor->if_array();
+    return array != nullptr && array->empty();
+}
+
 std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedRequest& request,
                                        const json::value& page, std::size_t items) {
     RenderedRequest next = request;
     const json::value* cursor =
         paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
-    const bool given = cursor != nullptr && !cursor->is_null() && *cursor != false &&
-                       !(cursor->is_string() && cursor->get_string().empty());
-    if (!paging.next_path.empty() && !given) return std::nullopt;
-    if (given) {
+    if (!paging.next_path.empty()) {
+        if (is_end(cursor)) return std::nullopt;
         const std::string text = cursor->is_string() ? std::string(cursor->get_string())
                                                      : to_json(with_integers(*cursor));
         if (paging.type == PaginationType::offset) {

@@ -51,8 +51,11 @@ TEST(PagesTest, ACursorGoesIntoItsParameter) {
               base + "9007199254740993");
     EXPECT_EQ(next_url(action, first, R"({"meta": {"next": "/9j+a=="}})"),
               base + "%2F9j%2Ba%3D%3D");
-    for (const char* last : {R"({"meta": {"next": ""}})", R"({"meta": {"next": null}})",
-                             R"({"meta": {"next": false}})", R"({"meta": {}})", "{}", "[]"}) {
+    for (const char* last :
+         {R"({"meta": {"next": ""}})", R"({"meta": {"next": null}})",
+          R"({"meta": {"next": false}})", R"({"meta": {}})", R"({"meta": {"next": 0}})",
+          R"({"meta": {"next": "0"}})", R"({"meta": {"next": 0.0}})", R"({"meta": {"next": {}}})",
+          R"({"meta": {"next": []}})", "{}", "[]"}) {
         EXPECT_EQ(next_url(action, first, last), "") << last;
     }
     EXPECT_EQ(next_url(paged("type: cursor, next_path: n"), first, R"({"n": "x"})"),
@@ -112,6 +115,7 @@ TEST(PagesTest, AnOffsetCountsItemsOrPages) {
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": 40})"), url + "from=40");
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": "40"})"), url + "from=40");
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": null})"), "");
+    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": 0})"), "");
 }
 
 TEST(PagesTest, NothingWithoutPagination) {
