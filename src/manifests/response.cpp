@@ -212,7 +212,9 @@ std::string apply_compact(const Compact& compact, const json::value& value) {
         if (!out.empty()) out += '\n';
         out += text;
     };
-    const std::size_t count = value.is_array() ? value.get_array().size() : 1U;
+    // A list that is missing or null has no items.
+    const std::size_t single = value.is_null() ? 0U : 1U;
+    const std::size_t count = value.is_array() ? value.get_array().size() : single;
     json::object counted{{"count", count}, {"Count", count}, {"Total", count}, {"Remaining", 0}};
     if (const auto* object = value.if_object()) {
         for (const auto& member : *object) counted[member.key()] = member.value();
@@ -220,7 +222,7 @@ std::string apply_compact(const Compact& compact, const json::value& value) {
     line(expand_compact(compact.header, counted));
     if (const auto* array = value.if_array()) {
         for (const auto& item : *array) line(expand_compact(compact.item, item));
-    } else {
+    } else if (!value.is_null()) {
         line(expand_compact(compact.item, value));
     }
     line(expand_compact(compact.footer, counted));

@@ -111,6 +111,12 @@ TEST(ResponseTest, CompactTurnsItemsIntoLines) {
     EXPECT_EQ(shaped(R"(compact: {header: "{{.Count}}/{{.Total}}/{{.Remaining}}"})", issues),
               "2/2/0");
     EXPECT_EQ(shaped(R"(compact: {header: "none: {{.count}}", item: x})", "[]"), "none: 0");
+    const std::string missing =
+        R"(extract: data.items, compact: {header: "N={{.count}}", item: x})";
+    for (const char* none : {R"({"data": {"items": null}})", R"({"data": {}})", "{}", "null"}) {
+        EXPECT_EQ(shaped(missing, none), "N=0") << none;
+    }
+    EXPECT_EQ(shaped(missing, R"({"data": {"items": {"a": 1}}})"), "N=1\nx");
     EXPECT_EQ(shaped(R"(compact: {header: "{{.name}}", item: "{{.count}}"})",
                      R"({"name": "n", "count": 7})"),
               "n\n7");
