@@ -144,7 +144,7 @@ private:
                 expand_.complete(pattern) ? expand_.text(pattern) : std::string{};
             if (text.empty() || text == "." || text == "..") {
                 failure = make_error(Errc::invalid_argument,
-                                     "the path needs {" + std::string(name) + "}, which " +
+                                     "the path needs " + blamed(pattern) + ", which " +
                                          (text.empty() ? "is empty" : "can't be \"" + text + "\""));
             }
             return percent_encode(text);
@@ -152,6 +152,15 @@ private:
         if (failure) return *failure;
         out_.url = service_.base_url + path;
         return {};
+    }
+
+    /// The argument that a part of the path lacks, or the template of that part, where all are
+    /// there.
+    [[nodiscard]] std::string blamed(const std::string& pattern) const {
+        for (const std::string& name : placeholders(pattern)) {
+            if (expand_.find(name) == nullptr) return "{" + name + "}";
+        }
+        return pattern;
     }
 
     void place_unmapped() {

@@ -400,7 +400,9 @@ ShapedResponse shape(const Action& action, RawResponse response) {
     auto value = parse_body(action.response, response);
     if (!value) return bad_answer(value.error().message);
     if (*value) return shape_json(action, std::move(**value));
-    if (response.body.empty()) {
+    // White space is no JSON, and nothing else to anybody who waits for some.
+    if (response.body.empty() ||
+        (must_be_json(action.response, response) && trim(response.body).empty())) {
         ShapedResponse out;
         if (action.response.text_filter && !action.response.text_filter->on_empty.empty()) {
             return as_text(action.response, action.response.text_filter->on_empty, "");

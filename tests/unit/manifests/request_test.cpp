@@ -152,6 +152,11 @@ TEST(RequestTest, PathValuesThatWouldLeadElsewhereAreRefused) {
     EXPECT_EQ(refusal(kPath, R"({"id": ""})"), "the path needs {id}, which is empty");
     EXPECT_EQ(refusal(kPath, "{}"), "the path needs {id}, which is empty");
     EXPECT_EQ(refusal(kPath, R"({"id": null})"), "the path needs {id}, which is empty");
+    const std::string joined =
+        "path: \"/o/{id}\", args: [{name: customer}, {name: n}], "
+        "request: {path_params: {id: \"{customer}-{n}\"}}";
+    EXPECT_EQ(refusal(joined, R"({"customer": "c"})"), "the path needs {n}, which is empty");
+    EXPECT_EQ(refusal(joined, "{}"), "the path needs {customer}, which is empty");
     EXPECT_EQ(refusal(kPath, R"({"id": "."})"), "the path needs {id}, which can't be \".\"");
     EXPECT_EQ(refusal(kPath, R"({"id": ".."})"), "the path needs {id}, which can't be \"..\"");
 }

@@ -321,7 +321,10 @@ TEST(ResponseTest, TheKindFollowsTheTypeAndTheContentType) {
         {"binary", {200, "text/plain", "x"}, Kind::binary, "text/plain"},
         {"binary", {200, "application/json", "{}"}, Kind::binary, "application/json"},
         {"", {204, "", ""}, Kind::none, ""},
-        {"object", {200, "application/json", " "}, Kind::text, "application/json"},
+        {"object", {200, "application/json", " "}, Kind::none, ""},
+        {"array", {200, "text/html", "\r\n"}, Kind::none, ""},
+        {"", {200, "application/json", "\n"}, Kind::none, ""},
+        {"", {200, "text/plain", "\n"}, Kind::text, "text/plain"},
     };
     for (const auto& row : rows) {
         const std::string type = row.type;
