@@ -31,6 +31,10 @@ RunningCall::~RunningCall() {
     --shard.count;
 }
 
+bool RunningCall::owes_answer() const noexcept {
+    return !cancelled() || calls_.all_cancelled_;
+}
+
 void RunningCall::Handle::cancel() {
     asio::post(executor, [withdrawn = source]() mutable { withdrawn.cancel(); });
 }
@@ -45,6 +49,7 @@ std::size_t RunningCalls::count() const {
 }
 
 void RunningCalls::cancel_all() {
+    all_cancelled_ = true;
     for (auto& shard : shards_) {
         std::vector<RunningCall::Handle> handles;
         {

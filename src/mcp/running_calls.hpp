@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <mutex>
@@ -25,6 +26,9 @@ public:
     [[nodiscard]] async::CancelToken token() const { return source_.token(); }
     void cancel() { source_.cancel(); }
     [[nodiscard]] bool cancelled() const noexcept { return source_.cancelled(); }
+    /// Whether its client waits for an answer: not once it was cancelled, unless that was the
+    /// server's doing (cancel_all()), and not the client's.
+    [[nodiscard]] bool owes_answer() const noexcept;
 
     /// What cancels the call from any thread, even after its end.
     struct Handle {
@@ -59,6 +63,7 @@ private:
         std::size_t count = 0;
     };
     std::array<Shard, kShards> shards_;
+    std::atomic<bool> all_cancelled_ = false;
 };
 
 }  // namespace kimbap::mcp

@@ -273,7 +273,7 @@ Task<void> serve_request(std::shared_ptr<ServerCore> core, std::shared_ptr<Sessi
     if (const auto* created = std::get_if<TaskCreated>(&outcome)) {
         session->watch_task(created->task.id);
     }
-    if (!call.cancelled()) {
+    if (call.owes_answer()) {
         route.outbox->push(response(id, agreement->revision, std::move(outcome)),
                            Outbox::Kind::response);
     }

@@ -207,7 +207,7 @@ Task<void> StdioPeer::serve_modern(modern::Request request, Method method) {
     RequestContext context(std::move(parts));
     auto work = core_->dispatcher.dispatch(method, std::move(request.message.params), context);
     const auto outcome = co_await std::move(work);
-    if (call.cancelled()) co_return;
+    if (!call.owes_answer()) co_return;
     outbox_->push(core_->modern_writer.response(id, outcome), Outbox::Kind::response);
 }
 

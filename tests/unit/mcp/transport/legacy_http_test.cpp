@@ -117,6 +117,25 @@ TEST(LegacyHttp, DeleteEndsTheSessionAndItsCalls) {
     EXPECT_EQ(http.server.sessions(), 0U);
 }
 
+TEST(LegacyHttp, ACallThatTheServerCancelsIsAnswered) {
+    HttpHarness http;
+    const auto session = http.initialize();
+    auto& running = http.legacy(session, call(1, "wait"));
+    ASSERT_TRUE(http.run_until([&] { return running.writer.streaming; }));
+    auto& withdrawn = http.legacy(session, call(2, "wait"));
+    http.legacy(session,
+                R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}})");
+    ASSERT_TRUE(http.run_until([&] { return withdrawn.done; }));
+    http.server.drain();
+    http.server.cancel_all();
+    ASSERT_TRUE(http.run_until([&] { return running.done; }));
+    ASSERT_EQ(running.events().size(), 1U) << running.writer.stream;
+    EXPECT_EQ(running.events()[0].at("id"), 1);
+    EXPECT_EQ(text_of(running.events()[0]), R"("cancelled")");
+    EXPECT_TRUE(running.writer.ended);
+    EXPECT_TRUE(withdrawn.events().empty()) << "its client has given it up";
+}
+
 TEST(LegacyHttp, StreamsProgressWithEventIds) {
     HttpHarness http;
     const auto session = http.initialize();
