@@ -261,13 +261,10 @@ bool looks_into(const ResponseSpec& spec) {
     return !spec.error_when.empty() || !spec.extract.empty() || spec.filter || spec.compact;
 }
 
-/// Whether the answer has to be JSON: by the declared type, by what the manifest does with it, or
-/// else by what it says it is.
+/// Whether the answer has to be JSON: as the manifest wants it, or else by what it says it is.
 bool must_be_json(const ResponseSpec& spec, const RawResponse& response) {
-    if (spec.type != ResponseType::automatic) {
-        return spec.type == ResponseType::object || spec.type == ResponseType::array;
-    }
-    return looks_into(spec) || is_json_type(essence(response.content_type));
+    if (spec.type != ResponseType::automatic) return wants_json(spec);
+    return wants_json(spec) || is_json_type(essence(response.content_type));
 }
 
 bool is_json(const ResponseSpec& spec, const RawResponse& response) {
@@ -308,6 +305,11 @@ ShapedResponse as_it_came(RawResponse response) {
 }
 
 }  // namespace
+
+bool wants_json(const ResponseSpec& spec) {
+    if (spec.type == ResponseType::automatic) return looks_into(spec);
+    return spec.type == ResponseType::object || spec.type == ResponseType::array;
+}
 
 bool is_event_stream(std::string_view content_type) {
     return essence(content_type) == "text/event-stream";

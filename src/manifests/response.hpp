@@ -42,6 +42,10 @@ struct ShapedResponse {
 /// The same for an answer whose JSON is at hand (merged pages).
 [[nodiscard]] ShapedResponse shape_json(const Action& action, json::value value);
 
+/// Whether answers have to be JSON whatever their content type: by the declared type, or by what
+/// the manifest does with them.
+[[nodiscard]] bool wants_json(const ResponseSpec& spec);
+
 /// Whether a Content-Type says that Server-Sent Events follow.
 [[nodiscard]] bool is_event_stream(std::string_view content_type);
 

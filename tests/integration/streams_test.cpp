@@ -34,7 +34,7 @@ actions:
     method: GET
     path: /first
     risk: {level: low, mutating: false}
-    response: {type: object, stream: sse, extract: "[0].a"}
+    response: {stream: sse, extract: "[0].a"}
   look:
     description: No stream
     method: GET

@@ -41,10 +41,6 @@ constexpr const char* kTooMany = "the service answered with one redirect after t
 constexpr const char* kCarriesCredential =
     "the service answered with a redirect that carries the credential to another origin: refused";
 
-bool must_be_json(manifests::ResponseType type) {
-    return type == manifests::ResponseType::object || type == manifests::ResponseType::array;
-}
-
 /// The first coding but identity that an answer's body came in; "" for none.
 std::string_view content_coding(const net::Headers& headers) {
     for (const auto [name, value] : headers) {
@@ -333,7 +329,7 @@ private:
         if (reader_->all_json()) {
             return answer(manifests::shape_json(action_, json::value(reader_->take_values())));
         }
-        if (must_be_json(action_.response.type)) {
+        if (manifests::wants_json(action_.response)) {
             ShapedResponse refused;
             refused.is_error = true;
             refused.message =
