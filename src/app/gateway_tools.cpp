@@ -109,7 +109,9 @@ mcp::ToolResult to_tool_result(CallResult result) {
             out.content.push_back(mcp::text_content("Done."));
             break;
         case ContentKind::json:
-            out.structured_json = std::move(result.body);  // any JSON value; its text is added
+            // Its text is added where there is no other block.
+            if (!result.message.empty()) out.content.push_back(mcp::text_content(result.body));
+            out.structured_json = std::move(result.body);  // any JSON value
             break;
         case ContentKind::text:
             out.content.push_back(mcp::text_content(std::move(result.body)));
@@ -129,6 +131,10 @@ mcp::ToolResult to_tool_result(CallResult result) {
             out.content.push_back(mcp::embedded_resource(std::move(resource)));
             break;
         }
+    }
+    if (!result.message.empty()) {
+        out.meta["kimbap/incomplete"] = true;
+        out.content.push_back(mcp::text_content(std::move(result.message)));
     }
     return out;
 }

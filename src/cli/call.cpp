@@ -82,6 +82,7 @@ void show(Context& context, const CallResult& result) {
         if (result.content == ContentKind::text && !result.body.ends_with('\n')) std::cout << '\n';
         std::cout.flush();
     }
+    if (!result.message.empty()) report(context, context.exit, result.message);
 }
 
 /// What goes on while a call is held for an operator: who waits in front of a terminal is told what

@@ -85,8 +85,20 @@ bool is_end(const json::value* cursor) {
     return array != nullptr && array->empty();
 }
 
+constexpr std::string_view kElsewhere =
+    "There is more: the service's next page is at another origin, where kimbap doesn't follow.";
+
+std::string more_than(int pages) {
+    return "There may be more: only the first " +
+           (pages == 1 ? "page is" : std::to_string(pages) + " pages are") +
+           " here (ask for less, or for what follows; an operator can raise pagination.max_pages).";
+}
+
+/// The request for the page behind `page`; nullopt where that is the last one. `more` says so where
+/// it only is the last that may be asked for.
 std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedRequest& request,
-                                       const json::value& page, std::size_t items) {
+                                       const json::value& page, std::size_t items,
+                                       std::string& more) {
     RenderedRequest next = request;
     const json::value* cursor =
         paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
@@ -97,7 +109,10 @@ std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedR
         if (paging.type == PaginationType::offset) {
             set_query(next, paging.offset_param, text);
         } else if (is_url(paging, text)) {
-            if (!follow_url(next, text)) return std::nullopt;
+            if (!follow_url(next, text)) {
+                more = kElsewhere;
+                return std::nullopt;
+            }
         } else {
             set_query(next, paging.cursor_param.empty() ? "cursor" : paging.cursor_param, text);
         }
@@ -144,7 +159,7 @@ const RenderedRequest* Pages::add(RawResponse response) {
         // The items of the pages before would pass for all of them: what is wrong with one page is
         // wrong with the call. A later page that is merely empty is the end.
         answer_ = shape(action_, std::move(response));
-        if (count_ > 0 && !answer_.is_error) answer_ = shape_json(action_, std::move(merged_));
+        if (count_ > 0 && !answer_.is_error) finish();
         return nullptr;
     }
     json::array* items = items_of(action_, *page);
@@ -157,17 +172,22 @@ const RenderedRequest* Pages::add(RawResponse response) {
     }
     if (count_++ == 0) merged_ = std::move(*page);
     if (!following) {
-        answer_ = shape_json(action_, std::move(merged_));
+        finish();
         return nullptr;
     }
     request_ = std::move(*following);
     return &request_;
 }
 
+void Pages::finish() {
+    answer_ = shape_json(action_, std::move(merged_));
+    if (!answer_.is_error) answer_.message = std::move(more_);
+}
+
 std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t items) {
     const Pagination& paging = action_.pagination;
-    if (paging.type == PaginationType::none || count_ + 1 >= paging.max_pages) return std::nullopt;
-    auto next = advance(paging, request_, page, items);
+    if (paging.type == PaginationType::none) return std::nullopt;
+    auto next = advance(paging, request_, page, items, more_);
     if (!next) return std::nullopt;
     if (action_.auth.type == AuthType::query) {
         // A link in the answer may have the credential, cut out of it: it is added anew.
@@ -177,6 +197,10 @@ std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t 
     // A service that names a page again would be asked for the same ones until max_pages.
     asked_.insert(sha256_hex(request_.full_url()));
     if (asked_.contains(sha256_hex(next->full_url()))) return std::nullopt;
+    if (count_ + 1 >= paging.max_pages) {
+        more_ = more_than(paging.max_pages);
+        return std::nullopt;
+    }
     return next;
 }
 

@@ -29,11 +29,12 @@ public:
     [[nodiscard]] const RenderedRequest* add(RawResponse response);
 
     /// Once add() gave null: all pages' items as one answer, or the error of the page that
-    /// failed.
+    /// failed. Its message says where there may be more than these.
     [[nodiscard]] ShapedResponse take_answer() { return std::move(answer_); }
 
 private:
     [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page, std::size_t items);
+    void finish();
 
     const Action& action_;
     RenderedRequest request_;  ///< Of the page that is awaited.
@@ -42,6 +43,7 @@ private:
     int count_ = 0;
     std::set<std::string> asked_;  ///< Digests of the requests so far: a URL may hold a credential.
     json::value merged_;           ///< The first page, with the later ones' items.
+    std::string more_;  ///< Why the pages end before the service's do; "" where they don't.
     ShapedResponse answer_;
 };
 

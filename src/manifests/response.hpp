@@ -25,7 +25,8 @@ struct ShapedResponse {
                             ///< text, where it goes on as it came.
     std::string mime_type;  ///< Without parameters; "" for json and none.
     bool is_error = false;
-    std::string message;  ///< Where is_error: what the downstream said, and what that means.
+    /// Where is_error: what the downstream said, and what that means. Else what the answer lacks.
+    std::string message;
 };
 
 /// The answer's JSON, where the action's `response` or the content type says that it is some.

@@ -114,7 +114,9 @@ struct CallResult {
     ContentKind content = ContentKind::none;
     std::string body;       ///< JSON text, UTF-8 text, or bytes, by `content`.
     std::string mime_type;  ///< Of the body where it is not JSON.
-    std::string message;    ///< What happened and what to do about it, where not succeeded.
+    /// What happened and what to do about it; where the call succeeded, what its result lacks, if
+    /// anything.
+    std::string message;
 };
 
 }  // namespace kimbap::pipeline

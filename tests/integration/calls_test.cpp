@@ -54,6 +54,43 @@ TEST(Calls, ExitCodesSayHowItWent) {
     EXPECT_EQ(shop.upstream.count(), 0U);
 }
 
+TEST(Calls, APagedResultSaysThatThereMayBeMore) {
+    Shop shop("", [](const Received& request) {
+        const bool last = request.target.find("cursor=z") != std::string::npos;
+        return Answer{200, last ? R"({"items":[2],"next":""})" : R"({"items":[1],"next":"z"})"};
+    });
+    const auto manifest = [](const std::string& name, int pages) {
+        return "name: " + name +
+               "\nversion: 1.0.0\ndescription: Pages\nbase_url: @BASE@\nauth: {type: none}\n"
+               "actions:\n  list: {description: All, path: /o, risk: {level: low, mutating: "
+               "false}, "
+               "response: {extract: items}, pagination: {type: cursor, next_path: next, "
+               "max_pages: " +
+               std::to_string(pages) + "}}\n";
+    };
+    shop.kimbap.manifest("some", manifest("some", 1), shop.upstream.url());
+    shop.kimbap.manifest("all", manifest("all", 2), shop.upstream.url());
+    const Ran some = shop.kimbap.kimbap({"call", "some.list"});
+    EXPECT_EQ(some.code, 0);
+    EXPECT_EQ(parse_json(some.out).value(), parse_json("[1]").value());
+    EXPECT_THAT(some.err, HasSubstr("There may be more"));
+    const Ran all = shop.kimbap.kimbap({"call", "all.list"});
+    EXPECT_EQ(parse_json(all.out).value(), parse_json("[1,2]").value());
+    EXPECT_EQ(all.err, "");
+
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    const json::object cut = agent.call("some_list", {});
+    EXPECT_EQ(cut.at("structuredContent"), parse_json("[1]").value());
+    EXPECT_EQ(cut.at("content").at(0).at("text"), "[1]");
+    EXPECT_THAT(std::string(cut.at("content").at(1).at("text").as_string()),
+                HasSubstr("There may be more"));
+    EXPECT_EQ(cut.at("_meta").at("kimbap/incomplete"), true);
+    const json::object whole = agent.call("all_list", {});
+    EXPECT_EQ(whole.at("content").as_array().size(), 1U);
+    EXPECT_FALSE(whole.at("_meta").as_object().contains("kimbap/incomplete"));
+}
+
 TEST(Calls, ArgumentsGoByASchemaThatIsGivenWhole) {
     Shop shop("", [](const Received&) { return Answer{200, "{}"}; });
     shop.kimbap.manifest("counter",

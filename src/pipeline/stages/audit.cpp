@@ -55,7 +55,7 @@ void withhold(Call& call, const Error& error) {
 audit::Record end_record(const Call& call, const Services& services) {
     audit::Record record = record_of(call, services, "call.finished");
     record.execution = execution_of(call);
-    if (call.result.disposition != Disposition::succeeded && !call.result.message.empty()) {
+    if (!call.result.message.empty()) {
         // Cut: it may quote the downstream, scrubbed.
         record.details = {{"message", call.sanitized_message().substr(0, 500)}};
     }

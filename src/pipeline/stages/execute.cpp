@@ -347,6 +347,7 @@ private:
         if (!shaped.is_error) hold_to_promise(shaped);
         if (shaped.is_error) return refuse(std::move(shaped));
         result.disposition = Disposition::succeeded;
+        result.message = std::move(shaped.message);
         result.content = static_cast<ContentKind>(shaped.kind);
         result.mime_type = std::move(shaped.mime_type);
         if (shaped.kind != ShapedResponse::Kind::json) {

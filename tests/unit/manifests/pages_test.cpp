@@ -130,7 +130,8 @@ std::string run(const Action& action, const std::vector<RawResponse>& responses)
         const RenderedRequest* next = pages.add(response);
         if (next == nullptr) {
             const ShapedResponse shaped = pages.take_answer();
-            return out + (shaped.is_error ? "error: " + shaped.message : to_json(shaped.value));
+            if (shaped.is_error) return out + "error: " + shaped.message;
+            return out + to_json(shaped.value) + (shaped.message.empty() ? "" : " …");
         }
         out += next->full_url().substr(request_of({}).url.size()) + " ";
     }
@@ -173,9 +174,29 @@ TEST(PagesTest, MaxPagesEndsIt) {
     const Action action = paged("type: cursor, next_path: next, max_pages: 2");
     EXPECT_EQ(run(action, {answer(R"({"items": [1], "next": "b"})"),
                            answer(R"({"items": [2], "next": "c"})")}),
-              "?cursor=b [1,2]");
+              "?cursor=b [1,2] …");
     const Action one = paged("type: cursor, next_path: next, max_pages: 1");
-    EXPECT_EQ(run(one, {answer(R"({"items": [1], "next": "b"})")}), "[1]");
+    EXPECT_EQ(run(one, {answer(R"({"items": [1], "next": "b"})")}), "[1] …");
+}
+
+TEST(PagesTest, SaysWhereThereMayBeMore) {
+    const auto said = [](const Action& action, std::string_view page) {
+        Pages pages(action, request_of({}), kPlenty);
+        EXPECT_EQ(pages.add(answer(page)), nullptr);
+        return pages.take_answer().message;
+    };
+    const Action one = paged("type: cursor, next_path: next, max_pages: 1");
+    EXPECT_NE(said(one, R"({"items": [1], "next": "b"})").find("only the first page"),
+              std::string::npos);
+    EXPECT_EQ(said(one, R"({"items": [1], "next": ""})"), "");
+    const Action links = paged("type: cursor, next_path: next");
+    EXPECT_NE(said(links, R"({"items": [1], "next": "https://elsewhere.example/o?page=2"})")
+                  .find("another origin"),
+              std::string::npos);
+    const Action counted = paged("type: offset, page_size: 2, max_pages: 1");
+    EXPECT_NE(said(counted, R"({"items": [1, 2]})"), "");
+    EXPECT_EQ(said(counted, R"({"items": [1]})"), "") << "fewer than a page has is the last page";
+    EXPECT_EQ(said(load_action("path: /o").action(), R"({"items": [1], "next": "b"})"), "");
 }
 
 // The items so far would pass for all there are.
