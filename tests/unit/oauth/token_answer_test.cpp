@@ -159,8 +159,8 @@ TEST(TokenAnswer, RepeatsNothingThatWasSent) {
         const std::string body = to_json(told);
         const std::string message = read_token_answer(provider, 503, body, sent).error.message;
         EXPECT_THAT(message, HasSubstr("grant_type=refresh_token")) << message;
-        for (const std::string_view secret :
-             {"REFRESH", "VERIFIER", "CLIENT", basic.substr(6, 8).c_str()}) {
+        for (const std::string& secret : {std::string("REFRESH"), std::string("VERIFIER"),
+                                          std::string("CLIENT"), basic.substr(6, 8)}) {
             EXPECT_THAT(message, Not(HasSubstr(secret))) << key;
         }
     }
