@@ -9,17 +9,25 @@
 namespace kimbap::mcp {
 namespace {
 
-/// "name:port" or "[v6]:port" without its port.
-std::string_view without_port(std::string_view host) {
-    if (host.starts_with('[')) {
-        const auto end = host.find(']');
-        return end == std::string_view::npos ? host : host.substr(0, end + 1);
-    }
-    return host.substr(0, host.find(':'));
-}
+/// What a Host names.
+struct Authority {
+    std::string_view name;
+    std::string_view port;  ///< "" where none is said.
+};
 
-bool has_port(std::string_view host) {
-    return without_port(host).size() != host.size();
+/// Takes "name:port" or "[v6]:port" apart; nullopt where it is neither, nor a name alone.
+std::optional<Authority> authority_of(std::string_view host) {
+    const std::size_t bracket = host.starts_with('[') ? host.find(']') : std::string_view::npos;
+    const std::size_t end = bracket == std::string_view::npos ? host.find(':') : bracket + 1;
+    Authority out{host.substr(0, end), {}};
+    const std::string_view rest = host.substr(out.name.size());
+    if (rest.empty()) return out;
+    out.port = rest.substr(1);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (rest.front() != ':' || !std::all_of(out.port.begin(), out.port.end(), is_digit)) {
+        return std::nullopt;
+    }
+    return out;
 }
 
 bool is_loopback(std::string_view host) {
@@ -28,10 +36,9 @@ bool is_loopback(std::string_view host) {
                        [&](std::string_view name) { return iequals(host, name); });
 }
 
-/// The port of an "http://host:port" or of what a Host names, the scheme's own where none is said.
-std::string_view port_of(std::string_view host, std::string_view scheme) {
-    const std::string_view port = host.substr(without_port(host).size());
-    if (port.starts_with(':')) return port.substr(1);
+/// The port, which is the scheme's own where none is said.
+std::string_view port_of(const Authority& authority, std::string_view scheme) {
+    if (!authority.port.empty()) return authority.port;
     return iequals(scheme, "https") ? "443" : "80";
 }
 
@@ -40,9 +47,11 @@ std::string_view port_of(std::string_view host, std::string_view scheme) {
 /// address its owner has it resolve to.
 bool same_loopback_listener(std::string_view scheme, std::string_view origin,
                             std::string_view host) {
-    return (iequals(scheme, "http") || iequals(scheme, "https")) &&
-           is_loopback(without_port(origin)) && is_loopback(without_port(host)) &&
-           port_of(origin, scheme) == port_of(host, scheme);
+    if (!iequals(scheme, "http") && !iequals(scheme, "https")) return false;
+    const auto from = authority_of(origin);
+    const auto to = authority_of(host);
+    return from && to && is_loopback(from->name) && is_loopback(to->name) &&
+           port_of(*from, scheme) == port_of(*to, scheme);
 }
 
 }  // namespace
@@ -54,10 +63,12 @@ HttpGuard::HttpGuard(std::vector<std::string> allowed_hosts,
       advice_(advice.empty() ? "" : " (" + advice + ")") {}
 
 bool HttpGuard::allows_host(std::string_view host) const {
-    if (hosts_.empty()) return is_loopback(without_port(host));
+    const auto named = authority_of(host);
+    if (!named) return false;
+    if (hosts_.empty()) return is_loopback(named->name);
+    // One that is listed with a port is served at that port alone.
     return std::any_of(hosts_.begin(), hosts_.end(), [&](const std::string& allowed) {
-        return iequals(allowed, host) ||
-               (!has_port(allowed) && iequals(allowed, without_port(host)));
+        return iequals(allowed, host) || iequals(allowed, named->name);
     });
 }
 

@@ -70,6 +70,25 @@ TEST(HttpGuard, NamesOfTheLoopbackAreAlikeOnOnePort) {
     }
 }
 
+TEST(HttpGuard, TakesNoHostThatIsNone) {
+    const HttpGuard local({}, {});
+    const HttpGuard listed({"localhost", "[::1]", "api.example.com"}, {});
+    for (const char* host :
+         {"[::1]]:1", "[::1]>$", "[::1]x", "[::1", "localhost:x", "localhost:80x", "localhost:-1",
+          "localhost:80:80", "api.example.com:x"}) {
+        EXPECT_TRUE(local.refusal(host, {})) << host;
+        EXPECT_TRUE(listed.refusal(host, {})) << host;
+    }
+    EXPECT_TRUE(local.refusal("[::1]]:1", Origin("http://[::1]>$")));
+    EXPECT_TRUE(local.refusal("[::1]", Origin("http://[::1]>$")));
+    EXPECT_FALSE(local.refusal("[::1]:80", Origin("http://[::1]")));
+    EXPECT_FALSE(listed.refusal("api.example.com:8321", {}));
+    const HttpGuard at_port({"api.example.com:8321"}, {});
+    EXPECT_FALSE(at_port.refusal("api.example.com:8321", {}));
+    EXPECT_TRUE(at_port.refusal("api.example.com:80", {}));
+    EXPECT_TRUE(at_port.refusal("api.example.com", {}));
+}
+
 TEST(HttpGuard, SaysWhatItsOwnerAdvises) {
     const HttpGuard guard({}, {}, "set hosts");
     EXPECT_EQ(guard.refusal("evil.com", {}), "Host 'evil.com' is not served here (set hosts)");
