@@ -8,6 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "base/byte_order_mark.hpp"
+
 namespace kimbap {
 
 namespace {
@@ -64,13 +66,6 @@ bool small_enough(const std::string& file, std::string_view text, Faults& faults
     if (text.size() <= kMaxYamlBytes) return true;
     faults.push_back({file, 0, 0, "larger than 4 MiB (split it into several files)"});
     return false;
-}
-
-/// Without the byte order mark that some editors begin files with (YAML 1.2.2 section 5.2): libyaml
-/// takes it for a column.
-std::string_view without_mark(std::string_view text) {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
-    return text.starts_with(mark) ? text.substr(mark.size()) : text;
 }
 
 /// libyaml's parser and its current event, freed whatever happens.
@@ -295,7 +290,8 @@ std::optional<YamlTree> parse_with_libyaml(const std::string& file, std::string_
                                            Faults& faults, bool merging) {
     if (!small_enough(file, text, faults)) return std::nullopt;
     YamlTreeBuilder builder(file, faults, merging);
-    LibyamlParser parser(without_mark(text));
+    // libyaml takes the mark for a column.
+    LibyamlParser parser(without_byte_order_mark(text));
     while (parser.next()) {
         if (parser.event().type == YAML_STREAM_END_EVENT) return builder.finish();
         pass_on(parser.event(), builder);
@@ -324,7 +320,7 @@ std::optional<YamlTree> parse_yaml_config(const std::string& file, std::string_v
     if (!small_enough(file, text, faults)) return std::nullopt;
     YamlTreeBuilder builder(file, faults);
     try {
-        std::istringstream in{std::string(without_mark(text))};
+        std::istringstream in{std::string(without_byte_order_mark(text))};
         YAML::Parser parser(in);
         YamlCppEvents events(builder);
         while (parser.HandleNextDocument(events)) {

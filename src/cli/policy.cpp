@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <set>
 
 #include "app/rules_loader.hpp"
@@ -45,10 +44,7 @@ void check(Context& context, std::vector<std::string> paths) {
     const auto files = list_yaml_files(paths);
     if (!files) return report(context, Exit::invalid, files.error().message);
     std::vector<policy::PolicyFile> texts;
-    std::set<std::filesystem::path> seen;  // a file and its folder may both be named
     for (const std::string& path : *files) {
-        std::error_code ignored;
-        if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second) continue;
         auto text = read_file(path);
         if (!text) return report(context, Exit::invalid, text.error().message);
         texts.push_back({path, std::move(*text)});

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/http_token.hpp"
 #include "base/text.hpp"
 #include "manifests/arg_reader.hpp"
 #include "manifests/auth_reader.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/http_token.hpp"
 #include "manifests/action_reader.hpp"
 #include "manifests/base_url.hpp"
 #include "manifests/leniency.hpp"

@@ -60,10 +60,6 @@ bool has_dot_segment(std::string_view path) {
     });
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && all_of(text, "!#$%&'*+-.^_`|~");
-}
-
 std::string base_url_fault(std::string_view url, const PlainHttpAllowed& plain) {
     if (url.find_first_of("?#") != std::string_view::npos) {
         return "has a query or fragment (only scheme, host and path)";

@@ -25,7 +25,4 @@ using PlainHttpAllowed = std::function<bool(std::string_view host, std::uint16_t
 /// Whether a path has a segment "." or "..", also percent-encoded, which no request is sent to.
 [[nodiscard]] bool has_dot_segment(std::string_view path);
 
-/// RFC 9110 section 5.6.2: what a header's name is made of.
-[[nodiscard]] bool is_token(std::string_view text);
-
 }  // namespace kimbap::manifests

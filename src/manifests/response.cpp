@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/byte_order_mark.hpp"
 #include "base/encoding.hpp"
 #include "base/json_check.hpp"
 #include "base/json_space.hpp"
@@ -271,13 +272,6 @@ bool is_json(const ResponseSpec& spec, const RawResponse& response) {
     return must_be_json(spec, response) && !trim(response.body).empty();
 }
 
-/// Without a byte order mark, which is passed over, as RFC 8259 section 8.1 lets us.
-std::string_view without_mark(std::string_view text) {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
-    if (text.starts_with(mark)) text.remove_prefix(mark.size());
-    return text;
-}
-
 Error not_json(const RawResponse& response, const Error& error) {
     return make_error(Errc::protocol_error,
                       "the service's answer is not the JSON that it should be (" + error.message +
@@ -294,7 +288,7 @@ bool goes_on_as_it_came(const ResponseSpec& spec, const RawResponse& response) {
 }
 
 ShapedResponse as_it_came(RawResponse response) {
-    const std::string_view text = without_mark(response.body);
+    const std::string_view text = without_byte_order_mark(response.body);
     const Result<void> checked = check_json(text);
     if (!checked) return bad_answer(not_json(response, checked.error()).message);
     response.body.erase(0, response.body.size() - text.size());
@@ -379,7 +373,7 @@ std::string expand_compact(std::string_view pattern, const json::value& item) {
 Result<std::optional<json::value>> parse_body(const ResponseSpec& spec,
                                               const RawResponse& response) {
     if (!is_json(spec, response)) return std::optional<json::value>{};
-    const std::string_view text = without_mark(response.body);
+    const std::string_view text = without_byte_order_mark(response.body);
     auto value = parse_json(text);
     if (!value) {
         const std::string mended = without_lone_surrogates(text);

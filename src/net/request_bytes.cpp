@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/http_token.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
 
@@ -27,14 +28,6 @@ bool is_our_affair(std::string_view name) {
 }
 
 /// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    };
-    return !text.empty() && std::all_of(text.begin(), text.end(), fits);
-}
-
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;

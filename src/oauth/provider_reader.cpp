@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/http_token.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::oauth {
@@ -148,7 +149,7 @@ private:
             static_cast<TokenRequestFormat>(reader.get("token_request").choice(kFormats, 0));
         out_.token_headers = pairs(reader.get("token_headers"));
         for (const auto& [header, value] : out_.token_headers) {
-            if (manifests::is_token(header)) continue;
+            if (is_token(header)) continue;
             reader.get("token_headers").fault("\"" + header + "\" is not a header name");
         }
         out_.token_path = reader.get("token_path").string();

@@ -1,5 +1,6 @@
 #include "pipeline/stream.hpp"
 
+#include "base/byte_order_mark.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kMaxMessage = 8U << 10;
 /// What OpenAI-style streams end with: no data of theirs.
 constexpr std::string_view kDone = "[DONE]";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 

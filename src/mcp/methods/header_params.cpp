@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "base/http_token.hpp"
 #include "base/text.hpp"
 #include "mcp/providers.hpp"
 
@@ -14,14 +15,6 @@ constexpr std::string_view kAnnotation = "x-mcp-header";
 constexpr int kMaxDepth = 32;
 
 /// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               kMarks.find(c) != std::string_view::npos;
-    });
-}
-
 /// Every annotation of the schema, wherever it stands; values of enum, const, default and examples
 /// are data, not schema.
 int count_annotations(const json::value& value, int depth = 0) {

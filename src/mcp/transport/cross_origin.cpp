@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/http_token.hpp"
 #include "base/text.hpp"
 
 namespace kimbap::mcp {
@@ -17,13 +18,6 @@ constexpr std::string_view kParameterPrefix = "mcp-param-";
 /// Of these there may be some dozens, not more than a header is worth.
 constexpr std::size_t kMaxParameterBytes = 4U << 10;
 constexpr std::string_view kMaxAge = "7200";  // The longest that Chromium keeps it.
-
-bool is_token(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
 
 std::string allowed_headers(const net::HttpRequest& request) {
     std::string out(kRequestHeaders);

@@ -78,14 +78,5 @@ TEST(BaseUrlTest, AsksAboutTheHostAndPortThatWouldBeReached) {
     EXPECT_EQ(asked, "10.1.2.3 80");
 }
 
-TEST(BaseUrlTest, HeaderNamesAreTokens) {
-    for (const char* name : {"Accept", "X-Api-Key", "x_y", "a!#$%&'*+.^`|~"}) {
-        EXPECT_TRUE(is_token(name)) << name;
-    }
-    for (const char* name : {"", "a b", "a:", "a\r\n", "(x)", "ä", "a/b"}) {
-        EXPECT_FALSE(is_token(name)) << name;
-    }
-}
-
 }  // namespace
 }  // namespace kimbap::manifests
