@@ -112,8 +112,12 @@ ShapedResponse http_error(const Action& action, const RawResponse& response) {
     const bool known = mapped != action.error_mapping.end();
     if (!text.empty()) out.message += known ? " (" + text + ")" : ": " + text;
     if (!out.message.ends_with('.')) out.message += '.';
-    // The manifest knows its service better than the status alone says.
-    if (!known) out.message += advice(response.status);
+    if (response.retry_after) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*response.retry_after);
+        out.message += " Try again in " + std::to_string(seconds.count()) + " seconds.";
+    } else if (!known) {  // the manifest knows its service better than the status alone says
+        out.message += advice(response.status);
+    }
     return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ struct RawResponse {
     unsigned status = 200;
     std::string content_type;
     std::string body;
+    /// What an error's Retry-After asks for (RFC 9110 section 10.2.3).
+    std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 /// The answer as the caller gets it.

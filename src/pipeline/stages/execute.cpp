@@ -222,6 +222,10 @@ private:
         }
         call_.scrubber.scrub_json(out.body);
         call_.scrubber.scrub(out.content_type);
+        if (out.status >= 400) {
+            out.retry_after =
+                manifests::parse_retry_after(response.header("Retry-After"), services_.clock.now());
+        }
         return out;
     }
 

@@ -6,6 +6,8 @@
 namespace kimbap::manifests::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Kind = ShapedResponse::Kind;
@@ -232,6 +234,9 @@ TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
         {plain, {404, "", ""}, "HTTP 404. Check the identifiers."},
         {plain, {409, "", ""}, "HTTP 409. The state changed meanwhile: read it again first."},
         {plain, {429, "", ""}, "HTTP 429. Too many requests: wait before you try again."},
+        {plain, {429, "", "", 1ms}, "HTTP 429. Try again in 1 seconds."},
+        {plain, {503, "", "", 90s}, "HTTP 503. Try again in 90 seconds."},
+        {mapped, {404, "", "", 2s}, "HTTP 404: no such customer. Try again in 2 seconds."},
         {plain, {500, "", ""}, "HTTP 500. The service failed: try again later."},
         {mapped, {404, "", ""}, "HTTP 404: no such customer."},
         {mapped, json_answer(R"({"message": "cus_1"})", 404),
