@@ -12,6 +12,7 @@
 #include "audit/writer.hpp"
 #include "base/failpoint.hpp"
 #include "base/ids.hpp"
+#include "base/json_text.hpp"
 #include "base/sealer.hpp"
 
 namespace kimbap::approval {
@@ -61,6 +62,11 @@ Error too_large(std::string_view what, std::size_t limit) {
 }
 
 }  // namespace
+
+std::string error_outcome(const Error& error) {
+    const json::object said{{"code", kimbap::name(error.code)}, {"message", error.message}};
+    return kimbap::to_json(json::object{{"error", said}});
+}
 
 ApprovalManager::ApprovalManager(store::Store& store, const Sealer& sealer, const Clock& clock,
                                  async::WorkerPool& workers, ManagerOptions options)
@@ -313,7 +319,7 @@ Task<Result<ClaimedCall>> ApprovalManager::claim(std::string id) {
     }
     // A call that was tampered with must not wait to be claimed for ever.
     if (payload.error().code == Errc::corrupt) {
-        Task<Result<Approval>> failing = finish(call, false, "");
+        Task<Result<Approval>> failing = fail(call, payload.error());
         static_cast<void>(co_await std::move(failing));
     } else {
         Task<Result<void>> releasing = release(std::move(call));
@@ -368,6 +374,12 @@ Task<Result<Approval>> ApprovalManager::finish(const ClaimedCall& call, bool suc
     Result<Approval> finished = co_await std::move(writing);
     hub_->poke();
     co_return finished;
+}
+
+Task<Result<Approval>> ApprovalManager::fail(const ClaimedCall& call, Error error) {
+    auto finishing =
+        finish(call, false, error_outcome(error), core_->end_of_failed(call.approval, error));
+    co_return co_await std::move(finishing);
 }
 
 Task<Result<Sweep>> ApprovalManager::sweep() {

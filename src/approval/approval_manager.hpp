@@ -87,6 +87,10 @@ struct Collected {
     std::optional<std::string> outcome;  ///< As given to finish(); gone after the retention.
 };
 
+/// The outcome, as JSON text, of a call about which kimbap itself has nothing else to tell:
+/// {"error": {"code", "message"}}.
+[[nodiscard]] std::string error_outcome(const Error& error);
+
 enum class Until : std::uint8_t {
     decided,  ///< No longer pending.
     final,    ///< Denied, expired, withdrawn; or approved and done, failed or unknown.
@@ -184,6 +188,10 @@ public:
     /// where the claim was lost meanwhile; too_large (finish again with a smaller outcome).
     Task<Result<Approval>> finish(const ClaimedCall& call, bool succeeded, std::string outcome,
                                   std::optional<audit::Record> record = {});
+
+    /// finish() for a claimed call that couldn't be run, with error_outcome() and a `call.finished`
+    /// record that says so.
+    Task<Result<Approval>> fail(const ClaimedCall& call, Error error);
 
     /// Expires, declares lapsed executions unknown or waiting again, forgets old outcomes, renews
     /// the leases of this process's claims; and says what is to be run. Called by ApprovalService.

@@ -8,7 +8,6 @@
 #include "approval/approval_manager.hpp"
 #include "approval/child_tasks.hpp"
 #include "approval/ticker.hpp"
-#include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "store/store.hpp"
 
@@ -20,12 +19,6 @@ namespace {
 constexpr int kFinishAttempts = 5;
 /// A call that was given back is left to other processes for so long.
 constexpr std::chrono::seconds kPause{1};
-
-std::string outcome_of(const Error& error) {
-    json::object out{
-        {"error", json::object{{"code", kimbap::name(error.code)}, {"message", error.message}}}};
-    return kimbap::to_json(json::value(std::move(out)));
-}
 
 }  // namespace
 
@@ -54,7 +47,7 @@ private:
     Task<void> resume(std::string id);
     Task<void> resume_claimed(ClaimedCall call);
     Task<Result<Resumed>> ask(const ClaimedCall& call);
-    Task<void> finish(const ClaimedCall& call, Resumed resumed);
+    Task<void> finish(const ClaimedCall& call, Result<Resumed> resumed);
     Task<void> pause(std::chrono::milliseconds time);
 
     ApprovalManager& manager_;
@@ -143,21 +136,20 @@ Task<void> ApprovalService::Loop::resume_claimed(ClaimedCall call) {
         co_await std::move(pausing);
         co_return;
     }
-    Resumed end =
-        resumed ? std::move(*resumed) : Resumed{false, outcome_of(resumed.error()), std::nullopt};
-    Task<void> finishing = finish(call, std::move(end));
+    Task<void> finishing = finish(call, std::move(resumed));
     co_await std::move(finishing);
 }
 
-Task<void> ApprovalService::Loop::finish(const ClaimedCall& call, Resumed resumed) {
+Task<void> ApprovalService::Loop::finish(const ClaimedCall& call, Result<Resumed> resumed) {
     for (int attempt = 1;; ++attempt) {
         Task<Result<Approval>> finishing =
-            manager_.finish(call, resumed.succeeded, resumed.outcome, resumed.record);
+            resumed ? manager_.finish(call, resumed->succeeded, resumed->outcome, resumed->record)
+                    : manager_.fail(call, resumed.error());
         const Result<Approval> finished = co_await std::move(finishing);
         if (finished) co_return;
         const Error& error = finished.error();
-        if (error.code == Errc::too_large) {
-            resumed.outcome = outcome_of(error);
+        if (error.code == Errc::too_large && resumed) {
+            resumed->outcome = error_outcome(error);
         } else if (error.code == Errc::conflict || attempt == kFinishAttempts) {
             log::error("the end of an approved call can't be recorded",
                        {{"approval", call.approval.id}, {"error", error.message}});

@@ -199,6 +199,7 @@ struct Apply {
     Result<Step> operator()(const event::Withdraw&) const {
         if (standing.state == State::withdrawn) return unchanged(standing);
         if (standing.state != State::pending) return already_decided(standing);
+        if (now >= terms.expires_at) return (*this)(event::Expire{});
         return decided(standing, State::withdrawn, Effect::withdrawn, now);
     }
 
@@ -278,12 +279,7 @@ struct Apply {
     }
 
     Result<Step> operator()(const event::Stop&) const {
-        if (standing.state == State::pending) {
-            if (now >= terms.expires_at) {
-                return decided(standing, State::expired, Effect::expired, now);
-            }
-            return decided(standing, State::withdrawn, Effect::withdrawn, now);
-        }
+        if (standing.state == State::pending) return (*this)(event::Withdraw{});
         if (standing.execution == Execution::waiting) return stopped();
         if (standing.execution != Execution::executing || standing.stopping) {
             return unchanged(standing);

@@ -93,6 +93,7 @@ struct Decide {
     std::vector<std::string> roles{};
 };
 struct Expire {};
+/// What is overdue expires instead.
 struct Withdraw {};
 /// As Withdraw, and for a call that was decided about: one that waits doesn't run any more, one
 /// that runs is to be stopped by whoever runs it. What has ended is left as it is.

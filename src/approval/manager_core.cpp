@@ -45,11 +45,11 @@ void add_parameters(audit::Record& record, const Approval& approval) {
     if (shown.cut) record.details["parameters_digest"] = shown.digest;
 }
 
-/// Of a call that its caller stopped before it ran.
-audit::Record end_of_stopped(const Approval& approval, TimePoint now) {
+/// Of a call that ended without having run (again).
+audit::Record end_of(const Approval& approval, std::string_view status, TimePoint now) {
     audit::Record record = record_of(approval, "call.finished", now);
     add_parameters(record, approval);
-    record.execution = boost::json::object{{"status", "cancelled"}, {"attempts", 0}};
+    record.execution = boost::json::object{{"status", status}, {"attempts", 0}};
     if (approval.state() == State::detached) {
         record.details["task"] = approval.id;
     } else {
@@ -110,6 +110,13 @@ std::string ApprovalManager::Core::outcome_context(const std::string& id) const 
     return "approval outcome " + id;
 }
 
+audit::Record ApprovalManager::Core::end_of_failed(const Approval& approval,
+                                                   const Error& error) const {
+    audit::Record record = end_of(approval, "failed", clock.now());
+    record.details["message"] = error.message;
+    return record;
+}
+
 Result<Loaded> ApprovalManager::Core::load(const store::ApprovalStore& approvals,
                                            const std::string& id) const {
     auto row = approvals.find(id);
@@ -157,7 +164,7 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     loaded.row.revision = ++approval.revision;
 
     if (step->effect == Effect::stopped) {
-        const Result<void> audited = audit::append(t, end_of_stopped(approval, now));
+        const Result<void> audited = audit::append(t, end_of(approval, "cancelled", now));
         if (!audited) return audited.error();
     }
     const std::string_view outcome = audit_outcome(step->effect);

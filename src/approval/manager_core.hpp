@@ -102,6 +102,9 @@ public:
     /// Forgets outcomes whose time is over, and notifications delivered long ago.
     Result<void> purge(store::Transaction& t) const;
 
+    /// The record of a claimed call that couldn't be run.
+    [[nodiscard]] audit::Record end_of_failed(const Approval& approval, const Error& error) const;
+
     [[nodiscard]] std::string call_context(const std::string& id) const;
     [[nodiscard]] std::string outcome_context(const std::string& id) const;
 

@@ -66,6 +66,10 @@ Result<CallResult> from_outcome(std::string_view text) {
         status != nullptr && status->is_int64()) {
         out.http_status = static_cast<unsigned>(status->get_int64());
     }
+    if (const json::value* error = object.if_contains("error");
+        error != nullptr && error->is_object()) {
+        out.message = text_at(error->get_object(), "message");
+    }
     const std::string disposition = text_at(object, "disposition");
     for (const Disposition one : kDispositions) {
         if (name(one) == disposition) out.disposition = one;

@@ -80,8 +80,12 @@ Result<CallRequest> from_payload(std::string_view payload) {
 
 CallResult result_of(const approval::Collected& collected) {
     const approval::Approval& approval = collected.approval;
+    std::string fault;
     if (collected.outcome) {
-        if (auto stored = from_outcome(*collected.outcome)) return std::move(*stored);
+        if (auto stored = from_outcome(*collected.outcome)) {
+            if (!stored->call.empty()) return std::move(*stored);
+            fault = std::move(stored->message);
+        }
     }
     CallResult out;
     out.call = approval.call;
@@ -130,7 +134,10 @@ CallResult result_of(const approval::Collected& collected) {
         case approval::Execution::done:
         case approval::Execution::failed:
             out.disposition = Disposition::failed;
-            out.message = "The call ran (" + approval.id + "), but its outcome is no longer kept.";
+            out.message =
+                fault.empty()
+                    ? "The call ran (" + approval.id + "), but its outcome is no longer kept."
+                    : "The call (" + approval.id + ") failed: " + fault + ". Tell an operator.";
             return out;
         case approval::Execution::executing:
             out.disposition = Disposition::pending;

@@ -300,6 +300,15 @@ TEST_F(ApprovalTest, ATamperedCallNeverRuns) {
     }));
     EXPECT_EQ(run(manager_.claim(waiting.id)).error().code, Errc::corrupt);
     EXPECT_EQ(find(waiting.id).execution(), Execution::failed);
+    const json::object last = audit().back();
+    EXPECT_EQ(last.at("kind"), "call.finished");
+    EXPECT_EQ(last.at("call").as_string(), waiting.call);
+    EXPECT_EQ(last.at("execution").as_object(),
+              (json::object{{"status", "failed"}, {"attempts", 0}}));
+    EXPECT_EQ(last.at("approval").as_object(), (json::object{{"id", waiting.id}}));
+    EXPECT_TRUE(last.at("details").as_object().contains("message"));
+    const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
+    EXPECT_EQ(outcome->find(R"({"error":{"code":"corrupt")"), 0U) << *outcome;
 }
 
 TEST_F(ApprovalTest, WithoutAKeyACallGoesOnWaiting) {

@@ -110,6 +110,9 @@ TEST_F(ServiceTest, FailuresAreOutcomesToo) {
     serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::failed); });
     const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
     EXPECT_EQ(outcome, R"({"error":{"code":"forbidden","message":"policy now denies it"}})");
+    const json::object last = audit().back();
+    EXPECT_EQ(last.at("kind"), "call.finished");
+    EXPECT_EQ(last.at("details").as_object().at("message"), "policy now denies it");
 }
 
 TEST_F(ServiceTest, WhatAResumerThrowsIsAFailure) {
