@@ -70,8 +70,9 @@ Task<Reply> UserQuestion::ask(pipeline::Question question) {
     if (*verdict == QuestionSeal::Verdict::foreign) {
         Reply refused{Answer::invalid,
                       "requestState is not the one that came with the question to this call's "
-                      "user: it was changed, or belongs to another caller or other arguments. Call "
-                      "again without inputResponses and requestState."};
+                      "user: it was changed, belongs to another caller or other arguments, or the "
+                      "action was changed meanwhile. Call again without inputResponses and "
+                      "requestState."};
         instead_ = mcp::invalid_params(refused.why);
         co_return refused;
     }

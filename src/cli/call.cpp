@@ -85,9 +85,9 @@ void show(Context& context, const CallResult& result) {
     if (!result.message.empty()) report(context, context.exit, result.message);
 }
 
-/// What goes on while a call is held for an operator: who waits in front of a terminal is told what
-/// for, operators are told that it does, and what changes in the files is in force when they
-/// approve.
+/// What goes on while a call is held for an operator or its user: who waits in front of a terminal
+/// is told what for, operators are told that it does, and what changes in the files is in force
+/// when they approve or confirm.
 class Waiting final : public pipeline::Observer {
 public:
     Waiting(app::Gateway& gateway, app::Gateway::Lane& lane, app::Courier& courier)
@@ -100,11 +100,15 @@ public:
     void over() {
         if (reloader_) reloader_->stop();
     }
+    void watch() {
+        if (reloader_) return;
+        reloader_.emplace(
+            lane_.context, gateway_, [] {}, app::Reloader::On::changes);
+    }
     void progress(double, std::optional<double>, std::string_view) override {}
     void held(const std::string& approval) override {
         courier_.start();
-        reloader_.emplace(
-            lane_.context, gateway_, [] {}, app::Reloader::On::changes);
+        watch();
         std::fprintf(stderr,
                      "kimbap: waiting for an operator (kimbap approval approve %s); interrupting "
                      "this withdraws the call\n",
@@ -164,7 +168,7 @@ void run(Context& context, const Options& options) {
     request.tool = options.action;
     request.arguments = std::move(*arguments);
     request.observer = &waiting;
-    TerminalAsker asker(options.yes, cancel.token());
+    TerminalAsker asker(options.yes, cancel.token(), [&waiting] { waiting.watch(); });
     request.asker = &asker;
     request.cancel = cancel.token();
     request.hold = gateway->config().approvals.hold;

@@ -47,6 +47,7 @@ Task<Reply> TerminalAsker::ask(pipeline::Question question) {
         boost::system::error_code ignored;
         terminal.cancel(ignored);
     });
+    asking_();
     const auto token = asio::as_tuple(asio::use_awaitable);
     const std::string prompt = question.message + " [y/N] ";
     auto writing = asio::async_write(terminal, asio::buffer(prompt), token);

@@ -19,7 +19,7 @@ Task<void> Pipeline::walk(Call& call) {
     if (!stages::resolve(call)) co_return;
     if (call.action->action->confirm) {
         if (!stages::authorize(call, services_, stages::Allowance::look)) co_return;
-        auto confirmed = stages::confirm(call);
+        auto confirmed = stages::confirm(call, services_);
         if (!co_await std::move(confirmed)) co_return;
     }
     if (!stages::authorize(call, services_, stages::Allowance::take)) co_return;

@@ -42,7 +42,8 @@ struct Rules {
 class RulesSource {
 public:
     virtual ~RulesSource() = default;
-    /// The rules in force. A call keeps what it got to its end. Thread-safe, wait-free in practice.
+    /// The rules in force. A call keeps what it got, but for waits: what was held or confirmed is
+    /// decided by the rules of then. Thread-safe, wait-free in practice.
     [[nodiscard]] virtual std::shared_ptr<const Rules> current() const = 0;
 };
 

@@ -17,12 +17,6 @@ constexpr std::string_view kRule =
 
 constexpr std::string_view kBearer = "{type: bearer,";
 
-std::size_t loads(const Installation& kimbap) {
-    std::size_t count = 0;
-    for (const json::object& record : kimbap.audit()) count += record.at("kind") == "policy.loaded";
-    return count;
-}
-
 /// "outcome by rule" of a record; "" where it has none.
 std::string decision_of(const json::object& record) {
     const json::value* decision = record.if_contains("decision");
@@ -135,7 +129,7 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
                                    "kimbap/approval");
     ASSERT_THAT(id, HasSubstr("apr_"));
 
-    const std::size_t before = loads(shop.kimbap);
+    const std::size_t before = shop.kimbap.recorded("policy.loaded");
     if (change.file.empty()) {
         const json::value tokens = shop.kimbap.json({"token", "list"});
         for (const json::value& one : tokens.at("tokens").as_array()) {
@@ -149,7 +143,7 @@ TEST_P(Binding, WhatChangedSinceTheRequestIsNoticed) {
         ASSERT_NE(at, std::string::npos);
         text.replace(at, change.from.empty() ? text.size() : change.from.size(), change.to);
         shop.kimbap.write(change.file, text);
-        eventually("the reload", [&] { return loads(shop.kimbap) > before; });
+        eventually("the reload", [&] { return shop.kimbap.recorded("policy.loaded") > before; });
     }
     ASSERT_EQ(alice.post("/v1/approvals/" + id + ":approve").status, 200);
     const std::string expected = change.refusal.empty() ? "done" : "failed";
@@ -186,7 +180,7 @@ TEST(ApprovalBinding, WhatChangesWhileACallIsHeldIsNoticed) {
             return agent.call("shop_refund", {{"order", "1001"}, {"amount", 4900}});
         });
         const std::string id = pending_approval(shop.kimbap);
-        const std::size_t before = loads(shop.kimbap);
+        const std::size_t before = shop.kimbap.recorded("policy.loaded");
         if (denied == "policy") {
             shop.kimbap.policy(
                 "shop",
@@ -196,7 +190,7 @@ TEST(ApprovalBinding, WhatChangesWhileACallIsHeldIsNoticed) {
             text.replace(text.find("/refund\n"), 8, "/refunds\n");
             shop.kimbap.write("manifests/shop.yaml", text);
         }
-        eventually("the reload", [&] { return loads(shop.kimbap) > before; });
+        eventually("the reload", [&] { return shop.kimbap.recorded("policy.loaded") > before; });
         shop.kimbap.must({"approval", "approve", id});
         const json::object told = held.get();
         EXPECT_TRUE(is_error(told)) << denied;
@@ -217,7 +211,7 @@ TEST(ApprovalBinding, WhatChangesWhileACallOfTheCommandLineIsHeldIsNoticed) {
     const std::string id = pending_approval(shop.kimbap);
     shop.kimbap.policy(
         "shop", with_rule("  - {id: stop, match: {actions: [shop.refund]}, decision: deny}\n"));
-    eventually("the reload", [&] { return loads(shop.kimbap) == 1; });
+    eventually("the reload", [&] { return shop.kimbap.recorded("policy.loaded") == 1; });
     shop.kimbap.must({"approval", "approve", id});
     EXPECT_EQ(call->wait(), 3);
     EXPECT_THAT(call->errors(), HasSubstr("Refused: the policy changed"));
@@ -232,11 +226,11 @@ TEST(ApprovalBinding, ARefusedCallKeepsItsSensitiveArgumentsOutOfTheLog) {
     const std::string id = meta_of(
         agent.call("shop_refund", {{"order", "1001"}, {"amount", 1}, {"card", "4242-4242"}}),
         "kimbap/approval");
-    const std::size_t before = loads(shop.kimbap);
+    const std::size_t before = shop.kimbap.recorded("policy.loaded");
     std::string text = shop.kimbap.read("manifests/shop.yaml");
     text.replace(text.find("  refund:\n"), 10, "  payback:\n");
     shop.kimbap.write("manifests/shop.yaml", text);
-    eventually("the reload", [&] { return loads(shop.kimbap) > before; });
+    eventually("the reload", [&] { return shop.kimbap.recorded("policy.loaded") > before; });
     shop.kimbap.must({"approval", "approve", id});
     const json::object last = shop.kimbap.audit().back();
     ASSERT_EQ(last.at("kind"), "call.finished");

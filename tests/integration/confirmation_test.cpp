@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
 
 #include "base/json_text.hpp"
@@ -77,6 +78,15 @@ struct Store {
                           (said == nullptr ? "-" : std::string(said->as_string())));
         }
         return out;
+    }
+
+    /// Puts `to` in the place of `from`, and waits for whom it concerns to have it.
+    void rewrite(const std::string& file, std::string_view from, std::string_view to) const {
+        const std::size_t before = shop.kimbap.recorded("policy.loaded");
+        std::string text = shop.kimbap.read(file);
+        text.replace(text.find(from), from.size(), to);
+        shop.kimbap.write(file, text);
+        eventually("the reload", [&] { return shop.kimbap.recorded("policy.loaded") > before; });
     }
 
     std::atomic<int> reached{0};
@@ -286,18 +296,7 @@ TEST(Confirmation, AnApprovalCoversTheQuestionThatTheUserAnswered) {
     const json::value state = agent.first("store_pay").at("requestState");
     const std::string id = meta_of(agent.answer("store_pay", {}, "accept"), "kimbap/approval");
 
-    const auto loads = [&] {
-        std::size_t count = 0;
-        for (const json::object& record : store.shop.kimbap.audit()) {
-            count += record.at("kind") == "policy.loaded";
-        }
-        return count;
-    };
-    const std::size_t before = loads();
-    std::string text = store.shop.kimbap.read("manifests/store.yaml");
-    text.replace(text.find("Pay back?"), 9, "Pay it all back?");
-    store.shop.kimbap.write("manifests/store.yaml", text);
-    eventually("the reload", [&] { return loads() > before; });
+    store.rewrite("manifests/store.yaml", "Pay back?", "Pay it all back?");
 
     EXPECT_EQ(error_code(agent.retry("store_pay", {}, answered("accept"), state)), -32602);
     store.shop.kimbap.must({"approval", "approve", id});
@@ -449,6 +448,38 @@ TEST(Confirmation, TheCommandLineAsksOnItsTerminal) {
     }
     EXPECT_EQ(store.reached, 1);
     EXPECT_EQ(store.calls().front(), "succeeded accepted");
+}
+
+TEST(Confirmation, WhatChangesWhileTheUserThinksCounts) {
+    struct Case {
+        const char* file;
+        const char* from;
+        const char* to;
+        int code;
+        const char* said;
+    };
+    const std::array cases{
+        Case{"policy/store.yaml", "store.wipe", "store.cancel", 3, "no-wiping"},
+        Case{"manifests/store.yaml", "path: /cancel/", "path: /destroy/", 1, "was changed"},
+        Case{"manifests/store.yaml", "of {customer}?", "for good?", 1, "was changed"},
+        Case{"manifests/store.yaml", "  cancel:", "  revoke:", 1, "was changed"},
+        Case{"manifests/store.yaml", "^[0-9]+$", "^[5-9]+$", 2, "Invalid arguments"},
+        Case{"manifests/store.yaml", "Tell the customer", "Tell them", 0, "done"},
+    };
+    for (const Case& change : cases) {
+        SCOPED_TRACE(change.to);
+        Store store;
+        const Terminal out = on_terminal(
+            store.shop.kimbap,
+            {"call", "store.cancel", "--arg", "order=42", "--arg", "pin=one-two-3-4"}, "[y/N] ",
+            {"y\n"}, [&] { store.rewrite(change.file, change.from, change.to); });
+        EXPECT_EQ(out.code, change.code) << out.shown;
+        EXPECT_THAT(out.shown, HasSubstr(change.said));
+        EXPECT_EQ(store.reached, change.code == 0 ? 1 : 0);
+        for (const json::object& record : store.shop.kimbap.audit()) {
+            EXPECT_THAT(to_json(record), Not(HasSubstr("one-two")));
+        }
+    }
 }
 
 TEST(Confirmation, TheCommandLineWithoutATerminalWantsYes) {

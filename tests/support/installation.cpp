@@ -114,6 +114,13 @@ std::vector<boost::json::object> Installation::audit() const {
     return out;
 }
 
+std::size_t Installation::recorded(std::string_view kind) const {
+    std::size_t count = 0;
+    for (const boost::json::object& record : audit())
+        count += record.at("kind").as_string() == kind;
+    return count;
+}
+
 Serving::Serving(const Installation& installation)
     : program_(installation.start({"serve", "--listen", "127.0.0.1:0"})) {
     constexpr std::string_view mark = "listen=\"127.0.0.1:";

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::string operator_token(const std::string& name) const;
     /// The log's records, oldest first.
     [[nodiscard]] std::vector<boost::json::object> audit() const;
+    /// How many of them are of this kind.
+    [[nodiscard]] std::size_t recorded(std::string_view kind) const;
 
     /// An executable for fault tests (tests/support/armed_failpoints.cpp).
     [[nodiscard]] static std::string failing_binary();

@@ -24,7 +24,8 @@ namespace {
 }  // namespace
 
 Terminal on_terminal(const Installation& kimbap, const std::vector<std::string>& arguments,
-                     std::string_view prompt, const std::vector<std::string>& typed) {
+                     std::string_view prompt, const std::vector<std::string>& typed,
+                     const std::function<void()>& thinking) {
     int terminal = -1;
     const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
     if (child == 0) become_kimbap(kimbap.path(""), arguments);
@@ -41,6 +42,7 @@ Terminal on_terminal(const Installation& kimbap, const std::vector<std::string>&
         const std::size_t at = out.shown.find(prompt, read_to);
         if (at == std::string::npos || answered == typed.size()) continue;
         read_to = at + prompt.size();
+        thinking();
         const std::string& answer = typed[answered++];
         if (::write(terminal, answer.data(), answer.size()) < 0) break;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,10 @@ struct Terminal {
 };
 
 /// Runs kimbap with `arguments` in the installation's folder, on a terminal where somebody answers
-/// each `prompt` with the next of what is `typed`, the return key included.
-[[nodiscard]] Terminal on_terminal(const Installation& kimbap,
-                                   const std::vector<std::string>& arguments,
-                                   std::string_view prompt, const std::vector<std::string>& typed);
+/// each `prompt` with the next of what is `typed`, the return key included, after they did what
+/// `thinking` does.
+[[nodiscard]] Terminal on_terminal(
+    const Installation& kimbap, const std::vector<std::string>& arguments, std::string_view prompt,
+    const std::vector<std::string>& typed, const std::function<void()>& thinking = [] {});
 
 }  // namespace kimbap::test

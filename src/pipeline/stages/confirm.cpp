@@ -20,15 +20,33 @@ Task<Reply> ask(Call& call) {
     co_return reply;
 }
 
+/// The user took their time: the rules in force by now decide, about the call that was confirmed.
+bool catch_up(Call& call, const Services& services) {
+    auto rules = services.rules.current();
+    if (rules == call.rules) return true;
+    const std::string confirmed = call.binding("");
+    const auto changed = [&call] {
+        return call.end(Disposition::not_confirmed,
+                        "Refused: what " + call.result.action +
+                            " does was changed while the user was asked. Nothing was done: call "
+                            "it again, for them to see it as it is now.");
+    };
+    if (rules->actions->find(call.request.tool) == nullptr) return changed();
+    call.decision = {};
+    call.rules = std::move(rules);
+    if (!resolve(call)) return false;
+    return call.binding("") == confirmed || changed();
+}
+
 }  // namespace
 
-Task<bool> confirm(Call& call) {
+Task<bool> confirm(Call& call, const Services& services) {
     auto asking = ask(call);
     const Reply reply = co_await std::move(asking);
     switch (reply.answer) {
         case Answer::accepted:
             call.confirmation = "accepted";
-            co_return true;
+            co_return catch_up(call, services);
         case Answer::declined:
             call.confirmation = "declined";
             co_return call.end(Disposition::not_confirmed,

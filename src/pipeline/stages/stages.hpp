@@ -30,8 +30,8 @@ bool authorize(Call& call, Services& services, Allowance allowance);
 
 /// Asks the caller's user, of a call whose action wants that. Comes after policy, which the answer
 /// can't change, and before approval, so that operators aren't asked for what the user doesn't
-/// want.
-Task<bool> confirm(Call& call);
+/// want. Policy is to be asked again: the rules may be others by then.
+Task<bool> confirm(Call& call, const Services& services);
 
 /// Suspends a call that needs an approval and waits for it, up to request.hold. Goes on with the
 /// claim to run it in call.claim; or ends with a result that names the approval, or with what
