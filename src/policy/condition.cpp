@@ -25,22 +25,32 @@ std::string shown(const json::value* value) {
     return "is " + text;
 }
 
-/// What an argument is, or the list that `[*]` goes through.
-std::string shown_argument(const FieldPath& field, const json::object* args) {
-    if (args == nullptr) return "absent";
-    const json::value* at = args->if_contains(field.steps.front().name);
-    for (std::size_t i = 1; i < field.steps.size() && at != nullptr; ++i) {
-        const FieldPath::Step& step = field.steps[i];
-        if (step.kind == FieldPath::Step::Kind::any) break;
-        const auto* object = at->if_object();
-        const auto* array = at->if_array();
-        if (step.kind == FieldPath::Step::Kind::member) {
-            at = object == nullptr ? nullptr : object->if_contains(step.name);
-        } else {
-            at = array != nullptr && step.index < array->size() ? &(*array)[step.index] : nullptr;
-        }
+/// What a path leads to from `at` on, or the list that its `[*]` goes through; nullptr for nothing.
+const json::value* found(const FieldPath& field, std::size_t step, const json::value& at);
+
+const json::value* found_member(const FieldPath& field, std::size_t step,
+                                const json::object& object) {
+    for (const std::string& name : field.steps[step].names) {
+        ++step;
+        const json::value* const member = object.if_contains(name);
+        const json::value* const end = member == nullptr ? nullptr : found(field, step, *member);
+        if (end != nullptr) return end;
     }
-    return shown(at);
+    return nullptr;
+}
+
+const json::value* found(const FieldPath& field, std::size_t step, const json::value& at) {
+    if (step == field.steps.size()) return &at;
+    const FieldPath::Step& next = field.steps[step];
+    if (next.kind == FieldPath::Step::Kind::any) return &at;
+    if (next.kind == FieldPath::Step::Kind::member) {
+        const auto* object = at.if_object();
+        return object == nullptr ? nullptr : found_member(field, step, *object);
+    }
+    const auto* array = at.if_array();
+    return array != nullptr && next.index < array->size()
+               ? found(field, step + 1, (*array)[next.index])
+               : nullptr;
 }
 
 std::string shown_field(const Condition& condition, const Request& request) {
@@ -48,7 +58,8 @@ std::string shown_field(const Condition& condition, const Request& request) {
     if (!field) return "absent";
     switch (field->kind) {
         case FieldPath::Kind::args:
-            return shown_argument(*field, request.args);
+            return request.args == nullptr ? "absent"
+                                           : shown(found_member(*field, 0, *request.args));
         case FieldPath::Kind::agent:
             return shown(request.agent);
         case FieldPath::Kind::token:

@@ -5,6 +5,7 @@
 
 #include "base/glob.hpp"
 #include "policy/compare.hpp"
+#include "policy/field.hpp"
 #include "policy/match.hpp"
 #include "policy/risk_level.hpp"
 
@@ -100,6 +101,79 @@ bool covers(const TimeWindow& outer, const std::optional<TimeWindow>& inner) {
     return true;
 }
 
+bool lists_meet(const Patterns& one, const Patterns& other) {
+    return one.empty() || other.empty() ||
+           std::any_of(one.begin(), one.end(), [&](const std::string& pattern) {
+               return std::any_of(other.begin(), other.end(),
+                                  [&](const std::string& its) { return globs_meet(pattern, its); });
+           });
+}
+
+bool risks_meet(const Patterns& one, const Patterns& other) {
+    return std::any_of(kRiskLevels.begin(), kRiskLevels.end(), [&](std::string_view level) {
+        return any_matches(one, level) && any_matches(other, level);
+    });
+}
+
+/// Actions that a rule matches: of services that fit all these patterns, those that fit this one.
+struct Target {
+    std::vector<std::string_view> services;
+    std::string_view action;
+};
+
+/// A pattern without a dot is taken for the bare name's alone: `s*` fits `shop.list`, too.
+std::vector<Target> targets_of(const Match& match) {
+    static const Patterns any{"*"};
+    std::vector<Target> out;
+    for (const std::string& service : match.services.empty() ? any : match.services) {
+        for (const std::string& action : match.actions.empty() ? any : match.actions) {
+            if (const auto parts = parts_of(action)) {
+                out.push_back({{service, parts->service}, parts->action});
+            } else {
+                out.push_back({{service}, action});
+            }
+        }
+    }
+    return out;
+}
+
+/// Whether some service fits all of them, as far as it can be told.
+bool all_meet(std::vector<std::string_view> patterns) {
+    std::erase(patterns, "*");
+    std::sort(patterns.begin(), patterns.end());
+    patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
+    const auto whole = std::find_if(patterns.begin(), patterns.end(), plain);
+    if (whole != patterns.end()) {
+        return std::all_of(patterns.begin(), patterns.end(),
+                           [&](std::string_view pattern) { return glob_match(pattern, *whole); });
+    }
+    return patterns.size() < 2 || (patterns.size() == 2 && globs_meet(patterns[0], patterns[1]));
+}
+
+bool targets_meet(const Match& one, const Match& other) {
+    const auto targets = targets_of(one);
+    const auto others = targets_of(other);
+    return std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+        return std::any_of(others.begin(), others.end(), [&](const Target& its) {
+            if (!globs_meet(target.action, its.action)) return false;
+            std::vector<std::string_view> services = target.services;
+            services.insert(services.end(), its.services.begin(), its.services.end());
+            return all_meet(std::move(services));
+        });
+    });
+}
+
+/// Whether both are open at once; those of different zones are taken to be.
+bool windows_meet(const std::optional<TimeWindow>& one, const std::optional<TimeWindow>& other) {
+    if (!one || !other || one->zone_name != other->zone_name) return true;
+    for (unsigned weekday = 0; weekday < 7; ++weekday) {
+        for (const auto time : {std::chrono::minutes{0}, one->after, other->after}) {
+            if (open_at(*one, weekday, time) && open_at(*other, weekday, time)) return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
@@ -128,6 +202,38 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
     return o == outer.size();
 }
 
+bool globs_meet(std::string_view one, std::string_view other) {
+    if (plain(one)) return glob_match(other, one);
+    if (plain(other)) return glob_match(one, other);
+    const std::size_t width = other.size();
+    std::vector<bool> row(width + 1);    // [j]: whether one.substr(i) and other.substr(j) meet
+    std::vector<bool> below(width + 1);  // the same of i + 1
+    for (std::size_t i = one.size() + 1; i-- > 0;) {
+        std::swap(row, below);
+        for (std::size_t j = width + 1; j-- > 0;) {
+            const bool more = i < one.size();
+            const bool other_more = j < width;
+            if (more && one[i] == '*') {
+                row[j] = below[j] || (other_more && row[j + 1]);
+            } else if (other_more && other[j] == '*') {
+                row[j] = row[j + 1] || (more && below[j]);
+            } else if (more && other_more) {
+                row[j] = (one[i] == other[j] || one[i] == '?' || other[j] == '?') && below[j + 1];
+            } else {
+                row[j] = !more && !other_more;
+            }
+        }
+    }
+    return row[0];
+}
+
+bool overlap(const Rule& one, const Rule& other) {
+    return lists_meet(one.match.agents, other.match.agents) &&
+           lists_meet(one.match.tokens, other.match.tokens) &&
+           targets_meet(one.match, other.match) && risks_meet(one.match.risk, other.match.risk) &&
+           windows_meet(one.window, other.window);
+}
+
 bool covers(const Match& outer, const Match& inner) {
     // A caller without roles is in no role, not even "*".
     if (!outer.roles.empty() && inner.roles.empty()) return false;
@@ -137,17 +243,45 @@ bool covers(const Match& outer, const Match& inner) {
            covers_risk(outer.risk, inner.risk) && covers_actions(outer, inner);
 }
 
-bool shadows(const Rule& earlier, const Rule& later) {
-    if (!covers(earlier.match, later.match)) return false;
-    if (earlier.window && !covers(*earlier.window, later.window)) return false;
-    if (earlier.conditions.empty()) return true;
-    // Undecided conditions are met in the later rule, and not in the earlier one.
-    if (earlier.decision == Outcome::allow && later.decision != Outcome::allow) return false;
+bool contains(const Rule& outer, const Rule& inner) {
+    if (!covers(outer.match, inner.match)) return false;
+    if (outer.window && !covers(*outer.window, inner.window)) return false;
     return std::all_of(
-        earlier.conditions.begin(), earlier.conditions.end(), [&](const Condition& needed) {
-            return std::any_of(later.conditions.begin(), later.conditions.end(),
+        outer.conditions.begin(), outer.conditions.end(), [&](const Condition& needed) {
+            return std::any_of(inner.conditions.begin(), inner.conditions.end(),
                                [&](const Condition& given) { return same(needed, given); });
         });
+}
+
+bool always_decided(const Condition& test) {
+    const auto field = parse_field(test.field);
+    if (test.kind != Condition::Kind::test || !field) return false;
+    if (test.op == Operator::exists) return true;
+    const auto fits = [&](const json::value& value) {
+        return field->kind == FieldPath::Kind::risk_mutating ? value.is_bool() : value.is_string();
+    };
+    switch (field->kind) {
+        case FieldPath::Kind::args:
+        case FieldPath::Kind::token:
+        case FieldPath::Kind::client_name:
+            return false;
+        default:
+            break;
+    }
+    if (test.op == Operator::in || test.op == Operator::not_in) {
+        const json::array& list = test.value.get_array();
+        return std::all_of(list.begin(), list.end(), fits);
+    }
+    return fits(test.value) && (field->kind != FieldPath::Kind::risk_mutating ||
+                                test.op == Operator::eq || test.op == Operator::ne);
+}
+
+bool shadows(const Rule& earlier, const Rule& later) {
+    // Undecided conditions are met in the later rule, and not in the earlier one.
+    const bool differ = earlier.decision == Outcome::allow && later.decision != Outcome::allow;
+    return (!differ ||
+            std::all_of(earlier.conditions.begin(), earlier.conditions.end(), always_decided)) &&
+           contains(earlier, later);
 }
 
 bool contradicts_itself(const Match& match) {

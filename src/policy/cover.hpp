@@ -14,6 +14,18 @@ namespace kimbap::policy {
 /// Whether `outer` matches every call that `inner` matches.
 [[nodiscard]] bool covers(const Match& outer, const Match& inner);
 
+/// Whether some text matches both; both are globs.
+[[nodiscard]] bool globs_meet(std::string_view one, std::string_view other);
+
+/// Whether some call matches both, by its caller, its action and its time.
+[[nodiscard]] bool overlap(const Rule& one, const Rule& other);
+
+/// Whether `outer` fits every call that `inner` fits, of those whose conditions can be decided.
+[[nodiscard]] bool contains(const Rule& outer, const Rule& inner);
+
+/// Whether a test comes out decided for every call.
+[[nodiscard]] bool always_decided(const Condition& test);
+
 /// Whether `earlier`, coming first, decides every call that `later` could.
 [[nodiscard]] bool shadows(const Rule& earlier, const Rule& later);
 

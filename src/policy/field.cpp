@@ -38,9 +38,10 @@ bool take_step(std::string_view& rest, Step& step) {
     if (rest.front() == '.') {
         rest.remove_prefix(1);
         const std::size_t end = std::min(rest.find_first_of(".["), rest.size());
-        step.name = rest.substr(0, end);
+        const std::string_view name = rest.substr(0, end);
+        step.names.emplace_back(name);
         rest.remove_prefix(end);
-        return !step.name.empty() && step.name.find(']') == std::string::npos;
+        return !name.empty() && name.find(']') == std::string_view::npos;
     }
     const std::size_t close = rest.find(']');
     if (rest.front() != '[' || close == std::string_view::npos) return false;
@@ -54,6 +55,18 @@ bool take_step(std::string_view& rest, Step& step) {
     const char* const last = inside.data() + inside.size();
     const auto [end, error] = std::from_chars(inside.data(), last, step.index);
     return error == std::errc{} && end == last && !inside.empty();
+}
+
+/// `a.b.c` may be the member `a.b.c` of one object.
+void join_members(std::vector<Step>& steps) {
+    for (std::size_t first = 0; first < steps.size(); ++first) {
+        if (steps[first].kind != Step::Kind::member) continue;
+        auto& names = steps[first].names;
+        for (std::size_t next = first + 1;
+             next < steps.size() && steps[next].kind == Step::Kind::member; ++next) {
+            names.push_back(names.back() + "." + steps[next].names.front());
+        }
+    }
 }
 
 }  // namespace
@@ -84,6 +97,7 @@ Result<FieldPath> parse_field(std::string_view text) {
         out.steps.push_back(std::move(step));
         if (out.steps.size() > kMaxSteps) return malformed(text, "is too deep");
     }
+    join_members(out.steps);
     return out;
 }
 

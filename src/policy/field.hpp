@@ -29,7 +29,9 @@ struct FieldPath {
     struct Step {
         enum class Kind : std::uint8_t { member, index, any };
         Kind kind = Kind::member;
-        std::string name;       ///< Of a member.
+        /// Of a member: its name, then that joined by dots with one, two, … of the members that
+        /// follow it, as a name may have dots itself.
+        std::vector<std::string> names;
         std::size_t index = 0;  ///< Of an element; `any` stands for each of them.
     };
     Kind kind = Kind::args;

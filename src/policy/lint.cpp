@@ -85,6 +85,34 @@ void check_conditions(const Rule& rule, const std::vector<Condition>& conditions
     }
 }
 
+/// What a match asks for, as tests; patterns are left out.
+std::vector<Condition> implied(const Match& match) {
+    std::vector<Condition> out;
+    const auto add = [&](std::string_view field, const std::vector<std::string>& names) {
+        const bool patterns = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+            return name.find_first_of("*?") != std::string::npos;
+        });
+        if (names.empty() || patterns) return;
+        Condition test;
+        test.field = field;
+        test.op = Operator::in;
+        test.value = json::array(names.begin(), names.end());
+        out.push_back(std::move(test));
+    };
+    add("agent", match.agents);
+    add("token", match.tokens);
+    add("service", match.services);
+    add("risk.level", match.risk);
+    return out;
+}
+
+/// Whether the conditions of both never hold of one call.
+bool exclude(const Rule& one, const Rule& other) {
+    std::vector<Condition> conditions = one.conditions;
+    conditions.insert(conditions.end(), other.conditions.begin(), other.conditions.end());
+    return contradiction(conditions).has_value();
+}
+
 void check_alone(const Rule& rule, Faults& out) {
     if (rule.rate && rule.decision == Outcome::deny) {
         out.push_back(at(rule, "denies, so that its rate_limit has no effect (remove it)"));
@@ -92,11 +120,14 @@ void check_alone(const Rule& rule, Faults& out) {
     if (contradicts_itself(rule.match)) {
         out.push_back(at(rule, "can never decide: its actions belong to none of its services"));
     }
-    if (const auto tests = contradiction(rule.conditions)) {
-        out.push_back(at(rule, std::string(rule.decision == Outcome::allow
-                                               ? "can never decide: "
-                                               : "decides only where its conditions can't be "
-                                                 "decided: ") +
+    std::vector<Condition> needed = implied(rule.match);
+    needed.insert(needed.end(), rule.conditions.begin(), rule.conditions.end());
+    if (const auto tests = contradiction(needed)) {
+        const bool never = rule.decision == Outcome::allow ||
+                           (always_decided(*tests->first) && always_decided(*tests->second));
+        out.push_back(at(rule, std::string(never ? "can never decide: "
+                                                 : "decides only where its conditions can't be "
+                                                   "decided: ") +
                                    shown(*tests->first) + " and " + shown(*tests->second) +
                                    " never both hold (for either of them, write any:)"));
     }
@@ -117,19 +148,19 @@ Faults PolicySet::lint() const {
             const Rule& before = rules_[earlier];
             const bool equal_rank =
                 before.priority == rule.priority && before.decision != rule.decision;
-            if (shadows(before, rule)) {
+            const bool twins = equal_rank && contains(before, rule) && contains(rule, before);
+            if (twins || shadows(before, rule)) {
                 shadowed = true;
                 out.push_back(
-                    equal_rank && shadows(rule, before)
-                        ? at(rule, "conflicts with " + named(before) +
-                                       ": same priority, same match, another decision; the "
-                                       "earlier one decides (give them different priorities, or "
-                                       "remove one)")
-                        : at(rule, "can never decide: " + named(before) +
-                                       " comes first and matches all that it does (give it a "
-                                       "lower priority number, or remove it)"));
-            } else if (equal_rank && before.file != rule.file &&
-                       (covers(rule.match, before.match) || covers(before.match, rule.match))) {
+                    twins ? at(rule, "conflicts with " + named(before) +
+                                         ": same priority, same match, another decision; the "
+                                         "earlier one decides (give them different priorities, or "
+                                         "remove one)")
+                          : at(rule, "can never decide: " + named(before) +
+                                         " comes first and matches all that it does (give it a "
+                                         "lower priority number, or remove it)"));
+            } else if (equal_rank && before.file != rule.file && overlap(before, rule) &&
+                       !exclude(before, rule)) {
                 if (rivals++ == 0) rival = &before;
             }
         }

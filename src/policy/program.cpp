@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <array>
+#include <optional>
 
 #include "policy/risk_level.hpp"
 
@@ -117,7 +118,7 @@ Truths Program::possible_node(std::uint32_t at, const Request& request) const {
 Truth Program::run(const Test& test, const Request& request) {
     switch (test.field.kind) {
         case FieldPath::Kind::args:
-            return request.args == nullptr ? absent(test) : run_args(test, *request.args);
+            return request.args == nullptr ? absent(test) : run_member(test, *request.args, 0);
         case FieldPath::Kind::agent:
             return run_text(test, request.agent);
         case FieldPath::Kind::token:
@@ -179,9 +180,25 @@ Truth Program::run_roles(const Test& test, std::span<const std::string> roles) {
     return negated ? invert(any) : any;
 }
 
-Truth Program::run_args(const Test& test, const json::object& args) {
-    const json::value* first = args.if_contains(test.field.steps.front().name);
-    return first == nullptr ? absent(test) : run_path(test, *first, 1);
+Truth Program::run_member(const Test& test, const json::object& object, std::size_t step) {
+    const bool exists = test.op == Operator::exists;
+    const bool none = exists && positive(test.op, test.value).negated;
+    std::optional<Truth> out;
+    for (const std::string& name : test.field.steps[step].names) {
+        ++step;
+        const json::value* const member = object.if_contains(name);
+        if (member == nullptr) continue;
+        const Truth one = run_path(test, *member, step);
+        // Where it can be read in two ways, what they don't agree on can't be decided.
+        if (!out) {
+            out = one;
+        } else if (exists) {
+            out = none ? both(*out, one) : either(*out, one);
+        } else if (*out != one) {
+            out = Truth::unknown;
+        }
+    }
+    return out.value_or(absent(test));
 }
 
 Truth Program::run_path(const Test& test, const json::value& at, std::size_t step) {
@@ -189,8 +206,7 @@ Truth Program::run_path(const Test& test, const json::value& at, std::size_t ste
     const FieldPath::Step& next = test.field.steps[step];
     if (next.kind == FieldPath::Step::Kind::member) {
         const auto* object = at.if_object();
-        const json::value* member = object == nullptr ? nullptr : object->if_contains(next.name);
-        return member == nullptr ? absent(test) : run_path(test, *member, step + 1);
+        return object == nullptr ? absent(test) : run_member(test, *object, step);
     }
     const auto* array = at.if_array();
     if (array == nullptr || array->empty()) return absent(test);

@@ -13,6 +13,8 @@ Call sample() {
         "same":[{"y":1},{"y":1}],
         "deep":[{"l":[1,2]},{"l":[3]}],
         "rows":[[1,2],[3,4]],
+        "user.email":"root@x","user.to":[{"d.e":2}],
+        "two":{"ways":1},"two.ways":2,"two.way":1,
         "empty":[],"to":["a@in.example","b@out.example"]})");
     return call;
 }
@@ -32,6 +34,20 @@ TEST(ConditionTest, FieldsReachWhatTheyName) {
         {"{field: \"args.amount[0]\", operator: exists, value: false}", "yes"},
         {"{field: \"args.rows[1][0]\", operator: eq, value: 3}", "yes"},
         {"{field: args.b.c, operator: exists}", "no"},
+        // Names may have dots themselves.
+        {"{field: args.a.d.e, operator: eq, value: 1}", "yes"},
+        {"{field: args.user.email, operator: exists}", "yes"},
+        {"{field: args.user.email, operator: exists, value: false}", "no"},
+        {"{field: args.user.email, operator: ends_with, value: \"@x\"}", "yes"},
+        {"{field: args.user.name, operator: exists}", "no"},
+        {"{field: \"args.user.to[*].d.e\", operator: eq, value: 2}", "yes"},
+        // Of two readings, neither alone decides.
+        {"{field: args.two.ways, operator: eq, value: 1}", "unknown"},
+        {"{field: args.two.ways, operator: gte, value: 1}", "yes"},
+        {"{field: args.two.ways, operator: exists}", "yes"},
+        {"{field: args.two.ways, operator: exists, value: false}", "no"},
+        {"{field: args.two.way, operator: exists}", "yes"},
+        {"{field: args.two.way, operator: exists, value: false}", "no"},
         // Any element: one that fits suffices; one that is undecidable keeps "no" from being sure.
         {"{field: \"args.same[*].y\", operator: eq, value: 1}", "yes"},
         {"{field: \"args.same[*].y\", operator: eq, value: 2}", "no"},

@@ -213,10 +213,79 @@ TEST(LintTest, FindsConflicts) {
     EXPECT_EQ(two("match: {agents: [x]}, decision: deny", "decision: deny"), "");
     EXPECT_EQ(two("match: {agents: [x]}, decision: allow", "match: {agents: [y]}, decision: deny"),
               "");
+    // They need to have but some calls in common.
+    const std::string allow = ", decision: allow";
+    const std::string deny = ", decision: deny";
+    const struct {
+        const char* first;
+        const char* second;
+        bool meet;
+    } rows[] = {
+        {"match: {agents: [x]}", "match: {services: [s]}", true},
+        {"match: {agents: [x], services: [t]}", "match: {services: [s]}", false},
+        {"match: {actions: [\"s.a*\"]}", "match: {actions: [\"s.*b\"]}", true},
+        {"match: {actions: [\"s.a*\"]}", "match: {actions: [\"s.b*\"]}", false},
+        {"match: {actions: [\"s.a*\"]}", "match: {services: [t]}", false},
+        {"match: {actions: [\"s*.list\"]}", "match: {services: [\"*t\"], actions: [list]}", true},
+        {"match: {actions: [\"s*.list\"]}", "match: {services: [\"*t\"], actions: [get]}", false},
+        {"match: {risk: [low, high], agents: [y, x]}",
+         "match: {risk: [high, critical], agents: [x]}", true},
+        {"match: {risk: [low], agents: [x]}", "match: {risk: [high]}", false},
+        {"match: {roles: [a]}", "match: {roles: [b]}", true},
+        {"match: {agents: [x]}, conditions: [{field: args.n, operator: lt, value: 5}]",
+         "conditions: [{field: args.n, operator: gte, value: 5}]", false},
+        {"match: {agents: [x]}, time_window: {after: \"09:00\", before: \"18:00\", timezone: UTC}",
+         "time_window: {after: \"18:00\", before: \"09:00\", timezone: UTC}", false},
+        {"match: {agents: [x]}, time_window: {after: \"09:00\", before: \"18:00\", timezone: UTC}",
+         "time_window: {after: \"17:00\", before: \"09:00\", timezone: UTC}", true},
+    };
+    for (const auto& row : rows) {
+        const std::string found = two(row.first + allow, row.second + deny);
+        EXPECT_EQ(found.find("overlapping match") != std::string::npos, row.meet)
+            << row.first << " " << row.second << " " << found;
+    }
     // In one file, from the narrow to the wide, is how rules are written.
     EXPECT_EQ(lint("  - {id: a, match: {agents: [x]}, decision: allow}\n"
                    "  - {id: b, decision: deny}\n"),
               "");
+}
+
+TEST(LintTest, FindsTwinsWhateverTheirConditions) {
+    for (const char* test :
+         {"args.x, operator: eq, value: 1", "args.x, operator: exists",
+          "agent, operator: eq, value: x", "risk.level, operator: eq, value: low"}) {
+        for (const auto& [first, second] :
+             {std::pair("allow", "deny"), std::pair("deny", "allow")}) {
+            const std::string conditions = std::string("conditions: [{field: ") + test + "}], ";
+            EXPECT_THAT(lint("  - {id: a, " + conditions + "decision: " + first + "}\n" +
+                             "  - {id: b, " + conditions + "decision: " + second + "}\n"),
+                        HasSubstr("rule \"b\" conflicts with \"a\""))
+                << test << first;
+        }
+    }
+    // What is always decided leaves nothing for the second, whatever it decides.
+    const std::string first = "  - {id: a, conditions: [{field: args.x, operator: exists}], ";
+    EXPECT_THAT(lint(first + "decision: allow}\n  - {id: b, priority: 101, match: {agents: [x]}, "
+                             "conditions: [{field: args.x, operator: exists}], decision: deny}\n"),
+                HasSubstr("rule \"b\" can never decide"));
+}
+
+TEST(LintTest, SomeTextFitsBothGlobs) {
+    const struct {
+        const char* one;
+        const char* other;
+        bool meet;
+    } rows[] = {
+        {"a", "a", true},       {"a", "b", false},       {"a*", "*b", true},   {"a*", "b*", false},
+        {"*a*", "*b*", true},   {"a?", "?b", true},      {"a?", "?b?", false}, {"a*c", "ab*", true},
+        {"a*", "a", true},      {"*", "", true},         {"?", "*", true},     {"?*", "a", true},
+        {"ab*d", "a*cd", true}, {"ab*d", "ac*d", false}, {"*x", "*y", false},  {"*x*", "?y?", true},
+        {"x*y", "?", false},
+    };
+    for (const auto& row : rows) {
+        EXPECT_EQ(globs_meet(row.one, row.other), row.meet) << row.one << " " << row.other;
+        EXPECT_EQ(globs_meet(row.other, row.one), row.meet) << row.other << " " << row.one;
+    }
 }
 
 TEST(LintTest, FindsWhatIsOddAboutOneRule) {
@@ -228,6 +297,18 @@ TEST(LintTest, FindsWhatIsOddAboutOneRule) {
          "can never decide: its actions belong to none of its services"},
         {"match: {services: [shop], actions: [cart.list, \"*\"]}, decision: allow", ""},
         {"match: {services: [\"ca*\"], actions: [cart.list]}, decision: allow", ""},
+        {"match: {risk: [low]}, conditions: [{field: risk.level, operator: eq, value: high}], "
+         "decision: deny",
+         "can never decide: risk.level in [\"low\"] and risk.level eq \"high\" never both hold"},
+        {"match: {agents: [x]}, conditions: [{field: agent, operator: eq, value: y}], decision: "
+         "allow",
+         "can never decide"},
+        {"match: {agents: [\"x*\"]}, conditions: [{field: agent, operator: eq, value: y}], "
+         "decision: allow",
+         ""},
+        {"match: {tokens: [x]}, conditions: [{field: token, operator: eq, value: y}], decision: "
+         "deny",
+         "decides only where its conditions can't be decided"},
         {"rate_limit: {max_requests: 1, window_sec: 1}, decision: deny",
          "its rate_limit has no effect"},
         {"conditions: [{field: agent, operator: eq, value: 5}], decision: deny",
