@@ -24,6 +24,7 @@ struct Recent {
     Error failure;
     Steady::time_point failed_until{};
     Steady::time_point no_rejection_until{};
+    std::int64_t rejected_version = 0;  ///< The last to be renewed because a service refused it.
 };
 
 }  // namespace
@@ -89,12 +90,16 @@ public:
         co_return outcome;
     }
 
-    /// Whether a refresh because a service refused a token may be made now; then not again soon.
-    bool take_rejection(const std::string& key) {
+    /// Whether the token of that version may be renewed now because a service refused it; then not
+    /// another soon.
+    bool take_rejection(const std::string& key, std::int64_t version) {
         const std::lock_guard lock(mutex_);
         Recent& recent = recent_[key];
         const auto now = Steady::now();
+        // Many calls at once are refused the same one: they share what becomes of it.
+        if (recent.rejected_version == version) return true;
         if (now < recent.no_rejection_until) return false;
+        recent.rejected_version = version;
         recent.no_rejection_until = now + options_.pause_after_rejection;
         return true;
     }
@@ -185,7 +190,7 @@ Task<Result<AccessToken>> Broker::replace(ConnectionId id, std::int64_t rejected
             co_return make_error(Errc::unauthenticated,
                                  "the OAuth connection " + id.text() + " can't be renewed");
         }
-        if (!core_->take_rejection(id.text())) {
+        if (!core_->take_rejection(id.text(), rejected_version)) {
             co_return make_error(Errc::unavailable,
                                  "the OAuth connection " + id.text() + " was renewed just before");
         }

@@ -133,6 +133,27 @@ TEST_F(BrokerTest, ReplacesATokenThatAServiceRefused) {
     EXPECT_EQ(server_.refreshes(), 1);
 }
 
+TEST_F(BrokerTest, WhoIsRefusedDuringARenewalWaitsForIt) {
+    kimbap_.connect(seconds(3600));
+    const auto first = kimbap_.token();
+    server_.during([] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });
+    int good = 0;
+    for (int i = 0; i < 20; ++i) {
+        asio::co_spawn(
+            kimbap_.context,
+            [&]() -> Task<void> {
+                auto asking = kimbap_.broker.replace({"fake"}, first->version, kimbap_.http);
+                const auto token = co_await std::move(asking);
+                if (token && token->value.reveal() == "access-1") ++good;
+            },
+            asio::detached);
+    }
+    kimbap_.context.restart();
+    kimbap_.context.run();
+    EXPECT_EQ(good, 20);
+    EXPECT_EQ(server_.refreshes(), 1);
+}
+
 TEST_F(BrokerTest, AServiceThatRefusesEverythingCostsOneRefresh) {
     kimbap_.connect(seconds(3600));
     auto token = kimbap_.token();
