@@ -52,6 +52,41 @@ Secret in_url_alphabet(const Secret& core) {
     return Secret::take(text);
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// How `secret` comes back from who takes its bytes for ISO-8859-1, as many servers do with header
+/// fields (RFC 9110 section 5.5), and sends them on in UTF-8.
+Secret taken_for_latin1(std::string_view secret) {
+    std::string text;
+    text.reserve(2 * secret.size());
+    for (const char c : secret) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80) text += static_cast<char>(0xC0U | (byte >> 6U));
+        text += byte < 0x80 ? c : static_cast<char>(0x80U | (byte & 0x3FU));
+    }
+    return Secret::take(text);
+}
+
+/// `secret` in ISO-8859-1; empty where it isn't UTF-8, or has other characters.
+Secret in_latin1(std::string_view secret) {
+    if (!is_utf8(secret)) return {};
+    std::string text;
+    text.reserve(secret.size());
+    for (std::size_t at = 0; at < secret.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(secret[at]);
+        if (byte >= 0xC4) {
+            wipe(text.data(), text.size());
+            return {};
+        }
+        const bool pair = byte >= 0xC0;
+        text += pair ? static_cast<char>((byte << 6U) | (secret[++at] & 0x3F)) : secret[at];
+    }
+    return Secret::take(text);
+}
+
 std::size_t index_of(char c) {
     return static_cast<unsigned char>(c);
 }
@@ -61,6 +96,18 @@ std::size_t index_of(char c) {
 void Scrubber::add(std::string_view secret) {
     if (secret.empty()) return;
     forms_.reserve(forms_.size() + kFormsOfASecret);
+    add_with_base64(secret);
+    if (is_ascii(secret)) return;
+    add_with_base64(taken_for_latin1(secret).reveal());
+    const Secret latin = in_latin1(secret);
+    if (latin.empty()) return;
+    // Where nothing says that an answer is in ISO-8859-1, what is no UTF-8 was replaced.
+    std::string replaced = to_valid_utf8(latin.reveal());
+    add_form(Secret::take(replaced));
+    add_form(Secret(latin.reveal()));
+}
+
+void Scrubber::add_with_base64(std::string_view secret) {
     add_form(Secret(secret));
     // White space around a header's value is not part of it: what comes back may be without.
     const std::string_view trimmed = trim(secret);

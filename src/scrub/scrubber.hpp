@@ -61,6 +61,7 @@ private:
         Breaks breaks;
     };
 
+    void add_with_base64(std::string_view secret);
     void add_form(Secret text, Breaks breaks = Breaks::none);
     /// The first place from `at` on where a form may begin; the text's last character is one.
     [[nodiscard]] std::size_t next_candidate(std::string_view text, std::size_t at) const;

@@ -55,6 +55,7 @@ std::vector<std::string> forms_of_the_secret() {
     const std::string percent = percent_encode(kSecretText);
     // The last character, two bytes of UTF-8, is one \u escape.
     const std::string ascii = kSecretText.substr(0, kSecretText.size() - 2);
+    const std::string mistaken = ascii + "\xC3\x83\xC2\xA9";
     std::vector<std::string> forms{
         kSecretText,
         json,
@@ -67,6 +68,15 @@ std::vector<std::string> forms_of_the_secret() {
         "s3cr3t%2f%2b%22p%5cw+d%c3%a9",
         "s3cr3t/+%22p%5Cw%20d\xC3\xA9",
         "s3cr3t/+\\u0022p\\\\w dé",
+        // Its bytes taken for ISO-8859-1, as servers take header fields; and in that.
+        mistaken,
+        to_json(json::value(mistaken)),
+        percent_encode(mistaken),
+        base64_encode(mistaken),
+        "s3cr3t/+\"p\\w d\\u00c3\\u00a9",
+        "s3cr3t/+\"p\\w d\xE9",
+        "s3cr3t/+\"p\\w d%E9",
+        "s3cr3t/+\"p\\w d\xEF\xBF\xBD",
         spelled_as(kSecretText, [](unsigned char c) { return in_hex(c, "%%%02x"); }),
         spelled_as(kSecretText, [](unsigned char c) { return in_hex(c, "%%%02X"); }),
         spelled_as(kSecretText, [](unsigned char c) { return in_hex(c, "\\x%02x"); }),
