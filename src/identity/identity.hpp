@@ -18,6 +18,7 @@ struct Identity {
     std::vector<std::string> roles;
     std::vector<std::string> actions;  ///< Globs over service.action; empty: every action.
     std::optional<TimePoint> expires_at;
+    std::string owner;  ///< The operator who made the token; "" for whoever runs the machine.
 
     /// Whether the token's action globs cover `action` (service.action). Policy decides further.
     [[nodiscard]] bool permits(std::string_view action) const;

@@ -117,6 +117,7 @@ Result<CreatedToken> TokenRegistry::create(const NewToken& wanted, std::string_v
     row.name = wanted.name;
     row.roles = wanted.roles;
     row.actions = wanted.actions;
+    row.owner = wanted.owner;
     row.hash = *token_hash(created.token.reveal());
     row.created_at = now;
     if (wanted.ttl) row.expires_at = now + *wanted.ttl;
@@ -177,7 +178,7 @@ Result<std::shared_ptr<const TokenRegistry::Snapshot>> TokenRegistry::reload() c
     for (store::TokenRow& row : *rows) {
         auto identity = std::make_shared<const Identity>(
             Identity{row.id, std::move(row.name), row.is_operator, std::move(row.roles),
-                     std::move(row.actions), row.expires_at});
+                     std::move(row.actions), row.expires_at, std::move(row.owner)});
         const bool revoked = row.revoked_at.has_value();
         if (!revoked) fresh->by_id.emplace(row.id, identity);
         fresh->by_hash.emplace(row.hash, Entry{std::move(identity), row.hash, revoked});

@@ -34,6 +34,7 @@ struct NewToken {
     std::vector<std::string> roles;
     std::vector<std::string> actions;  ///< Globs over service.action; empty: every action.
     std::optional<std::chrono::milliseconds> ttl;
+    std::string owner{};  ///< The operator who makes it, and so holds it.
 };
 
 /// The one time that a token is seen in the clear.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "approval/approval_state.hpp"
 #include "async/worker_pool.hpp"
 #include "identity/token_registry.hpp"
 #include "operator_api/body_fields.hpp"
@@ -19,6 +20,7 @@ json::object shown(const store::TokenRow& row) {
                      {"roles", json::array(row.roles.begin(), row.roles.end())},
                      {"actions", json::array(row.actions.begin(), row.actions.end())},
                      {"created_at", format_time(row.created_at)}};
+    if (!row.owner.empty()) out["owner"] = row.owner;
     if (row.expires_at) out["expires_at"] = format_time(*row.expires_at);
     if (row.revoked_at) out["revoked_at"] = format_time(*row.revoked_at);
     return out;
@@ -50,10 +52,20 @@ Task<net::HttpResponse> create_token(const ApiRequest& request, ApiServices& ser
     if (agent.empty() == operator_name.empty()) {
         co_return problem(400, "name either an \"agent\" or an \"operator\"");
     }
+    if (request.body.contains("actions") && wanted.actions.empty()) {
+        co_return problem(400, "\"actions\" is empty (leave it out for every action)");
+    }
     if (request.body.contains("ttl")) {
         wanted.ttl = parse_duration(ttl);
         if (!wanted.ttl) co_return problem(400, "\"ttl\" must be a duration like 24h");
     }
+    if (wanted.is_operator && !approval::same_operator(wanted.name, request.caller->name)) {
+        // One who could be two operators would be enough where two are wanted.
+        co_return problem(403,
+                          "you can make an operator's token for yourself alone (whoever runs "
+                          "kimbap's machine can for others: `kimbap token create --operator …`)");
+    }
+    if (!wanted.is_operator) wanted.owner = request.caller->name;
     for (const std::string& role : wanted.roles) {
         // Roles of operators say who may decide (approval.approvers): nobody gives more than they
         // have.

@@ -18,6 +18,7 @@ struct TokenRow {
     std::string name;          ///< The agent's or operator's name.
     std::vector<std::string> roles;
     std::vector<std::string> actions;  ///< Globs over service.action; empty: every action.
+    std::string owner;  ///< The operator who made it; "" for whoever runs the machine.
     Sha256 hash{};
     TimePoint created_at;
     std::optional<TimePoint> expires_at;

@@ -251,13 +251,19 @@ TEST_F(TokenWanted, NobodyGivesARoleThatTheyLack) {
             shop.kimbap.must({"token", "create", "--operator", name, "--role", role});
         return token.substr(0, token.find('\n'));
     };
-    const json::object wanted{{"operator", "eve"}, {"roles", {"finance"}}};
+    const auto wanted = [](const char* name, const char* role) {
+        return json::object{{"operator", name}, {"roles", json::array{role}}};
+    };
     const OperatorClient sam(serving->url(), bearer("sam", "support"));
-    const Reply refused = sam.post("/v1/tokens", wanted);
+    const Reply refused = sam.post("/v1/tokens", wanted("sam", "finance"));
     EXPECT_EQ(refused.status, 403);
     EXPECT_THAT(refused.body, HasSubstr("which you don't have"));
     const OperatorClient fay(serving->url(), bearer("fay", "finance"));
-    EXPECT_EQ(fay.post("/v1/tokens", wanted).status, 201);
+    EXPECT_EQ(fay.post("/v1/tokens", wanted("fay", "finance")).status, 201);
+    // Nobody becomes two operators.
+    const Reply second = fay.post("/v1/tokens", wanted("eve", "finance"));
+    EXPECT_EQ(second.status, 403);
+    EXPECT_THAT(second.body, HasSubstr("for yourself alone"));
 }
 
 TEST_F(TokenWanted, TheCommandLineTakesAnOperatorsToken) {

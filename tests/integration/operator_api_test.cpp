@@ -88,6 +88,7 @@ TEST_F(OperatorApi, RefusesABodyThatMeantSomethingElse) {
     } rows[] = {
         {{{"agent", "a"}, {"action", {"shop.*"}}}, "did you mean"},
         {{{"agent", "a"}, {"actions", "shop.*"}}, "array of strings"},
+        {{{"agent", "a"}, {"actions", json::array()}}, "every action"},
         {{{"agent", "a"}, {"ttl", 3600}}, "string"},
         {{{"agent", "a"}, {"ttl", "soon"}}, "duration"},
         {{{"agent", "a"}, {"operator", "b"}}, "either"},
@@ -104,6 +105,21 @@ TEST_F(OperatorApi, RefusesABodyThatMeantSomethingElse) {
     EXPECT_EQ(
         alice_.post("/v1/policies:explain", {{"action", "shop.refund"}, {"args", "x"}}).status,
         400);
+}
+
+TEST_F(OperatorApi, WhoMakesAnAgentsTokenDoesNotDecideAboutItsCalls) {
+    const Reply made = alice_.post("/v1/tokens", {{"agent", "mine"}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    const McpClient agent(serving_.url(),
+                          std::string(parse_json(made.body)->at("token").as_string()));
+    const json::value held = agent.call("shop_refund", {{"order", "1"}, {"amount", 5}});
+    const std::string id = meta_of(held.as_object(), "kimbap/approval");
+    const Reply own = alice_.post("/v1/approvals/" + id + ":approve");
+    EXPECT_EQ(own.status, 403);
+    EXPECT_THAT(own.body, HasSubstr("asked for this call"));
+    EXPECT_EQ(shop_.upstream.count(), 0U);
+    const OperatorClient bob(serving_.url(), shop_.kimbap.operator_token("bob"));
+    EXPECT_EQ(bob.post("/v1/approvals/" + id + ":approve").status, 200);
 }
 
 TEST_F(OperatorApi, ExplainsAHypotheticalCall) {

@@ -123,6 +123,7 @@ approval::SuspendedCall suspended(const Call& call, const Services& services) {
     out.caller = {call.request.caller.agent, call.request.caller.token, call.request.caller.roles,
                   call.request.caller.client};
     out.caller_key = call.request.caller.key();
+    if (call.request.caller.identity) out.owner = call.request.caller.identity->owner;
     out.action = call.action->id;
     out.service = call.action->service->name;
     out.risk = manifests::name(action.risk.level);

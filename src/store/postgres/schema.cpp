@@ -6,6 +6,7 @@
 
 #include "base/ids.hpp"
 #include "store/migrations/postgres/0001_initial.hpp"
+#include "store/migrations/postgres/0002_token_owner.hpp"
 #include "store/postgres/connection.hpp"
 #include "store/sql/tables.hpp"
 
@@ -14,7 +15,8 @@ namespace kimbap::store::postgres {
 namespace {
 
 /// Only ever appended to: migration i brings the schema from version i to i + 1.
-constexpr std::array kMigrations{migrations::postgres::k0001Initial};
+constexpr std::array kMigrations{migrations::postgres::k0001Initial,
+                                 migrations::postgres::k0002TokenOwner};
 constexpr std::size_t kNewest = kMigrations.size();
 /// In `meta`, in decimal.
 constexpr std::string_view kVersion = "schema.version";

@@ -43,6 +43,7 @@ Result<TokenRow> read_row(const Statement& statement) {
     row.created_at = statement.time(6);
     row.expires_at = statement.optional_time(7);
     row.revoked_at = statement.optional_time(8);
+    row.owner = statement.text(9);
     return row;
 }
 
@@ -50,8 +51,8 @@ Result<TokenRow> read_row(const Statement& statement) {
 
 Result<std::vector<TokenRow>> TokenTable::list() const {
     auto statement = connection_.prepare(
-        "SELECT id, is_operator, name, roles, actions, hash, created_at, expires_at, revoked_at "
-        "FROM tokens ORDER BY created_at, id");
+        "SELECT id, is_operator, name, roles, actions, hash, created_at, expires_at, revoked_at, "
+        "owner FROM tokens ORDER BY created_at, id");
     if (!statement) return statement.error();
     return all_rows<TokenRow>(*statement, read_row);
 }
@@ -59,7 +60,7 @@ Result<std::vector<TokenRow>> TokenTable::list() const {
 Result<void> TokenTable::insert(const TokenRow& row) {
     auto statement = connection_.prepare(
         "INSERT INTO tokens (id, is_operator, name, roles, actions, hash, created_at, expires_at, "
-        "revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "revoked_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     if (!statement) return statement.error();
     const std::string roles = to_list(row.roles);
     const std::string actions = to_list(row.actions);
@@ -73,6 +74,7 @@ Result<void> TokenTable::insert(const TokenRow& row) {
         .bind(row.created_at)
         .bind(row.expires_at)
         .bind(row.revoked_at)
+        .bind(row.owner)
         .run();
 }
 

@@ -9,6 +9,7 @@
 #include "store/migrations/sqlite/0003_detached_calls.hpp"
 #include "store/migrations/sqlite/0004_approval_counts.hpp"
 #include "store/migrations/sqlite/0005_outbox_purge.hpp"
+#include "store/migrations/sqlite/0006_token_owner.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace kimbap::store::sqlite {
@@ -17,9 +18,9 @@ namespace {
 
 /// Only ever appended to: migration i brings the schema from version i to i + 1.
 constexpr std::array kMigrations{
-    migrations::sqlite::k0001Initial, migrations::sqlite::k0002OutboxChannels,
+    migrations::sqlite::k0001Initial,       migrations::sqlite::k0002OutboxChannels,
     migrations::sqlite::k0003DetachedCalls, migrations::sqlite::k0004ApprovalCounts,
-    migrations::sqlite::k0005OutboxPurge};
+    migrations::sqlite::k0005OutboxPurge,   migrations::sqlite::k0006TokenOwner};
 
 Result<std::int64_t> version_of(Connection& connection) {
     auto statement = connection.prepare("PRAGMA user_version");
