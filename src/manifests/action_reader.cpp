@@ -11,6 +11,7 @@
 #include "manifests/auth_reader.hpp"
 #include "manifests/base_url.hpp"
 #include "manifests/confirmation.hpp"
+#include "manifests/json_value.hpp"
 #include "manifests/leniency.hpp"
 #include "manifests/placeholders.hpp"
 #include "manifests/resource_reader.hpp"
@@ -77,6 +78,37 @@ void check_value(const YamlReader& where, const json::value& value, const Names&
     } else if (const auto* object = value.if_object()) {
         for (const auto& member : *object) check_value(where, member.value(), known);
     }
+}
+
+/// "" where it doesn't go into a header.
+std::string_view credential_header(const Auth& auth) {
+    switch (auth.type) {
+        case AuthType::bearer:
+        case AuthType::basic:
+        case AuthType::oauth2:
+            return "Authorization";
+        case AuthType::header:
+            return auth.field;
+        default:
+            return "";
+    }
+}
+
+/// A value that is sent as text: a number stays as it is written, `1.10` and `007`.
+json::value as_written(const YamlReader& value) {
+    if (value.is_list()) {
+        json::array out;
+        for (const YamlReader& element : value.elements()) out.push_back(as_written(element));
+        return out;
+    }
+    json::value read = value.to_json();
+    return read.is_number() ? json::value(value.string()) : with_integers(std::move(read));
+}
+
+json::value fields_as_written(const YamlReader& body) {
+    json::object out;
+    for (const auto& [key, value] : body.members()) out[key] = as_written(value);
+    return out;
 }
 
 class ActionReader {
@@ -160,8 +192,13 @@ private:
             read_flag(reader_.get("idempotent"), is_safe(action_.method) && !action_.risk.mutating);
         const YamlReader header = reader_.get("idempotency_header");
         action_.idempotency_header = header.string();
-        if (!action_.idempotency_header.empty() && !is_token(action_.idempotency_header)) {
+        if (action_.idempotency_header.empty()) return;
+        if (!is_token(action_.idempotency_header)) {
             header.fault("not a header name (like Idempotency-Key)");
+        } else if (is_taken_header(action_.idempotency_header)) {
+            header.fault("kimbap sets this header itself (choose another, like Idempotency-Key)");
+        } else if (iequals(action_.idempotency_header, credential_header(action_.auth))) {
+            header.fault("carries the credential (choose another, like Idempotency-Key)");
         }
     }
 
@@ -176,7 +213,7 @@ private:
             out.path_params[key] = value.string();
         }
         for (const auto& [key, value] : members_of(request.get("query"))) {
-            out.query.emplace_back(key, value.to_json());
+            out.query.emplace_back(key, as_written(value));
             if (value.is_map()) value.fault("not a value or a list of values");
         }
         for (const auto& [key, value] : members_of(request.get("headers"))) {
@@ -190,8 +227,12 @@ private:
                 value.fault("is there twice (header names ignore case)");
             }
         }
-        if (const YamlReader body = request.get("body"); !body.absent()) out.body = body.to_json();
         out.encoding = static_cast<Encoding>(request.get("encoding").choice(kEncodings, 0));
+        if (const YamlReader body = request.get("body"); !body.absent()) {
+            out.body = out.encoding == Encoding::form && body.is_map()
+                           ? fields_as_written(body)
+                           : with_integers(body.to_json());
+        }
         if (out.encoding == Encoding::form && out.body && !out.body->is_object()) {
             request.get("body").fault("a form needs a map of fields");
         }
@@ -339,6 +380,10 @@ private:
 bool is_own_header(std::string_view name) {
     return std::any_of(kOwnHeaders.begin(), kOwnHeaders.end(),
                        [&](std::string_view own) { return iequals(name, own); });
+}
+
+bool is_taken_header(std::string_view name) {
+    return is_own_header(name) || iequals(name, "Accept-Encoding") || iequals(name, "Content-Type");
 }
 
 YamlReader require_text(const YamlReader& map, std::string_view key) {

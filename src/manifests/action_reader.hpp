@@ -21,6 +21,9 @@ namespace kimbap::manifests {
 
 /// Whether kimbap sets a header of requests itself, so that a manifest can't.
 [[nodiscard]] bool is_own_header(std::string_view name);
+/// Whether a header of requests can't carry anything else: those, and what says how a message is
+/// encoded.
+[[nodiscard]] bool is_taken_header(std::string_view name);
 
 /// Lower-case letters, digits and '-' from a letter on, and '_' where `underscore`.
 [[nodiscard]] bool is_word(std::string_view text, bool underscore);

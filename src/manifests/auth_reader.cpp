@@ -100,6 +100,8 @@ Auth read_auth(const YamlReader& reader, Faults& warnings) {
     if (auth.type == AuthType::header && !auth.field.empty() && !is_token(auth.field)) {
         reader.get("header_name")
             .fault("\"" + auth.field + "\" is not a header name (like X-Api-Key)");
+    } else if (auth.type == AuthType::header && is_taken_header(auth.field)) {
+        reader.get("header_name").fault("kimbap sets this header itself (name the service's own)");
     }
     if (auth.credential_ref.starts_with(kInternalSecrets)) {
         reader.get("credential_ref")

@@ -58,7 +58,13 @@ public:
         read_triggers(root.get("triggers"));
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
         for (const YamlReader& entry : root.get("recipes").elements()) {
-            service_.recipes.push_back(read_recipe(entry));
+            Recipe recipe = read_recipe(entry);
+            const bool repeated =
+                std::any_of(service_.recipes.begin(), service_.recipes.end(),
+                            [&](const Recipe& other) { return other.name == recipe.name; });
+            if (repeated && !recipe.name.empty())
+                entry.get("name").fault("is there twice (each recipe is a prompt)");
+            service_.recipes.push_back(std::move(recipe));
         }
         const YamlReader actions = root.require("actions");
         if (!actions.absent() && (!actions.is_map() || actions.members().empty())) {

@@ -83,10 +83,14 @@ std::string said(const RawResponse& response) {
     return text ? cut(std::string(trim(response.body))) : "";
 }
 
-std::string advice(unsigned status) {
+std::string advice(unsigned status, bool with_credential) {
     switch (status) {
         case 401:
         case 403:
+            if (!with_credential) {
+                return " No credential was sent, as the action's manifest has none (auth): tell an "
+                       "operator.";
+            }
             return " The stored credential was not accepted: tell an operator.";
         case 404:
             return " Check the identifiers.";
@@ -116,7 +120,7 @@ ShapedResponse http_error(const Action& action, const RawResponse& response) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(*response.retry_after);
         out.message += " Try again in " + std::to_string(seconds.count()) + " seconds.";
     } else if (!known) {  // the manifest knows its service better than the status alone says
-        out.message += advice(response.status);
+        out.message += advice(response.status, action.auth.type != AuthType::none);
     }
     return out;
 }
@@ -186,6 +190,22 @@ void exclude_path(json::value& value, std::string_view path) {
     }
 }
 
+bool has_any(const Filter& filter, const json::value& item) {
+    return std::any_of(filter.select.begin(), filter.select.end(),
+                       [&](const auto& field) { return at_path(item, field.second) != nullptr; });
+}
+
+/// The member whose list an answer is about; nullptr where there is none.
+const json::key_value_pair* main_list(const json::object& answer) {
+    for (const char* name : {"items", "data", "result"}) {
+        const auto found = answer.find(name);
+        if (found != answer.end() && found->value().is_array()) return &*found;
+    }
+    const auto first = std::find_if(answer.begin(), answer.end(),
+                                    [](const auto& member) { return member.value().is_array(); });
+    return first == answer.end() ? nullptr : &*first;
+}
+
 json::value filter_item(const Filter& filter, json::value item) {
     if (!filter.select.empty() && item.is_object()) {
         json::object selected;
@@ -199,7 +219,21 @@ json::value filter_item(const Filter& filter, json::value item) {
     return filter.drop_nulls ? without_nulls(item) : item;
 }
 
-json::value apply_filter(const Filter& filter, json::value value) {
+/// Errors: protocol_error where an answer has nothing of what is selected.
+Result<json::value> apply_filter(const Filter& filter, json::value value) {
+    const auto* object = value.if_object();
+    if (object != nullptr && !object->empty() && !filter.select.empty() &&
+        !has_any(filter, value)) {
+        // Manifests that don't extract the list mean its items.
+        const auto* list = main_list(*object);
+        if (list == nullptr) {
+            return make_error(Errc::protocol_error,
+                              "the service's answer has nothing of what filter.select names");
+        }
+        auto items = apply_filter(filter, list->value());
+        if (!items) return items.error();
+        return json::value(json::object{{list->key(), std::move(*items)}});
+    }
     auto* array = value.if_array();
     if (array == nullptr) return filter_item(filter, std::move(value));
     json::array out;
@@ -315,7 +349,7 @@ bool is_event_stream(std::string_view content_type) {
 
 std::string apply_text_filter(const TextFilter& filter, std::string_view text) {
     static const re2::RE2 ansi(
-        "\x1B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1B]*(?:\x07|\x1B\\\\)|[@-Z\\\\-_])");
+        "\x1B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1B]*(?:\x07|\x1B\\\\)|[ -/]+[0-~]|[@-Z\\\\-_])");
     std::string clean(text);
     if (filter.strip_ansi) re2::RE2::GlobalReplace(&clean, ansi, "");
     const auto compile = [](const std::vector<std::string>& patterns) {
@@ -437,7 +471,11 @@ ShapedResponse shape_json(const Action& action, json::value value) {
         json::value extracted = found == nullptr ? json::value(nullptr) : *found;
         value = std::move(extracted);
     }
-    if (spec.filter) value = apply_filter(*spec.filter, std::move(value));
+    if (spec.filter) {
+        auto filtered = apply_filter(*spec.filter, std::move(value));
+        if (!filtered) return bad_answer(filtered.error().message);
+        value = std::move(*filtered);
+    }
     if (spec.compact) return as_text(spec, apply_compact(*spec.compact, value), "");
     if (spec.text_filter && value.is_string()) {
         return as_text(spec, std::string(value.get_string()), "");

@@ -317,6 +317,15 @@ Task<Exchange> OutboundConnection::read_answer(const OutboundRequest& request) {
         if (!error && !parser->is_done() && buffer_.size() > HttpClient::kMaxHeaderBytes) {
             error = http::error::header_limit;  // a chunk's header or trailer without end
         }
+        if (error == http::error::body_limit && parser->status() >= 400) {
+            // What went wrong is said by the status; its explanation is too long to be one.
+            reusable_ = false;
+            OutboundResponse& response = out.response.emplace();
+            response.status = parser->status();
+            response.headers = std::move(parser->headers());
+            response.body_bytes = delivered + parser->body().size();
+            co_return out;
+        }
         if (error) {
             out.error = parse_failure(error);
             co_return out;

@@ -87,7 +87,11 @@ Task<CallResult> Pipeline::collect(Caller caller, std::string approval,
     }
     if (!collected) {
         out.disposition = Disposition::failed;
-        out.message = collected.error().message;
+        out.message = collected.error().code == Errc::not_found
+                          ? "No approval of yours is called " + approval +
+                                ". Outcomes are kept for 24 hours; kimbap_approval_result without "
+                                "`approval` lists yours."
+                          : collected.error().message;
         co_return out;
     }
     co_return result_of(*collected);

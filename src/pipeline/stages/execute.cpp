@@ -307,7 +307,9 @@ private:
 
     void fail(const net::Exchange& exchange) {
         if (exchange.error.code == Errc::cancelled) {
-            call_.end(Disposition::cancelled, "The call was withdrawn.");
+            std::string said = "The call was withdrawn.";
+            if (exchange.may_have_reached_peer && action_.risk.mutating) said += kMayHaveActed;
+            call_.end(Disposition::cancelled, std::move(said));
             return;
         }
         std::string message = "The call to " + call_.action->service->name +

@@ -34,7 +34,7 @@ TEST(ActionReaderTest, ReadsEveryKey) {
     EXPECT_EQ(action.args.size(), 2U);
     EXPECT_THAT(action.request.path_params, ElementsAre(Pair("customer", "{customer}")));
     EXPECT_THAT(action.request.query,
-                ElementsAre(Pair("q", json::value("{q}")), Pair("n", json::value(1))));
+                ElementsAre(Pair("q", json::value("{q}")), Pair("n", json::value("1"))));
     EXPECT_THAT(action.request.headers, ElementsAre(Pair("X-Q", "{q}")));
     EXPECT_EQ(to_json(*action.request.body), R"({"q":"{q}"})");
     EXPECT_EQ(action.request.encoding, Encoding::form);
@@ -245,6 +245,15 @@ TEST(ActionReaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"path: /o, risk: {levl: low}", "unknown key \"levl\" (did you mean \"level\"?)"},
         {"path: /o, idempotent: 1", "idempotent: not a boolean"},
         {"path: /o, idempotency_header: \"a b\"", "not a header name (like Idempotency-Key)"},
+        {"path: /o, idempotency_header: Content-Length",
+         "idempotency_header: kimbap sets this header itself"},
+        {"path: /o, idempotency_header: content-type",
+         "idempotency_header: kimbap sets this header itself"},
+        {"path: /o, idempotency_header: authorization, auth: {type: bearer, credential_ref: a}",
+         "idempotency_header: carries the credential"},
+        {"path: /o, idempotency_header: X-K, auth: {type: header, header_name: x-k, "
+         "credential_ref: a}",
+         "idempotency_header: carries the credential"},
         {"path: /o, request: {query: {q: \"{limt}\"}}, args: [{name: limit}]",
          "request.query.q: {limt} is not an argument (did you mean \"limit\"?)"},
         {"path: /o, request: {headers: {X-A: \"{a}\"}}",

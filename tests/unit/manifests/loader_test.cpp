@@ -178,6 +178,8 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
          "triggers: unknown key \"verbs\""},
         {"name: a\nbase_url: https://x.example\ngotchas: [{symptoms: x}]\n" + actions,
          "gotchas[0]: unknown key \"symptoms\" (did you mean \"symptom\"?)"},
+        {"name: a\nbase_url: https://x.example\nrecipes: [{name: r}, {name: r}]\n" + actions,
+         "m.yaml:3:29: recipes[1].name: is there twice"},
         {"name: a\nbase_url: https://x.example\nrecipes: [{steps: [x]}]\n" + actions,
          "recipes[0]: \"name\" is missing (add it)"},
         {recipe_with_args("{name: x}, {name: x}"),

@@ -184,6 +184,22 @@ TEST(RequestTest, QueryValuesAreEncodedAndArraysRepeat) {
               "fixed=two");
 }
 
+TEST(RequestTest, ConstantNumbersStayAsTheyAreWrittenInText) {
+    EXPECT_EQ(
+        rendered("path: /o, request: {query: {v: 1.10, w: 2.0, z: 007, l: [1.0, 1e3], t: true}}",
+                 "{}")
+            .full_url(),
+        "https://api.example.com/v2/o?v=1.10&w=2.0&z=007&l=1.0&l=1e3&t=true");
+    EXPECT_EQ(
+        rendered("method: POST, path: /o, request: {encoding: form, body: {v: 1.10}}", "{}").body,
+        "v=1.10");
+    EXPECT_EQ(
+        rendered("method: POST, path: /o, request: {body: {a: 1e15, b: 2.0, c: [-1e3], d: 1.5}}",
+                 "{}")
+            .body,
+        R"({"a":1000000000000000,"b":2,"c":[-1000],"d":1.5})");
+}
+
 TEST(RequestTest, HeadersTakeNoLineBreaks) {
     const std::string action = R"(path: /o, args: [{name: v}], request: {headers: {X-V: "v={v}"}})";
     EXPECT_THAT(rendered(action, R"({"v": "a b\tc ü"})").headers,

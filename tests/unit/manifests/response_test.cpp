@@ -77,6 +77,14 @@ TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
         {"select: {n: id}", R"([{"id": 1}, {"id": 2}, "plain"])", R"([{"n":1},{"n":2},"plain"])"},
         {"select: {first: \"tags[0]\"}", R"([{"tags": ["x", "y"]}, {"tags": []}])",
          R"([{"first":"x"},{}])"},
+        // An object without any of it wraps the list that is meant.
+        {"select: {id: id}", R"({"ok": true, "channels": [{"id": 1, "x": 2}], "b": []})",
+         R"({"channels":[{"id":1}]})"},
+        {"select: {id: id}, max_items: 1", R"({"a": [1], "data": [{"id": 1}, {"id": 2}]})",
+         R"({"data":[{"id":1}]})"},
+        {"select: {id: id}", "{}", "{}"},
+        {"select: {id: id}", R"({"x": 1})",
+         "error: the service's answer has nothing of what filter.select names"},
         {"exclude: [x]", R"([{"x": 1, "y": 2}])", R"([{"y":2}])"},
         {"exclude: [a.b, l.c]", R"({"a": {"b": 1, "k": 2}, "l": [{"c": 1, "d": 2}]})",
          R"({"a":{"k":2},"l":[{"d":2}]})"},
@@ -141,6 +149,7 @@ TEST(ResponseTest, TextFiltersKeepWhatMatters) {
         {"max_lines: 2", "a\nb\nc\nd", "a\nb\n… (2 more lines)"},
         {"max_lines: 0", "a\nb", "a\nb"},
         {"strip_ansi: true", "\x1B[31mred\x1B[0m \x1B]0;t\x07x", "red x"},
+        {"strip_ansi: true", "\x1B(B\x1B[mred\x1B(0", "red"},
         {"on_empty: ok", "\n \n", "ok"},
         {"on_empty: ok, keep_lines_matching: [x]", "a", "ok"},
         {"dedup: true", "a\r\na\r\n", "a"},
@@ -201,6 +210,7 @@ TEST(ResponseTest, HalfASurrogatePairCostsOneCharacter) {
 TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
     const Action plain = load_action("path: /o").action();
     const Action mapped = load_action("path: /o, error_mapping: {404: no such customer}").action();
+    const Action keyed = load_action("path: /o, auth: {type: bearer, credential_ref: a}").action();
     const struct {
         const Action& action;
         RawResponse response;
@@ -230,6 +240,10 @@ TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
         {plain, {400, "image/png", "\x89PNG"}, "HTTP 400."},
         {plain,
          {401, "", ""},
+         "HTTP 401. No credential was sent, as the action's manifest has none (auth): tell an "
+         "operator."},
+        {keyed,
+         {401, "", ""},
          "HTTP 401. The stored credential was not accepted: tell an operator."},
         {plain, {404, "", ""}, "HTTP 404. Check the identifiers."},
         {plain, {409, "", ""}, "HTTP 409. The state changed meanwhile: read it again first."},
@@ -241,7 +255,7 @@ TEST(ResponseTest, HttpErrorsSayWhatTheServiceSaidAndWhatToDo) {
         {mapped, {404, "", ""}, "HTTP 404: no such customer."},
         {mapped, json_answer(R"({"message": "cus_1"})", 404),
          "HTTP 404: no such customer (cus_1)."},
-        {mapped, json_answer(R"({"message": "m"})", 403),
+        {keyed, json_answer(R"({"message": "m"})", 403),
          "HTTP 403: m. The stored credential was not accepted: tell an operator."},
     };
     for (const auto& row : rows) {

@@ -430,6 +430,24 @@ TEST(HttpClient, SaysWhatIsWrongWithAnAnswer) {
     }
 }
 
+TEST(HttpClient, AnErrorWithTooLargeABodyKeepsItsStatus) {
+    const std::string head = "HTTP/1.1 404 Not Found\r\nX-Why: gone\r\n";
+    const std::string body(101, 'x');
+    for (const std::string& answer :
+         {head + "Content-Length: 101\r\n\r\n" + body, head + "\r\n" + body,
+          head + "Transfer-Encoding: chunked\r\n\r\n65\r\n" + body + "\r\n0\r\n\r\n"}) {
+        const ScriptedUpstream upstream(answer_and_close(answer));
+        ClientHarness harness;
+        OutboundRequest request = ClientHarness::request_to(upstream.port());
+        request.max_response_bytes = 100;
+        const Exchange out = harness.send(std::move(request));
+        ASSERT_TRUE(out.response) << out.error.message;
+        EXPECT_EQ(out.response->status, 404U);
+        EXPECT_EQ(out.response->header("X-Why"), "gone");
+        EXPECT_EQ(out.response->body, "");
+    }
+}
+
 TEST(HttpClient, BodyThatEndsInAResetIsNotWhole) {
     const ScriptedUpstream upstream([](RawPeer& peer, int) {
         peer.read_message();
