@@ -223,14 +223,18 @@ void apply_environment(Config& config, const Environment& environment) {
 }
 
 /// What holds whatever the file and the environment said, and whichever of them said it.
-void check_whole(const Config& config, Faults& faults) {
+void check_whole(const Config& config, const Environment& environment, Faults& faults) {
     const auto add = [&](std::string message) {
         faults.push_back({config.file, 0, 0, std::move(message)});
     };
+    const auto add_of = [&](const char* variable, const std::string& key, const Error& error) {
+        if (!environment(variable)) return add(key + ": " + error.message);
+        faults.push_back({variable, 0, 0, error.message});
+    };
     const Result<void> known = store::check_store(config.store);
-    if (!known) add("store: " + known.error().message);
+    if (!known) add_of("KIMBAP_STORE", "store", known.error());
     const auto listen = parse_listen_address(config.http.listen);
-    if (!listen) add("http.listen: " + listen.error().message);
+    if (!listen) add_of("KIMBAP_LISTEN", "http.listen", listen.error());
     if (!config.http.anonymous_agent.empty() && listen && !listen->is_local()) {
         add("http.anonymous_agent: unauthenticated requests are only served on loopback (listen on "
             "127.0.0.1, or remove it and give agents tokens)");
@@ -289,7 +293,7 @@ Result<Config> parse_config(const std::string& file, std::string_view text,
         if (!root.is_null()) Parser(file, config).read(root);  // an empty file sets nothing
     }
     apply_environment(config, environment);
-    if (document) check_whole(config, faults);
+    if (document) check_whole(config, environment, faults);
     if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
     return config;
 }

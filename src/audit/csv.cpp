@@ -39,6 +39,11 @@ constexpr std::array kColumns{
     Column{"details", "", "details"},
     Column{"prev", "", "prev"},
     Column{"hash", "", "hash"},
+    // Later ones come last, so that the others keep their places.
+    Column{"chain", "", "chain"},
+    Column{"policy", "decision", "policy"},
+    Column{"attempts", "execution", "attempts"},
+    Column{"bytes", "execution", "bytes"},
 };
 
 std::string text_of(const json::object& record, const Column& column) {

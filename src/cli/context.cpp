@@ -15,6 +15,8 @@ Exit exit_of(Errc code) {
     switch (code) {
         case Errc::invalid_config:
             return Exit::invalid;
+        case Errc::invalid_argument:
+            return Exit::usage;
         case Errc::forbidden:
             return Exit::denied;
         default:

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "app/listen_address.hpp"
 #include "app/process.hpp"
 #include "app/relay_process.hpp"
 #include "cli/commands.hpp"
@@ -47,6 +48,10 @@ void add_serve(CLI::App& root, Context& context) {
         "Stops on SIGTERM or SIGINT, letting running calls finish for 10 s; reloads "
         "manifests and policies on SIGHUP and when their files change.");
     command->callback([&context, listen] {
+        const auto named = app::parse_listen_address(*listen);
+        if (!listen->empty() && !named) {
+            return report(context, Exit::usage, "--listen: " + named.error().message);
+        }
         auto config = configured(context, "KIMBAP_LISTEN", *listen);
         if (!config) return;
         const Result<void> done = app::run_serve(std::move(*config));

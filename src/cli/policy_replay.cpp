@@ -61,6 +61,7 @@ public:
         const std::string was = text_at(record, "decision", "outcome");
         const bool asked = kind == "approval.requested";
         if (was.empty() || (!asked && kind != "call.finished")) return;
+        if (text_at(record, "decision", "by") == "token") return;  // policy wasn't asked
         const auto time = parse_time(text_at(record, "time"));
         const operator_api::HypotheticalCall call = call_of(record);
         const operator_api::PolicyQuestion question(rules_, call);

@@ -49,11 +49,14 @@ json::object explain(const pipeline::Rules& rules, const HypotheticalCall& call,
     }
     json::array unfit;
     for (std::string& fault : question.argument_faults()) unfit.emplace_back(std::move(fault));
+    json::object caller{{"agent", call.agent},
+                        {"roles", json::array(call.roles.begin(), call.roles.end())}};
+    if (!call.token.empty()) caller["token"] = call.token;
+    if (!call.client.empty()) caller["client"] = call.client;
     json::object out{
         {"decision", policy::name(decision.outcome)},
         {"rule", decision.rule == nullptr ? json::value(nullptr) : json::value(decision.rule->id)},
-        {"caller",
-         {{"agent", call.agent}, {"roles", json::array(call.roles.begin(), call.roles.end())}}},
+        {"caller", std::move(caller)},
         {"action", request.action_id},
         {"known_action", question.declared()},
         {"risk", {{"level", request.risk_level}, {"mutating", request.mutating}}},

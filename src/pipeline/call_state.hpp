@@ -32,7 +32,8 @@ struct Call {
 
     // authorize
     policy::Decision decision;
-    bool decided = false;  ///< By the rules in force, which the result then tells of.
+    bool decided = false;           ///< By the rules in force, which the result then tells of.
+    bool refused_by_token = false;  ///< Its globs leave the action out: policy wasn't asked.
 
     // confirm
     /// accepted, declined, dismissed, asked, not_asked, impossible or invalid; "" where the action

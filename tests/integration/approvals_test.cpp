@@ -126,9 +126,12 @@ TEST(Approvals, TheyExpireThoughNoServerRuns) {
     EXPECT_EQ(recorded(shop.kimbap, "approval.decided", "expired"), 1U);
 
     const auto program = shop.kimbap.start({"call", "shop.refund", "--input", to_json(kRefund)});
-    const std::string id = pending_approval(shop.kimbap);
+    const std::string said = program->wait_for_error("interrupting");
     program->signal(SIGKILL);
     program->wait();
+    const std::size_t at = said.find("apr_");
+    ASSERT_NE(at, std::string::npos) << said;
+    const std::string id = said.substr(at, said.find(')', at) - at);
     eventually("the expiry", [&] {
         return shop.kimbap.json({"approval", "list", "--state", "pending"})
             .at("approvals")

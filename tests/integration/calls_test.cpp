@@ -111,13 +111,19 @@ TEST(Calls, ArgumentsGoByASchemaThatIsGivenWhole) {
 
 TEST(Calls, TheCommandEndsWithItsCall) {
     Shop shop;
-    auto quickest = std::chrono::steady_clock::duration::max();
-    for (int i = 0; i < 5; ++i) {
-        const auto began = std::chrono::steady_clock::now();
-        shop.kimbap.must({"call", "shop.get-order", "--arg", "order=1001"});
-        quickest = std::min(quickest, std::chrono::steady_clock::now() - began);
-    }
-    EXPECT_LT(quickest, std::chrono::milliseconds{800});
+    const auto quickest = [&](const std::vector<std::string>& command) {
+        auto least = std::chrono::steady_clock::duration::max();
+        for (int i = 0; i < 5; ++i) {
+            const auto began = std::chrono::steady_clock::now();
+            shop.kimbap.must(command);
+            least = std::min(least, std::chrono::steady_clock::now() - began);
+        }
+        return least;
+    };
+    // Beside a command that makes no call, whatever starting a process takes here.
+    const auto without = quickest({"token", "list"});
+    EXPECT_LT(quickest({"call", "shop.get-order", "--arg", "order=1001"}),
+              2 * without + std::chrono::milliseconds{700});
 }
 
 TEST(Calls, InputComesFromStdinAndFiles) {

@@ -57,9 +57,14 @@ TEST(CommandLine, AnImpossiblePortIsRefused) {
     const Installation kimbap;
     for (const char* listen : {"127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:8x"}) {
         const Ran ran = kimbap.kimbap({"serve", "--listen", listen});
-        EXPECT_EQ(ran.code, 5) << listen;
-        EXPECT_THAT(ran.err, HasSubstr("is not ADDRESS:PORT"));
+        EXPECT_EQ(ran.code, 2) << listen;
+        EXPECT_THAT(ran.err, AllOf(HasSubstr("--listen: "), HasSubstr("is not ADDRESS:PORT")));
     }
+    Installation environment;
+    environment.environment["KIMBAP_LISTEN"] = "127.0.0.1:99999";
+    const Ran ran = environment.kimbap({"serve"});
+    EXPECT_EQ(ran.code, 5);
+    EXPECT_THAT(ran.err, HasSubstr("KIMBAP_LISTEN: \"127.0.0.1:99999\" is not ADDRESS:PORT"));
 }
 
 TEST(CommandLine, FaultsOfTheWholeConfigurationHaveNoLineZero) {

@@ -140,6 +140,11 @@ TEST(PolicyReplay, TellsWhatAnotherPolicyWouldHaveDecided) {
     EXPECT_EQ(call({"shop.refund", "--arg", "order=1", "--arg", "amount=5"}), 4);
     EXPECT_EQ(
         call({"shop.refund", "--arg", "order=1", "--arg", "amount=900", "--arg", "card=4242"}), 4);
+    // Refused by its token: policy wasn't asked.
+    shop.kimbap.environment["KIMBAP_TOKEN"] =
+        shop.kimbap.agent_token("bot", {"--action", "shop.remove"});
+    EXPECT_EQ(call({"shop.get-order", "--arg", "order=1"}), 3);
+    shop.kimbap.environment.clear();
     EXPECT_THAT(shop.kimbap.must({"policy", "replay"}),
                 HasSubstr("4 calls decided again: 0 otherwise, 0 alike by another rule"));
 

@@ -21,6 +21,7 @@ audit::Record record_of(const Call& call, const Services& services, std::string 
         decision.add("outcome", call.result.decision)
             .add("policy", call.decided ? call.rules->policy->digest() : call.stored->policy);
         if (!call.result.rule.empty()) decision.add("rule", call.result.rule);
+        if (call.refused_by_token) decision.add("by", "token");
     }
     if (!call.result.approval.empty()) {
         record.approval.emplace().add("id", call.result.approval);

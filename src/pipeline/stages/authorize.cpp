@@ -45,6 +45,7 @@ bool authorize(Call& call, Services& services, Allowance allowance) {
     if (identity && !identity->permits(call.action->id)) {
         call.result.decision = "deny";
         call.decided = true;
+        call.refused_by_token = true;
         return call.end(Disposition::denied, "Denied: this token does not cover " +
                                                  call.action->id +
                                                  ". Ask an operator for one that does.");
