@@ -27,6 +27,7 @@
 #include "ratelimit/shared_rate_limiter.hpp"
 #include "store/store.hpp"
 #include "vault/cached_key.hpp"
+#include "vault/new_secret_file.hpp"
 #include "vault/vault.hpp"
 #include "vault/vault_sealer.hpp"
 #include "vault/vault_secret.hpp"
@@ -62,6 +63,14 @@ Result<void> check_channels(const Config& config, const pipeline::Rules& rules) 
     const Faults faults = unknown_channels(config, *rules.policy);
     if (!faults.empty()) return make_error(Errc::invalid_config, to_string(faults));
     return {};
+}
+
+Result<LoadedRules> load_checked(const Config& config) {
+    auto loaded = load_rules(config);
+    if (!loaded) return loaded;
+    const Result<void> channels = check_channels(config, *loaded->rules);
+    if (!channels) return channels.error();
+    return loaded;
 }
 
 }  // namespace
@@ -109,6 +118,7 @@ struct Gateway::Parts {
     approval::ApprovalManager approvals;
     RulesHolder rules;
     std::vector<std::string> notices;
+    std::optional<Error> rule_faults;
     pipeline::CallMetrics metrics;
     vault::SecretFacts vault_secret;
     oauth::ConnectionStore connections;
@@ -124,16 +134,31 @@ bool Gateway::is_new(const Config& config) {
            !std::filesystem::exists(config.data_dir + kAllowances, ignored);
 }
 
-Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
+/// Whether the vault secret of a rekey that was interrupted at its end is now in its place.
+bool Gateway::finish_rekey(Parts& parts) {
+    const std::string& file = parts.config.vault.secret_file;
+    if (parts.vault_secret.source != vault::SecretSource::file) return false;
+    const bool adopted = vault::adopt_new_secret(file, [&parts](const Secret& secret) {
+        vault::Vault vault(*parts.store, parts.clock, secret);
+        return vault.check().has_value();
+    });
+    if (adopted) log::warn("an interrupted vault rekey was finished", {{"secret_file", file}});
+    return adopted;
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::open(Config config, RuleFaults faults) {
     // Whoever types a secret that makes a new vault must have typed it right.
     auto secret = vault::load_vault_secret(config.vault.secret_file, is_new(config));
     if (!secret) return secret.error();
     auto guard = net::AddressGuard::create(config.egress.allow_private);
     if (!guard) return guard.error();
-    auto loaded = load_rules(config);
-    if (!loaded) return loaded.error();
-    const Result<void> channels = check_channels(config, *loaded->rules);
-    if (!channels) return channels.error();
+    auto loaded = load_checked(config);
+    std::optional<Error> passed_over;
+    if (!loaded && faults == RuleFaults::refused) return loaded.error();
+    if (!loaded) {
+        passed_over = loaded.error();
+        loaded = LoadedRules{no_rules(), {}};
+    }
     auto store = store::open_store({config.data_dir, config.audit_fsync, config.store});
     if (!store) return store.error();
     auto limiter = ratelimit::SharedRateLimiter::open(config.data_dir + kAllowances);
@@ -141,7 +166,13 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config) {
     auto parts = std::make_unique<Parts>(std::move(config), std::move(*guard), std::move(*store),
                                          secret->secret, std::move(*limiter), std::move(*loaded));
     parts->vault_secret = std::move(secret->facts);
-    const Result<void> checked = parts->vault.check();
+    parts->rule_faults = std::move(passed_over);
+    Result<void> checked = parts->vault.check();
+    if (!checked && finish_rekey(*parts)) {
+        Config again = parts->config;
+        parts.reset();
+        return open(std::move(again), faults);
+    }
     if (!checked) return checked.error();
     return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
 }
@@ -199,6 +230,9 @@ RulesHolder& Gateway::rules() {
 }
 pipeline::Services& Gateway::services() {
     return parts_->services;
+}
+const std::optional<Error>& Gateway::rule_faults() const {
+    return parts_->rule_faults;
 }
 const std::vector<std::string>& Gateway::notices() const {
     return parts_->notices;

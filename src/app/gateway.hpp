@@ -34,6 +34,12 @@ namespace kimbap::app {
 
 class QuestionSeal;
 
+/// What to do about faults in manifests and policies.
+enum class RuleFaults : std::uint8_t {
+    refused,      ///< Nothing is opened.
+    passed_over,  ///< no_rules() instead, for commands that need none. Calls mustn't be run.
+};
+
 /// The composition root: everything a process of kimbap is made of, wired. Which store, which
 /// notifiers and which limiter there are is known here alone. Threads: made on one, used by many.
 class Gateway {
@@ -42,7 +48,8 @@ public:
     [[nodiscard]] static bool is_new(const Config& config);
     /// Opens the store and the vault, checks the vault secret, loads manifests and policies.
     /// Errors: invalid_config (exit code 5), storage_failure.
-    static Result<std::unique_ptr<Gateway>> open(Config config);
+    static Result<std::unique_ptr<Gateway>> open(Config config,
+                                                 RuleFaults faults = RuleFaults::refused);
     ~Gateway();
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
@@ -67,6 +74,8 @@ public:
     [[nodiscard]] RulesHolder& rules();
     [[nodiscard]] pipeline::Services& services();
     [[nodiscard]] const std::vector<std::string>& notices() const;
+    /// The faults that were passed over.
+    [[nodiscard]] const std::optional<Error>& rule_faults() const;
     /// Where the vault secret came from, and how good it is.
     [[nodiscard]] const vault::SecretFacts& vault_secret() const;
 
@@ -88,6 +97,7 @@ public:
 private:
     struct Parts;
     explicit Gateway(std::unique_ptr<Parts> parts);
+    static bool finish_rekey(Parts& parts);
     std::unique_ptr<Parts> parts_;
 };
 

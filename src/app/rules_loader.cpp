@@ -90,6 +90,16 @@ Result<std::shared_ptr<const manifests::ActionRegistry>> load_actions(const Conf
     return manifests::ActionRegistry::create(std::move(loaded->services));
 }
 
+std::shared_ptr<const pipeline::Rules> no_rules() {
+    Faults none;
+    const manifests::PlainHttpAllowed nowhere = [](std::string_view, std::uint16_t) {
+        return false;
+    };
+    return std::make_shared<const pipeline::Rules>(pipeline::Rules{
+        manifests::ActionRegistry::create({}).value(), policy::PolicySet::load({}, read_zone, none),
+        oauth::ProviderSet::load({}, nowhere, none)});
+}
+
 Result<LoadedRules> load_rules(const Config& config) {
     LoadedRules out;
     const auto plain_http = plain_http_allowed(config);

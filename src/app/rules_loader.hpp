@@ -24,6 +24,9 @@ struct LoadedRules {
 /// fault, one a line.
 [[nodiscard]] Result<LoadedRules> load_rules(const Config& config);
 
+/// No actions, no providers, and a policy that denies everything.
+[[nodiscard]] std::shared_ptr<const pipeline::Rules> no_rules();
+
 /// The actions of the configured manifests alone. Errors: as load_rules.
 [[nodiscard]] Result<std::shared_ptr<const manifests::ActionRegistry>> load_actions(
     const Config& config);

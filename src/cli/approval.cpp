@@ -38,7 +38,7 @@ void list(Context& context, const Options& options) {
                               ": one of pending, approved, denied, expired, withdrawn");
         }
     }
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto found = gateway->approvals().list_blocking(filter);
     if (!found) return report(context, found.error());
@@ -58,7 +58,7 @@ void list(Context& context, const Options& options) {
 }
 
 void show(Context& context, const Options& options) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto found = gateway->approvals().find_blocking(options.id);
     if (!found) return report(context, found.error());
@@ -85,9 +85,13 @@ Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::stri
     if (!claimed) co_return;  // another process was quicker
     auto resuming = lane.pipeline.resume(*claimed);
     auto resumed = co_await std::move(resuming);
+    if (!resumed && resumed.error().code == Errc::unavailable) {
+        auto releasing = approvals.release(std::move(*claimed));
+        static_cast<void>(co_await std::move(releasing));
+        co_return;
+    }
     if (!resumed) {
-        json::object failure{{"disposition", "failed"}, {"message", resumed.error().message}};
-        auto failing = approvals.finish(*claimed, false, to_json(json::value(failure)), {});
+        auto failing = approvals.fail(*claimed, resumed.error());
         static_cast<void>(co_await std::move(failing));
         co_return;
     }
@@ -140,7 +144,10 @@ void tell(Context& context, const approval::Approval& decided, const std::string
 }
 
 void decide(Context& context, const Options& options, approval::Verdict verdict) {
-    const auto gateway = open_gateway(context);
+    // What is approved runs here, perhaps, and by the rules.
+    const auto gateway =
+        open_gateway(context, verdict == approval::Verdict::deny ? app::RuleFaults::passed_over
+                                                                 : app::RuleFaults::refused);
     if (!gateway) return;
     const auto who = deciding_operator(context, *gateway);
     if (!who) return report(context, who.error());

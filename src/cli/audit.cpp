@@ -70,7 +70,7 @@ void print_record(Context& context, const std::string& line) {
 }
 
 void tail(Context& context, const Options& options) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     audit::Filter filter;
     filter.kind = options.kind;
@@ -109,7 +109,7 @@ void export_log(Context& context, const Options& options) {
                 "--since " + options.since + ": not a time (RFC 3339) or a duration (24h)");
         }
     }
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const bool csv = options.format == "csv";
     if (csv) print(audit::csv_header());
@@ -128,7 +128,7 @@ void export_log(Context& context, const Options& options) {
 }
 
 void verify(Context& context, const Options& options) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     std::optional<audit::Checkpoint> checkpoint;
     if (!options.checkpoint.empty()) {
@@ -167,7 +167,7 @@ void verify(Context& context, const Options& options) {
 }
 
 void checkpoint(Context& context) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto head = store::query(
         gateway->store(), [](const store::Snapshot& snapshot) { return snapshot.audit().head(); });

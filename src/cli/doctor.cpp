@@ -16,6 +16,7 @@
 #include "oauth/needed_scopes.hpp"
 #include "oauth/provider_set.hpp"
 #include "store/store.hpp"
+#include "vault/new_secret_file.hpp"
 #include "vault/vault.hpp"
 #include "vault/vault_secret.hpp"
 
@@ -130,6 +131,12 @@ private:
                     "with mode 0600 or systemd's LoadCredential keep it closer)");
         }
         const std::string& file = gateway.config().vault.secret_file;
+        if (secret.source == vault::SecretSource::file && vault::has_new_secret(file)) {
+            add("vault", Level::warning,
+                file +
+                    ".new was left by a rekey that was interrupted before it changed anything "
+                    "(remove it, unless one is under way)");
+        }
         if (secret.source == vault::SecretSource::file &&
             is_within(file, gateway.config().data_dir)) {
             add("vault", Level::warning,

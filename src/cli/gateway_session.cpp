@@ -25,13 +25,18 @@ struct Session::Parts {
     std::unique_ptr<app::Gateway::Lane> lane;
 };
 
-std::unique_ptr<app::Gateway> open_gateway(Context& context) {
+std::unique_ptr<app::Gateway> open_gateway(Context& context, app::RuleFaults faults) {
     auto config = configured(context);
     if (!config) return nullptr;
-    auto gateway = app::Gateway::open(std::move(*config));
+    auto gateway = app::Gateway::open(std::move(*config), faults);
     if (!gateway) {
         report(context, gateway.error());
         return nullptr;
+    }
+    if (const auto& passed_over = (*gateway)->rule_faults()) {
+        std::fprintf(stderr,
+                     "kimbap: done without the manifests and policies, which are invalid:\n%s\n",
+                     passed_over->message.c_str());
     }
     return std::move(*gateway);
 }

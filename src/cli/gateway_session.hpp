@@ -8,8 +8,10 @@
 
 namespace kimbap::cli {
 
-/// The gateway opened for one command; null with the error reported.
-[[nodiscard]] std::unique_ptr<app::Gateway> open_gateway(Context& context);
+/// The gateway opened for one command; null with the error reported. Faults that are passed over
+/// are told on stderr.
+[[nodiscard]] std::unique_ptr<app::Gateway> open_gateway(
+    Context& context, app::RuleFaults faults = app::RuleFaults::refused);
 
 /// Runs one coroutine on an io_context of its own, with a lane, to its end.
 class Session {

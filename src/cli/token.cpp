@@ -34,7 +34,7 @@ void create(Context& context, const Options& options) {
                           "--ttl " + *options.ttl + ": not a duration (like 24h or 30d)");
         }
     }
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto created = gateway->tokens().create(wanted, local_user());
     if (!created) return report(context, created.error());
@@ -48,7 +48,7 @@ void create(Context& context, const Options& options) {
 }
 
 void list(Context& context) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto rows = gateway->tokens().list();
     if (!rows) return report(context, rows.error());
@@ -66,6 +66,7 @@ void list(Context& context) {
                          {"actions", json::array(row.actions.begin(), row.actions.end())},
                          {"state", state},
                          {"created_at", format_time(row.created_at)}};
+        if (!row.owner.empty()) one["owner"] = row.owner;
         if (row.expires_at) one["expires_at"] = format_time(*row.expires_at);
         if (row.revoked_at) one["revoked_at"] = format_time(*row.revoked_at);
         out.push_back(std::move(one));
@@ -107,7 +108,7 @@ void add_token(CLI::App& root, Context& context) {
     revoking->add_option("id", options->id, "tok_…")->required();
     add_json_flag(*revoking, context);
     revoking->callback([&context, options] {
-        const auto gateway = open_gateway(context);
+        const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
         if (!gateway) return;
         const Result<void> revoked = gateway->tokens().revoke(options->id, local_user());
         if (!revoked) return report(context, revoked.error());

@@ -9,12 +9,14 @@
 #include <iostream>
 #include <iterator>
 
+#include "base/failpoint.hpp"
 #include "base/json_text.hpp"
 #include "base/terminal.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/gateway_session.hpp"
+#include "vault/new_secret_file.hpp"
 #include "vault/vault_secret.hpp"
 
 namespace kimbap::cli {
@@ -48,7 +50,7 @@ Result<Secret> read_secret(const std::string& file, const std::string& prompt) {
 }
 
 void list(Context& context) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto rows = gateway->vault().list();
     if (!rows) return report(context, rows.error());
@@ -75,7 +77,7 @@ void done(Context& context, const std::string& ref, std::string_view change) {
 }
 
 void put(Context& context, const std::string& ref, const std::string& file, bool rotate) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     auto value = read_secret(file, "Value of " + ref + " (not shown): ");
     if (!value) return report(context, value.error());
@@ -90,23 +92,6 @@ void put(Context& context, const std::string& ref, const std::string& file, bool
                      ref.c_str(), counted(value->size(), "byte").c_str());
     }
     done(context, ref, rotate ? "rotated" : "set");
-}
-
-/// Writes a new vault secret beside the old file and moves it into place.
-Result<void> replace_secret_file(const std::string& path, const Secret& secret) {
-    const std::string fresh = path + ".new";
-    std::FILE* file = std::fopen(fresh.c_str(), "wx");
-    if (file == nullptr) {
-        return make_error(Errc::storage_failure,
-                          fresh + ": can't be created (does it exist already?)");
-    }
-    ::fchmod(::fileno(file), 0600);
-    const bool written =
-        std::fwrite(secret.reveal().data(), 1, secret.size(), file) == secret.size() &&
-        std::fputc('\n', file) != EOF && std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
-    std::fclose(file);
-    if (!written) return make_error(Errc::storage_failure, fresh + ": can't be written");
-    return {};
 }
 
 /// Where the secret that kimbap opens the vault with is elsewhere than in the configured file: what
@@ -134,40 +119,42 @@ void rekey_elsewhere(Context& context, app::Gateway& gateway, const std::string&
 }
 
 void rekey(Context& context, const std::string& file) {
-    const auto gateway = open_gateway(context);
+    const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     if (gateway->vault_secret().source != vault::SecretSource::file) {
         return rekey_elsewhere(context, *gateway, file);
     }
-    // Where a link leads, the new one goes as well: it would take the link's place otherwise, and
-    // the old one stay where it is.
-    std::error_code unresolved;
-    const auto real = std::filesystem::canonical(gateway->config().vault.secret_file, unresolved);
-    const std::string path = unresolved ? gateway->config().vault.secret_file : real.string();
+    const std::string& path = gateway->config().vault.secret_file;
     Result<Secret> secret = file.empty() ? Result<Secret>(vault::generate_vault_secret())
                                          : vault::read_vault_secret_file(file);
     if (!secret) return report(context, secret.error());
+    auto fresh = vault::NewSecretFile::create(path);
+    if (!fresh) return report(context, fresh.error());
+    // Another may have been interrupted since, of whose secret this is the only copy.
+    const Result<void> checked = gateway->vault().check();
+    if (!checked) return report(context, checked.error());
     // The new secret is on disk before anything is encrypted under it.
-    const Result<void> written = replace_secret_file(path, *secret);
+    const Result<void> written = fresh->write(*secret);
+    failpoint("rekey.written");
     if (!written) return report(context, written.error());
     const auto count = gateway->vault().rekey(*secret, local_user());
+    failpoint("rekey.committed");
     if (!count && count.error().code == Errc::storage_failure) {
-        // Where the answer to the commit was lost, the records may be under the new secret, of
-        // which this is the only copy.
-        return report(context,
-                      make_error(Errc::storage_failure,
-                                 count.error().message + "; the new vault secret is kept in " +
-                                     path + ".new: try `kimbap doctor`, and should it say that " +
-                                     path + " is the wrong one, move the new one there"));
+        // Where the answer to the commit was lost, the records may be under the new secret.
+        return report(context, make_error(Errc::storage_failure,
+                                          count.error().message +
+                                              "; the new vault secret is kept in " + fresh->path() +
+                                              ", and takes its place at kimbap's next start if it "
+                                              "is the right one by then"));
     }
     if (!count) {
-        ::unlink((path + ".new").c_str());
+        fresh->discard();
         return report(context, count.error());
     }
-    if (std::rename((path + ".new").c_str(), path.c_str()) != 0) {
+    if (const Result<void> placed = fresh->put_in_place(); !placed) {
         return report(context, Exit::failed,
-                      "the vault is under the new secret, which is in " + path +
-                          ".new: move it to " + path + " by hand");
+                      placed.error().message + "; the vault is under the new secret: move it to " +
+                          path + " by hand");
     }
     if (context.json) {
         return print_json(json::object{{"records", *count}, {"secret_file", path}});
@@ -204,7 +191,7 @@ void add_vault(CLI::App& root, Context& context) {
     removing->add_option("ref", options->ref, "The secret's name")->required();
     add_json_flag(*removing, context);
     removing->callback([&context, options] {
-        const auto gateway = open_gateway(context);
+        const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
         if (!gateway) return;
         const Result<void> removed = gateway->vault().remove(options->ref, local_user());
         if (!removed) return report(context, removed.error());

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -13,9 +14,24 @@ namespace kimbap::store {
 
 namespace {
 
+/// A folder that was made for kimbap is nobody else's, whatever made it. One that others share, or
+/// that holds other things, is left as it is: `kimbap doctor` says so.
+void close_to_others(const std::string& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
+    if (status.st_uid != ::geteuid() || (status.st_mode & 077) == 0) return;
+    std::error_code unreadable;
+    const bool ours = std::filesystem::is_empty(folder, unreadable) ||
+                      std::filesystem::exists(folder + "/kimbap.db", unreadable);
+    if (ours && !unreadable) ::chmod(folder.c_str(), 0700);
+}
+
 Result<void> prepare_folder(const std::string& folder) {
     std::error_code error;
-    if (std::filesystem::exists(folder, error)) return {};
+    if (std::filesystem::exists(folder, error)) {
+        close_to_others(folder);
+        return {};
+    }
     const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
     if (!parent.empty()) std::filesystem::create_directories(parent, error);
     if (!error && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {

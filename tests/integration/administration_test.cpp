@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "integration/shop.hpp"
 #include "support/mcp_client.hpp"
 #include "unit/net/support/certificates.hpp"
@@ -18,6 +19,11 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+std::vector<std::string> words(std::string_view line) {
+    const auto parts = split(line, ' ');
+    return {parts.begin(), parts.end()};
+}
 
 TEST(Init, LaysOutAWorkingInstallationAndNeverOverwrites) {
     Installation empty;
@@ -86,10 +92,10 @@ TEST(Configuration, WhatAFlagSaysIsCheckedAsWhatTheFileSays) {
     Shop shop;
     Installation& kimbap = shop.kimbap;
     kimbap.config("http: {anonymous_agent: bob, listen: \"127.0.0.1:0\"}\npolicies: [policy]\n");
-    for (const char* listen : {"0.0.0.0:0", "[::]:0", "127.0.0.1:x", "nowhere"}) {
-        const Ran ran = kimbap.kimbap({"serve", "--listen", listen});
-        EXPECT_EQ(ran.code, 5) << listen;
+    for (const char* listen : {"0.0.0.0:0", "[::]:0"}) {
+        EXPECT_EQ(kimbap.kimbap({"serve", "--listen", listen}).code, 5) << listen;
     }
+    EXPECT_EQ(kimbap.kimbap({"serve", "--listen", "nowhere"}).code, 2);
     // It replaces what the others say, faults included.
     kimbap.config("http: {anonymous_agent: bob, listen: \"0.0.0.0:0\"}\npolicies: [policy]\n");
     kimbap.environment["KIMBAP_LISTEN"] = "garbage";
@@ -175,6 +181,65 @@ TEST(Vault, RekeyingWritesWhereALinkLeads) {
     EXPECT_TRUE(std::filesystem::is_symlink(link));
     EXPECT_NE(shop.kimbap.read("keys/secret"), before);
     EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+}
+
+TEST(Vault, AnInterruptedRekeyIsFinishedOrForgotten) {
+    for (const char* point : {"rekey.written", "rekey.committed"}) {
+        SCOPED_TRACE(point);
+        Shop shop;
+        const std::string before = shop.kimbap.read("vault.secret");
+        shop.kimbap.binary = Installation::failing_binary();
+        shop.kimbap.environment["KIMBAP_FAILPOINT"] = point;
+        EXPECT_NE(shop.kimbap.kimbap({"vault", "rekey"}).code, 0);
+        shop.kimbap.environment.erase("KIMBAP_FAILPOINT");
+        const std::string fresh = shop.kimbap.read("vault.secret.new");
+        EXPECT_EQ(shop.kimbap.read("vault.secret"), before);
+
+        const bool committed = point == std::string("rekey.committed");
+        const Ran next = shop.kimbap.kimbap({"doctor"});
+        EXPECT_EQ(shop.kimbap.read("vault.secret"), committed ? fresh : before);
+        EXPECT_THAT(next.out + next.err,
+                    HasSubstr(committed ? "an interrupted vault rekey was finished"
+                                        : "vault.secret.new was left by a rekey"));
+        EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+        // What is left of it is in no later one's way.
+        shop.kimbap.must({"vault", "rekey"});
+        EXPECT_FALSE(std::filesystem::exists(shop.kimbap.path("vault.secret.new")));
+        EXPECT_NE(shop.kimbap.read("vault.secret"), committed ? fresh : before);
+        EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
+    }
+}
+
+/// Nobody should have to mend a manifest before they can revoke a stolen token.
+TEST(Administration, CommandsThatNeedNoRulesRunWhereTheseAreInvalid) {
+    Shop shop("approvals: {hold: 0s}\n");
+    const std::string token = shop.kimbap.must({"token", "create", "--agent", "bot"});
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), token.substr(0, token.find('\n')));
+    const std::string id =
+        meta_of(agent.call("shop_refund", {{"order", "1"}, {"amount", 5}}), "kimbap/approval");
+    for (const auto& [file, text] : {std::pair("manifests/bad.yaml", "name: ["),
+                                     std::pair("policy/bad.yaml", "rules: [{id: refunds}]")}) {
+        SCOPED_TRACE(file);
+        shop.kimbap.write(file, text);
+        for (const char* command : {"call shop.get-order", "service list", "policy replay"}) {
+            EXPECT_EQ(shop.kimbap.kimbap(words(command)).code, 5) << command;
+        }
+        EXPECT_EQ(shop.kimbap.kimbap({"approval", "approve", id}).code, 5);
+        for (const char* command :
+             {"token list", "vault list", "audit verify", "audit checkpoint", "audit export",
+              "approval list", "token create --agent other"}) {
+            const Ran ran = shop.kimbap.kimbap(words(command));
+            EXPECT_EQ(ran.code, 0) << command << ran.err;
+            EXPECT_THAT(ran.err, HasSubstr("bad.yaml")) << command;
+        }
+        std::filesystem::remove(shop.kimbap.path(file));
+    }
+    shop.kimbap.write("manifests/bad.yaml", "name: [");
+    EXPECT_EQ(shop.kimbap.kimbap({"approval", "deny", id}).code, 0);
+    const json::value tokens = shop.kimbap.json({"token", "list"}).at("tokens");
+    shop.kimbap.must({"token", "revoke", tokens.at(0).at("id").as_string().c_str()});
+    EXPECT_EQ(agent.request("tools/list", {}).status, 401);
 }
 
 TEST(Doctor, LooksAtTheCertificateThatServeWouldUse) {
