@@ -4,9 +4,11 @@
 
 namespace kimbap::app {
 
-std::string document(const manifests::Service& service) {
+std::string document(const manifests::Service& service,
+                     const std::function<bool(const manifests::Action&)>& shown) {
     std::string out = "# " + service.name + "\n\n" + service.description + "\n\n## Actions\n";
     for (const manifests::Action& action : service.actions) {
+        if (!shown(action)) continue;
         out += "\n### " + action.name + "\n\n" + action.description +
                "\n\nRisk: " + std::string(manifests::name(action.risk.level)) +
                (action.risk.mutating ? ", changes things" : ", reads") + ".\n";

@@ -148,7 +148,11 @@ Task<mcp::ReadOutcome> GatewayResources::read(mcp::RequestContext& context,
         if (service == nullptr || !may_see(*rules, caller, *service)) {
             co_return mcp::resource_not_found(uri);
         }
-        result.contents.push_back({request.uri, "text/markdown", document(*service)});
+        const auto shown = [&](const manifests::Action& action) {
+            const auto* known = rules->actions->find(service->name + "." + action.name);
+            return known != nullptr && may_see(*rules, caller, *known);
+        };
+        result.contents.push_back({request.uri, "text/markdown", document(*service, shown)});
         co_return result;
     }
     if (uri.starts_with(kApprovalUris)) {

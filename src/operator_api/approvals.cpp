@@ -52,6 +52,9 @@ Task<net::HttpResponse> list_approvals(const ApiRequest& request, ApiServices& s
         co_return problem(400, "limit must be a number from 1 to 500");
     }
     filter.before_id = request.query_or("before", "");
+    if (!filter.before_id.empty() && !filter.before_id.starts_with("apr_")) {
+        co_return problem(400, "before must be the identifier of an approval, apr_…");
+    }
     auto listing = services.approvals.list(filter);
     const auto found = co_await std::move(listing);
     if (!found) co_return problem(found.error());

@@ -1,6 +1,8 @@
 #include "operator_api/operator_api.hpp"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -20,14 +22,15 @@ struct Route {
     bool has_id;
     std::string_view suffix;  ///< After {id}.
     Handler handler;
+    std::string_view parameters = "";  ///< Those of a list, with spaces between.
 };
 
 constexpr std::array kRoutes{
-    Route{"GET", "/v1/approvals", false, "", list_approvals},
+    Route{"GET", "/v1/approvals", false, "", list_approvals, "state limit before"},
     Route{"GET", "/v1/approvals/", true, "", show_approval},
     Route{"POST", "/v1/approvals/", true, ":approve", approve_approval},
     Route{"POST", "/v1/approvals/", true, ":deny", deny_approval},
-    Route{"GET", "/v1/audit", false, "", list_audit},
+    Route{"GET", "/v1/audit", false, "", list_audit, "kind call agent action since after limit"},
     Route{"GET", "/v1/policies", false, "", list_policies},
     Route{"POST", "/v1/policies:explain", false, "", explain_policy},
     Route{"GET", "/v1/tokens", false, "", list_tokens},
@@ -51,6 +54,20 @@ bool fits(const Route& route, std::string_view path, std::string& id) {
     if (found.empty() || found.find_first_of("/:") != std::string_view::npos) return false;
     id = found;
     return true;
+}
+
+/// A slip of the pen must not list more than was asked for.
+Result<void> check_query(const Route& route, const ApiRequest& api) {
+    if (route.parameters.empty()) return {};
+    const std::vector<std::string_view> known = split(route.parameters, ' ');
+    for (const auto& [name, value] : api.query) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        return make_error(
+            Errc::invalid_argument,
+            "unknown parameter \"" + name + "\"" +
+                suggestion(name, known, "this list takes " + std::string(route.parameters)));
+    }
+    return {};
 }
 
 Result<void> read_body(const net::HttpRequest& request, ApiRequest& out) {
@@ -86,6 +103,8 @@ Task<net::HttpResponse> OperatorApi::handle(net::HttpRequest& request,
             allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
             continue;
         }
+        const Result<void> checked = check_query(route, api);
+        if (!checked) co_return problem(checked.error());
         auto handling = route.handler(api, services_);
         co_return co_await std::move(handling);
     }

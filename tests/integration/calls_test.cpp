@@ -203,10 +203,19 @@ TEST(Calls, ToolsShowACallerOnlyWhatPolicyCouldAllow) {
         }
         return out;
     };
-    EXPECT_THAT(names(shop.kimbap.agent_token("bot")),
+    const auto documented = [&](const std::string& token) {
+        return to_json(McpClient(serving.url(), token)
+                           .message("resources/read", {{"uri", "kimbap://services/shop"}}));
+    };
+    const std::string bot = shop.kimbap.agent_token("bot");
+    EXPECT_THAT(names(bot),
                 ::testing::ElementsAre("kimbap_approval_result", "shop_get-order", "shop_refund"));
-    EXPECT_THAT(names(shop.kimbap.agent_token("narrow", {"--action", "shop.get-*"})),
-                ::testing::Not(::testing::Contains("shop_refund")));
+    EXPECT_THAT(documented(bot), AllOf(HasSubstr("### get-order"), HasSubstr("### refund"),
+                                       ::testing::Not(HasSubstr("### remove"))));
+    const std::string narrow = shop.kimbap.agent_token("narrow", {"--action", "shop.get-*"});
+    EXPECT_THAT(names(narrow), ::testing::Not(::testing::Contains("shop_refund")));
+    EXPECT_THAT(documented(narrow),
+                AllOf(HasSubstr("### get-order"), ::testing::Not(HasSubstr("### refund"))));
 }
 
 TEST(Calls, ATokensGlobsHoldBeforePolicy) {

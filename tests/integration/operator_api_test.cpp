@@ -143,6 +143,8 @@ TEST_F(OperatorApi, AnswersOtherPathsAndMethodsAsProblems) {
         {"/v1/approvals/apr_none", 404},
         {"/v1/approvals?state=odd", 400},
         {"/v1/approvals?limit=0", 400},
+        {"/v1/approvals?sate=pending", 400},
+        {"/v1/approvals?before=zz", 400},
         {"/v1/audit?since=then", 400},
         {"/v1/audit?after=-1", 400},
         {"/v1/audit?after=x", 400},
