@@ -134,16 +134,17 @@ bool Gateway::is_new(const Config& config) {
            !std::filesystem::exists(config.data_dir + kAllowances, ignored);
 }
 
-/// Whether the vault secret of a rekey that was interrupted at its end is now in its place.
-bool Gateway::finish_rekey(Parts& parts) {
+/// Whether the vault secret's file has another than the wrong one by now: that of a rekey which was
+/// interrupted at its end, or has just ended.
+bool Gateway::finish_rekey(Parts& parts, const Secret& wrong) {
     const std::string& file = parts.config.vault.secret_file;
     if (parts.vault_secret.source != vault::SecretSource::file) return false;
-    const bool adopted = vault::adopt_new_secret(file, [&parts](const Secret& secret) {
+    return vault::adopt_new_secret(file, wrong, [&](const Secret& secret) {
         vault::Vault vault(*parts.store, parts.clock, secret);
-        return vault.check().has_value();
+        if (!vault.check()) return false;
+        log::warn("an interrupted vault rekey was finished", {{"secret_file", file}});
+        return true;
     });
-    if (adopted) log::warn("an interrupted vault rekey was finished", {{"secret_file", file}});
-    return adopted;
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::open(Config config, RuleFaults faults) {
@@ -168,7 +169,7 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Config config, RuleFaults faults)
     parts->vault_secret = std::move(secret->facts);
     parts->rule_faults = std::move(passed_over);
     Result<void> checked = parts->vault.check();
-    if (!checked && finish_rekey(*parts)) {
+    if (!checked && finish_rekey(*parts, secret->secret)) {
         Config again = parts->config;
         parts.reset();
         return open(std::move(again), faults);

@@ -30,6 +30,10 @@ class ConnectionStore;
 class Connector;
 }  // namespace kimbap::oauth
 
+namespace kimbap {
+class Secret;
+}
+
 namespace kimbap::app {
 
 class QuestionSeal;
@@ -97,7 +101,7 @@ public:
 private:
     struct Parts;
     explicit Gateway(std::unique_ptr<Parts> parts);
-    static bool finish_rekey(Parts& parts);
+    static bool finish_rekey(Parts& parts, const Secret& wrong);
     std::unique_ptr<Parts> parts_;
 };
 

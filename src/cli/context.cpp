@@ -15,8 +15,6 @@ Exit exit_of(Errc code) {
     switch (code) {
         case Errc::invalid_config:
             return Exit::invalid;
-        case Errc::invalid_argument:
-            return Exit::usage;
         case Errc::forbidden:
             return Exit::denied;
         default:
@@ -53,6 +51,11 @@ std::optional<app::Config> configured(Context& context, const std::string& varia
 
 void report(Context& context, const Error& error) {
     report(context, exit_of(error.code), error.message);
+}
+
+void report_given(Context& context, const Error& error) {
+    const bool usage = error.code == Errc::invalid_argument;
+    report(context, usage ? Exit::usage : exit_of(error.code), error.message);
 }
 
 void report(Context& context, Exit exit, std::string_view message) {

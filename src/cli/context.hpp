@@ -33,6 +33,8 @@ struct Context {
 
 /// Writes `kimbap: message` to stderr and sets `exit`: from the error's class, or as given.
 void report(Context& context, const Error& error);
+/// The same of what was given on the command line: what is wrong with that is wrong usage.
+void report_given(Context& context, const Error& error);
 void report(Context& context, Exit exit, std::string_view message);
 
 /// Human text to stdout, with a line break.

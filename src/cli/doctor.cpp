@@ -131,11 +131,13 @@ private:
                     "with mode 0600 or systemd's LoadCredential keep it closer)");
         }
         const std::string& file = gateway.config().vault.secret_file;
-        if (secret.source == vault::SecretSource::file && vault::has_new_secret(file)) {
-            add("vault", Level::warning,
-                file +
-                    ".new was left by a rekey that was interrupted before it changed anything "
-                    "(remove it, unless one is under way)");
+        if (secret.source == vault::SecretSource::file) {
+            for (const std::string& left : vault::new_secret_files(file)) {
+                add("vault", Level::warning,
+                    left +
+                        " was left by a rekey that was interrupted before it changed anything "
+                        "(the next one that succeeds removes it)");
+            }
         }
         if (secret.source == vault::SecretSource::file &&
             is_within(file, gateway.config().data_dir)) {

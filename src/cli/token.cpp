@@ -37,7 +37,7 @@ void create(Context& context, const Options& options) {
     const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
     if (!gateway) return;
     const auto created = gateway->tokens().create(wanted, local_user());
-    if (!created) return report(context, created.error());
+    if (!created) return report_given(context, created.error());
     if (context.json) {
         return print_json(json::object{{"id", created->id}, {"token", created->token.reveal()}});
     }

@@ -83,7 +83,7 @@ void put(Context& context, const std::string& ref, const std::string& file, bool
     if (!value) return report(context, value.error());
     const Result<void> stored = rotate ? gateway->vault().rotate(ref, *value, local_user())
                                        : gateway->vault().set(ref, *value, local_user());
-    if (!stored) return report(context, stored.error());
+    if (!stored) return report_given(context, stored.error());
     if (value->size() < kShortSecret) {
         std::fprintf(stderr,
                      "kimbap: %s has %s: a secret that short is soon guessed, and wherever "
@@ -130,13 +130,15 @@ void rekey(Context& context, const std::string& file) {
     if (!secret) return report(context, secret.error());
     auto fresh = vault::NewSecretFile::create(path);
     if (!fresh) return report(context, fresh.error());
-    // Another may have been interrupted since, of whose secret this is the only copy.
-    const Result<void> checked = gateway->vault().check();
-    if (!checked) return report(context, checked.error());
+    // Another may have come to its end since.
+    Result<void> ready = gateway->vault().check();
     // The new secret is on disk before anything is encrypted under it.
-    const Result<void> written = fresh->write(*secret);
+    if (ready) ready = fresh->write(*secret);
     failpoint("rekey.written");
-    if (!written) return report(context, written.error());
+    if (!ready) {
+        fresh->discard();
+        return report(context, ready.error());
+    }
     const auto count = gateway->vault().rekey(*secret, local_user());
     failpoint("rekey.committed");
     if (!count && count.error().code == Errc::storage_failure) {
@@ -194,7 +196,7 @@ void add_vault(CLI::App& root, Context& context) {
         const auto gateway = open_gateway(context, app::RuleFaults::passed_over);
         if (!gateway) return;
         const Result<void> removed = gateway->vault().remove(options->ref, local_user());
-        if (!removed) return report(context, removed.error());
+        if (!removed) return report_given(context, removed.error());
         done(context, options->ref, "removed");
     });
     auto* rekeying =

@@ -105,6 +105,23 @@ std::string offered_name(std::string_view name) {
            sha256_hex(name).substr(0, kSuffixChars);
 }
 
+std::vector<std::string> dotted_args(const json::object& schema) {
+    std::vector<std::string> out;
+    const json::value* const properties = schema.if_contains("properties");
+    if (properties == nullptr || !properties->is_object()) return out;
+    const json::object& declared = properties->get_object();
+    for (const auto& property : declared) {
+        const std::string_view name = property.key();
+        std::size_t dot = name.find('.');
+        const bool has_dot = dot != std::string_view::npos;
+        while (dot != std::string_view::npos && !declared.contains(name.substr(0, dot))) {
+            dot = name.find('.', dot + 1);
+        }
+        if (has_dot && dot == std::string_view::npos) out.emplace_back(name);
+    }
+    return out;
+}
+
 Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
     std::vector<Service> services) {
     auto registry = std::shared_ptr<ActionRegistry>(new ActionRegistry);
@@ -128,7 +145,8 @@ Result<std::shared_ptr<const ActionRegistry>> ActionRegistry::create(
                                         "",
                                         std::nullopt,
                                         "",
-                                        action.sensitive_args()};
+                                        action.sensitive_args(),
+                                        dotted_args(action.input_schema)};
             promise_results(registered);
             offer_resource(registered);
             registered.tool_json = tool_json_of(registered);

@@ -30,6 +30,8 @@ struct RegisteredAction {
     std::optional<UriTemplate> uri;      ///< Of the resource that it is read as, where it is one.
     std::string resource_json;           ///< Its definition (Resource or ResourceTemplate).
     std::vector<std::string> sensitive;  ///< Arguments that are never shown or recorded.
+    /// Arguments whose names have dots, and can't be read as a path into another argument.
+    std::vector<std::string> dotted_args;
 };
 
 /// What a resource's URI asks for: an action, and its arguments (not validated).

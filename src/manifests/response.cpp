@@ -195,15 +195,32 @@ bool has_any(const Filter& filter, const json::value& item) {
                        [&](const auto& field) { return at_path(item, field.second) != nullptr; });
 }
 
+/// Whether a list may be what `select` is about: some item has a selected field, or it is empty.
+bool is_meant(const Filter& filter, const json::value& list) {
+    const auto* array = list.if_array();
+    return array != nullptr &&
+           (array->empty() || std::any_of(array->begin(), array->end(), [&](const auto& item) {
+                return item.is_object() && has_any(filter, item);
+            }));
+}
+
 /// The member whose list an answer is about; nullptr where there is none.
-const json::key_value_pair* main_list(const json::object& answer) {
+const json::key_value_pair* main_list(const Filter& filter, const json::object& answer) {
+    const json::key_value_pair* empty = nullptr;
+    const auto take = [&](const json::key_value_pair& member) {
+        if (!is_meant(filter, member.value())) return false;
+        if (!member.value().get_array().empty()) return true;
+        if (empty == nullptr) empty = &member;
+        return false;
+    };
     for (const char* name : {"items", "data", "result"}) {
         const auto found = answer.find(name);
-        if (found != answer.end() && found->value().is_array()) return &*found;
+        if (found != answer.end() && take(*found)) return &*found;
     }
-    const auto first = std::find_if(answer.begin(), answer.end(),
-                                    [](const auto& member) { return member.value().is_array(); });
-    return first == answer.end() ? nullptr : &*first;
+    for (const auto& member : answer) {
+        if (take(member)) return &member;
+    }
+    return empty;
 }
 
 json::value filter_item(const Filter& filter, json::value item) {
@@ -219,29 +236,32 @@ json::value filter_item(const Filter& filter, json::value item) {
     return filter.drop_nulls ? without_nulls(item) : item;
 }
 
-/// Errors: protocol_error where an answer has nothing of what is selected.
-Result<json::value> apply_filter(const Filter& filter, json::value value) {
-    const auto* object = value.if_object();
-    if (object != nullptr && !object->empty() && !filter.select.empty() &&
-        !has_any(filter, value)) {
-        // Manifests that don't extract the list mean its items.
-        const auto* list = main_list(*object);
-        if (list == nullptr) {
-            return make_error(Errc::protocol_error,
-                              "the service's answer has nothing of what filter.select names");
-        }
-        auto items = apply_filter(filter, list->value());
-        if (!items) return items.error();
-        return json::value(json::object{{list->key(), std::move(*items)}});
-    }
-    auto* array = value.if_array();
-    if (array == nullptr) return filter_item(filter, std::move(value));
+json::value filter_items(const Filter& filter, const json::array& items, bool objects_alone) {
     json::array out;
-    for (auto& item : *array) {
+    for (const auto& item : items) {
         if (filter.max_items && out.size() >= *filter.max_items) break;
-        out.push_back(filter_item(filter, std::move(item)));
+        if (objects_alone && !item.is_object()) continue;
+        out.push_back(filter_item(filter, item));
     }
     return out;
+}
+
+constexpr const char* kNothingSelected =
+    "The service's answer has nothing of what the manifest selects of it (filter.select).";
+
+/// `note`: what the caller is told besides, where there is something to tell.
+json::value apply_filter(const Filter& filter, json::value value, std::string& note) {
+    if (const auto* array = value.if_array()) return filter_items(filter, *array, false);
+    const auto* object = value.if_object();
+    if (object == nullptr || object->empty() || filter.select.empty() || has_any(filter, value)) {
+        return filter_item(filter, std::move(value));
+    }
+    // Manifests that don't extract the list mean its items.
+    if (const auto* list = main_list(filter, *object)) {
+        return json::object{{list->key(), filter_items(filter, list->value().get_array(), true)}};
+    }
+    note = kNothingSelected;
+    return json::object{};
 }
 
 std::string apply_compact(const Compact& compact, const json::value& value) {
@@ -471,11 +491,8 @@ ShapedResponse shape_json(const Action& action, json::value value) {
         json::value extracted = found == nullptr ? json::value(nullptr) : *found;
         value = std::move(extracted);
     }
-    if (spec.filter) {
-        auto filtered = apply_filter(*spec.filter, std::move(value));
-        if (!filtered) return bad_answer(filtered.error().message);
-        value = std::move(*filtered);
-    }
+    std::string note;
+    if (spec.filter) value = apply_filter(*spec.filter, std::move(value), note);
     if (spec.compact) return as_text(spec, apply_compact(*spec.compact, value), "");
     if (spec.text_filter && value.is_string()) {
         return as_text(spec, std::string(value.get_string()), "");
@@ -483,6 +500,7 @@ ShapedResponse shape_json(const Action& action, json::value value) {
     ShapedResponse out;
     out.kind = ShapedResponse::Kind::json;
     out.value = std::move(value);
+    out.message = std::move(note);
     return out;
 }
 

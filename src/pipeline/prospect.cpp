@@ -13,6 +13,7 @@ policy::Request request_about(const manifests::RegisteredAction& action) {
     request.action_id = action.id;
     request.risk_level = manifests::name(action.action->risk.level);
     request.mutating = action.action->risk.mutating;
+    request.dotted_args = action.dotted_args;
     return request;
 }
 

@@ -134,10 +134,14 @@ CallResult result_of(const approval::Collected& collected) {
         case approval::Execution::done:
         case approval::Execution::failed:
             out.disposition = Disposition::failed;
-            out.message =
-                fault.empty()
-                    ? "The call ran (" + approval.id + "), but its outcome is no longer kept."
-                    : "The call (" + approval.id + ") failed: " + fault + ". Tell an operator.";
+            if (fault.empty()) fault = "its outcome is no longer kept";
+            out.message = "The call (" + approval.id + ") ";
+            out.message += approval.execution() == approval::Execution::done
+                               ? "ran and succeeded, but there is nothing to show: "
+                               : "failed: ";
+            out.message += fault + ". ";
+            out.message += approval.execution() == approval::Execution::done ? "Don't repeat it."
+                                                                             : "Tell an operator.";
             return out;
         case approval::Execution::executing:
             out.disposition = Disposition::pending;

@@ -202,23 +202,42 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
     return o == outer.size();
 }
 
+namespace {
+
+/// The characters of UTF-8, of which `?` stands for one.
+std::vector<std::string_view> characters(std::string_view text) {
+    std::vector<std::string_view> out;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at + 1;
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+        out.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return out;
+}
+
+}  // namespace
+
 bool globs_meet(std::string_view one, std::string_view other) {
     if (plain(one)) return glob_match(other, one);
     if (plain(other)) return glob_match(one, other);
-    const std::size_t width = other.size();
-    std::vector<bool> row(width + 1);    // [j]: whether one.substr(i) and other.substr(j) meet
+    const auto ones = characters(one);
+    const auto others = characters(other);
+    const std::size_t width = others.size();
+    std::vector<bool> row(width + 1);    // [j]: whether ones from i on and others from j on meet
     std::vector<bool> below(width + 1);  // the same of i + 1
-    for (std::size_t i = one.size() + 1; i-- > 0;) {
+    for (std::size_t i = ones.size() + 1; i-- > 0;) {
         std::swap(row, below);
         for (std::size_t j = width + 1; j-- > 0;) {
-            const bool more = i < one.size();
+            const bool more = i < ones.size();
             const bool other_more = j < width;
-            if (more && one[i] == '*') {
+            if (more && ones[i] == "*") {
                 row[j] = below[j] || (other_more && row[j + 1]);
-            } else if (other_more && other[j] == '*') {
+            } else if (other_more && others[j] == "*") {
                 row[j] = row[j + 1] || (more && below[j]);
             } else if (more && other_more) {
-                row[j] = (one[i] == other[j] || one[i] == '?' || other[j] == '?') && below[j + 1];
+                row[j] =
+                    (ones[i] == others[j] || ones[i] == "?" || others[j] == "?") && below[j + 1];
             } else {
                 row[j] = !more && !other_more;
             }

@@ -110,7 +110,11 @@ std::vector<Condition> implied(const Match& match) {
 bool exclude(const Rule& one, const Rule& other) {
     std::vector<Condition> conditions = one.conditions;
     conditions.insert(conditions.end(), other.conditions.begin(), other.conditions.end());
-    return contradiction(conditions).has_value();
+    const auto tests = contradiction(conditions);
+    if (!tests) return false;
+    // What can't be decided counts as matched in both, unless one of them allows.
+    return one.decision == Outcome::allow || other.decision == Outcome::allow ||
+           (always_decided(*tests->first) && always_decided(*tests->second));
 }
 
 void check_alone(const Rule& rule, Faults& out) {
@@ -123,8 +127,11 @@ void check_alone(const Rule& rule, Faults& out) {
     std::vector<Condition> needed = implied(rule.match);
     needed.insert(needed.end(), rule.conditions.begin(), rule.conditions.end());
     if (const auto tests = contradiction(needed)) {
-        const bool never = rule.decision == Outcome::allow ||
-                           (always_decided(*tests->first) && always_decided(*tests->second));
+        const auto decided = [&](const Condition& test) {
+            return always_decided(test) || (test.field == "token" && !rule.match.tokens.empty());
+        };
+        const bool never =
+            rule.decision == Outcome::allow || (decided(*tests->first) && decided(*tests->second));
         out.push_back(at(rule, std::string(never ? "can never decide: "
                                                  : "decides only where its conditions can't be "
                                                    "decided: ") +

@@ -114,6 +114,9 @@ struct Request {
     bool mutating = false;
     std::string_view client;
     const json::object* args = nullptr;
+    /// Of the action's declared arguments, those whose names have dots and are no path into
+    /// another.
+    std::span<const std::string> dotted_args{};
 };
 
 /// Allowances that all processes share. Thread-safe.

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -118,7 +119,7 @@ Truths Program::possible_node(std::uint32_t at, const Request& request) const {
 Truth Program::run(const Test& test, const Request& request) {
     switch (test.field.kind) {
         case FieldPath::Kind::args:
-            return request.args == nullptr ? absent(test) : run_member(test, *request.args, 0);
+            return run_args(test, request);
         case FieldPath::Kind::agent:
             return run_text(test, request.agent);
         case FieldPath::Kind::token:
@@ -180,25 +181,35 @@ Truth Program::run_roles(const Test& test, std::span<const std::string> roles) {
     return negated ? invert(any) : any;
 }
 
-Truth Program::run_member(const Test& test, const json::object& object, std::size_t step) {
-    const bool exists = test.op == Operator::exists;
-    const bool none = exists && positive(test.op, test.value).negated;
+Truth Program::run_args(const Test& test, const Request& request) {
+    if (request.args == nullptr) return absent(test);
+    const json::object& args = *request.args;
+    const std::vector<std::string>& names = test.field.steps.front().names;
+    if (request.dotted_args.empty() || names.size() == 1) return run_member(test, args, 0);
+    // What the action declares by that name is meant, and nothing else that a caller may send.
     std::optional<Truth> out;
-    for (const std::string& name : test.field.steps[step].names) {
-        ++step;
-        const json::value* const member = object.if_contains(name);
-        if (member == nullptr) continue;
-        const Truth one = run_path(test, *member, step);
-        // Where it can be read in two ways, what they don't agree on can't be decided.
-        if (!out) {
-            out = one;
-        } else if (exists) {
-            out = none ? both(*out, one) : either(*out, one);
-        } else if (*out != one) {
+    for (std::size_t more = 1; more < names.size(); ++more) {
+        const auto& declared = request.dotted_args;
+        if (std::find(declared.begin(), declared.end(), names[more]) == declared.end()) continue;
+        const json::value* const value = args.if_contains(names[more]);
+        const Truth one = value == nullptr ? absent(test) : run_path(test, *value, more + 1);
+        out = out && *out != one ? Truth::unknown : one;
+    }
+    return out ? *out : run_member(test, args, 0);
+}
+
+Truth Program::run_member(const Test& test, const json::object& object, std::size_t step) {
+    const std::vector<std::string>& names = test.field.steps[step].names;
+    const json::value* const member = object.if_contains(names.front());
+    Truth out = member == nullptr ? absent(test) : run_path(test, *member, step + 1);
+    // Who sends a member of a dotted name gains nothing by it: the service may not look there.
+    for (std::size_t more = 1; more < names.size(); ++more) {
+        const json::value* const dotted = object.if_contains(names[more]);
+        if (dotted != nullptr && run_path(test, *dotted, step + more + 1) != out) {
             out = Truth::unknown;
         }
     }
-    return out.value_or(absent(test));
+    return out;
 }
 
 Truth Program::run_path(const Test& test, const json::value& at, std::size_t step) {

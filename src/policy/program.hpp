@@ -57,6 +57,7 @@ private:
     [[nodiscard]] static Truth run_risk(const Test& test, std::string_view level);
     [[nodiscard]] static Truth run_roles(const Test& test, std::span<const std::string> roles);
     [[nodiscard]] static Truth run_path(const Test& test, const json::value& at, std::size_t step);
+    [[nodiscard]] static Truth run_args(const Test& test, const Request& request);
     [[nodiscard]] static Truth run_member(const Test& test, const json::object& object,
                                           std::size_t step);
     [[nodiscard]] static Truth absent(const Test& test) noexcept;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/log.hpp"
 #include "store/postgres/postgres_store.hpp"
 #include "store/postgres/url.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -14,16 +15,25 @@ namespace kimbap::store {
 
 namespace {
 
-/// A folder that was made for kimbap is nobody else's, whatever made it. One that others share, or
-/// that holds other things, is left as it is: `kimbap doctor` says so.
+/// Whether kimbap keeps a file of that name in its data directory.
+bool is_own(const std::string& name) {
+    return name.starts_with("kimbap.db") || name == "changes" || name == "rate.limits" ||
+           name.ends_with(".lock");
+}
+
+/// A folder with nothing in it but kimbap's files is kimbap's, whatever made it. Any other is left
+/// as it is: `kimbap doctor` says what others can do there.
 void close_to_others(const std::string& folder) {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
     if (status.st_uid != ::geteuid() || (status.st_mode & 077) == 0) return;
     std::error_code unreadable;
-    const bool ours = std::filesystem::is_empty(folder, unreadable) ||
-                      std::filesystem::exists(folder + "/kimbap.db", unreadable);
-    if (ours && !unreadable) ::chmod(folder.c_str(), 0700);
+    for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
+        if (!is_own(entry.path().filename().string())) return;
+    }
+    if (unreadable || ::chmod(folder.c_str(), 0700) != 0) return;
+    log::info("the data directory was open to others: it is kimbap's alone now",
+              {{"data_dir", folder}});
 }
 
 Result<void> prepare_folder(const std::string& folder) {

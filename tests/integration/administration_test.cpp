@@ -183,6 +183,21 @@ TEST(Vault, RekeyingWritesWhereALinkLeads) {
     EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
 }
 
+TEST(Administration, AFolderOfKimbapsAloneIsClosedToOthers) {
+    namespace fs = std::filesystem;
+    Shop shop;
+    const fs::path data = shop.kimbap.path("data");
+    const auto mode = [&] { return fs::status(data).permissions(); };
+    fs::permissions(data, fs::perms::all);
+    shop.kimbap.must({"token", "list"});
+    EXPECT_EQ(mode(), fs::perms::owner_all);
+    shop.kimbap.write("data/notes.txt", "not kimbap's");
+    fs::permissions(data, fs::perms::all);
+    shop.kimbap.must({"token", "list"});
+    EXPECT_EQ(mode(), fs::perms::all);
+    EXPECT_THAT(shop.kimbap.kimbap({"doctor"}).out, HasSubstr("open to other users"));
+}
+
 TEST(Vault, AnInterruptedRekeyIsFinishedOrForgotten) {
     for (const char* point : {"rekey.written", "rekey.committed"}) {
         SCOPED_TRACE(point);
@@ -202,9 +217,17 @@ TEST(Vault, AnInterruptedRekeyIsFinishedOrForgotten) {
                     HasSubstr(committed ? "an interrupted vault rekey was finished"
                                         : "vault.secret.new was left by a rekey"));
         EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
-        // What is left of it is in no later one's way.
+        // What is left of it is in no later one's way, and kept until that is through.
+        shop.kimbap.environment["KIMBAP_FAILPOINT"] = "rekey.written";
+        EXPECT_NE(shop.kimbap.kimbap({"vault", "rekey"}).code, 0);
+        shop.kimbap.environment.erase("KIMBAP_FAILPOINT");
+        if (!committed) {
+            EXPECT_EQ(shop.kimbap.read("vault.secret.new.1"), fresh);
+        }
         shop.kimbap.must({"vault", "rekey"});
         EXPECT_FALSE(std::filesystem::exists(shop.kimbap.path("vault.secret.new")));
+        EXPECT_FALSE(std::filesystem::exists(shop.kimbap.path("vault.secret.new.1")));
+        EXPECT_FALSE(std::filesystem::exists(shop.kimbap.path("vault.secret.new.2")));
         EXPECT_NE(shop.kimbap.read("vault.secret"), committed ? fresh : before);
         EXPECT_EQ(shop.kimbap.kimbap({"call", "shop.get-order", "--arg", "order=1"}).code, 0);
     }

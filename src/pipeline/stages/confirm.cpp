@@ -32,7 +32,11 @@ bool catch_up(Call& call, const Services& services) {
                             "it again, for them to see it as it is now.");
     };
     if (rules->actions->find(call.request.tool) == nullptr) return changed();
+    // What the old ones decided is nobody's decision any more.
+    call.decided = false;
     call.decision = {};
+    call.result.decision.clear();
+    call.result.rule.clear();
     call.rules = std::move(rules);
     if (!resolve(call)) return false;
     return call.binding("") == confirmed || changed();

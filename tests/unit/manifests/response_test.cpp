@@ -83,8 +83,10 @@ TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
         {"select: {id: id}, max_items: 1", R"({"a": [1], "data": [{"id": 1}, {"id": 2}]})",
          R"({"data":[{"id":1}]})"},
         {"select: {id: id}", "{}", "{}"},
-        {"select: {id: id}", R"({"x": 1})",
-         "error: the service's answer has nothing of what filter.select names"},
+        {"select: {id: id}", R"({"ok": true, "channels": []})", R"({"channels":[]})"},
+        {"select: {id: id}", R"({"codes": ["1", "2"], "all": ["x", {"id": 3}]})",
+         R"({"all":[{"id":3}]})"},
+        {"select: {id: id}", R"({"codes": ["1", "2"]})", "{}"},
         {"exclude: [x]", R"([{"x": 1, "y": 2}])", R"([{"y":2}])"},
         {"exclude: [a.b, l.c]", R"({"a": {"b": 1, "k": 2}, "l": [{"c": 1, "d": 2}]})",
          R"({"a":{"k":2},"l":[{"d":2}]})"},
@@ -199,6 +201,14 @@ TEST(ResponseTest, ErrorsInsideASuccess) {
     EXPECT_EQ(shaped("extract: data, error_when: [{path: ok, equals: false, message_path: error}]",
                      R"({"ok": false, "error": "no"})"),
               "error: the service reported an error: no");
+}
+
+TEST(ResponseTest, AnAnswerWithoutAnyOfTheSelectionSaysSo) {
+    const Action action = with_response("filter: {select: {id: id}}");
+    EXPECT_THAT(shape(action, json_answer(R"({"x": 1})")).message,
+                HasSubstr("nothing of what the manifest selects"));
+    EXPECT_EQ(shape(action, json_answer(R"({"id": 1})")).message, "");
+    EXPECT_EQ(shape(action, json_answer(R"({"data": [{"id": 1}]})")).message, "");
 }
 
 TEST(ResponseTest, HalfASurrogatePairCostsOneCharacter) {

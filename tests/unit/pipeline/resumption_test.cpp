@@ -43,6 +43,14 @@ TEST(ResumptionTest, WhatCouldNotBeRunSaysWhy) {
     EXPECT_EQ(out.rule, "refunds");
 }
 
+TEST(ResumptionTest, WhatRanIsNotToBeRepeated) {
+    const std::string outcome = approval::error_outcome(make_error(Errc::too_large, "it is large"));
+    const auto out = result_of(collected(approval::Execution::done, outcome));
+    EXPECT_EQ(out.message,
+              "The call (apr_1) ran and succeeded, but there is nothing to show: it is large. "
+              "Don't repeat it.");
+}
+
 TEST(ResumptionTest, WhatIsNoLongerKeptSaysSo) {
     const auto out = result_of(collected(approval::Execution::failed, std::nullopt));
     EXPECT_THAT(out.message, HasSubstr("no longer kept"));

@@ -13,9 +13,10 @@ Call sample() {
         "same":[{"y":1},{"y":1}],
         "deep":[{"l":[1,2]},{"l":[3]}],
         "rows":[[1,2],[3,4]],
-        "user.email":"root@x","user.to":[{"d.e":2}],
+        "user.email":"root@x","user.to":[{"c":2}],"user":{"phone":1},
         "two":{"ways":1},"two.ways":2,"two.way":1,
         "empty":[],"to":["a@in.example","b@out.example"]})");
+    call.dotted_args = {"user.email", "user.phone", "user.to"};
     return call;
 }
 
@@ -34,20 +35,23 @@ TEST(ConditionTest, FieldsReachWhatTheyName) {
         {"{field: \"args.amount[0]\", operator: exists, value: false}", "yes"},
         {"{field: \"args.rows[1][0]\", operator: eq, value: 3}", "yes"},
         {"{field: args.b.c, operator: exists}", "no"},
-        // Names may have dots themselves.
-        {"{field: args.a.d.e, operator: eq, value: 1}", "yes"},
+        // Declared arguments whose names have dots.
         {"{field: args.user.email, operator: exists}", "yes"},
         {"{field: args.user.email, operator: exists, value: false}", "no"},
         {"{field: args.user.email, operator: ends_with, value: \"@x\"}", "yes"},
         {"{field: args.user.name, operator: exists}", "no"},
-        {"{field: \"args.user.to[*].d.e\", operator: eq, value: 2}", "yes"},
-        // Of two readings, neither alone decides.
+        {"{field: args.user.phone, operator: exists}", "no"},
+        {"{field: args.user.phone, operator: eq, value: 1}", "unknown"},
+        {"{field: \"args.user.to[*].c\", operator: eq, value: 2}", "yes"},
+        // Members of a dotted name, which anybody may send, decide nothing.
+        {"{field: args.a.d.e, operator: eq, value: 1}", "unknown"},
+        {"{field: args.a.d.e, operator: exists}", "unknown"},
+        {"{field: args.a.d.e, operator: exists, value: false}", "unknown"},
         {"{field: args.two.ways, operator: eq, value: 1}", "unknown"},
         {"{field: args.two.ways, operator: gte, value: 1}", "yes"},
         {"{field: args.two.ways, operator: exists}", "yes"},
-        {"{field: args.two.ways, operator: exists, value: false}", "no"},
-        {"{field: args.two.way, operator: exists}", "yes"},
-        {"{field: args.two.way, operator: exists, value: false}", "no"},
+        {"{field: args.two.way, operator: exists}", "unknown"},
+        {"{field: args.two.way, operator: exists, value: false}", "unknown"},
         // Any element: one that fits suffices; one that is undecidable keeps "no" from being sure.
         {"{field: \"args.same[*].y\", operator: eq, value: 1}", "yes"},
         {"{field: \"args.same[*].y\", operator: eq, value: 2}", "no"},

@@ -276,11 +276,25 @@ TEST(LintTest, SomeTextFitsBothGlobs) {
         const char* other;
         bool meet;
     } rows[] = {
-        {"a", "a", true},       {"a", "b", false},       {"a*", "*b", true},   {"a*", "b*", false},
-        {"*a*", "*b*", true},   {"a?", "?b", true},      {"a?", "?b?", false}, {"a*c", "ab*", true},
-        {"a*", "a", true},      {"*", "", true},         {"?", "*", true},     {"?*", "a", true},
-        {"ab*d", "a*cd", true}, {"ab*d", "ac*d", false}, {"*x", "*y", false},  {"*x*", "?y?", true},
+        {"a", "a", true},
+        {"a", "b", false},
+        {"a*", "*b", true},
+        {"a*", "b*", false},
+        {"*a*", "*b*", true},
+        {"a?", "?b", true},
+        {"a?", "?b?", false},
+        {"a*c", "ab*", true},
+        {"a*", "a", true},
+        {"*", "", true},
+        {"?", "*", true},
+        {"?*", "a", true},
+        {"ab*d", "a*cd", true},
+        {"ab*d", "ac*d", false},
+        {"*x", "*y", false},
+        {"*x*", "?y?", true},
         {"x*y", "?", false},
+        {"caf?", "*\xC3\xA9", true},
+        {"caf?", "*\xC3\xA9x", false},
     };
     for (const auto& row : rows) {
         EXPECT_EQ(globs_meet(row.one, row.other), row.meet) << row.one << " " << row.other;
@@ -308,6 +322,9 @@ TEST(LintTest, FindsWhatIsOddAboutOneRule) {
          ""},
         {"match: {tokens: [x]}, conditions: [{field: token, operator: eq, value: y}], decision: "
          "deny",
+         "can never decide"},
+        {"conditions: [{field: token, operator: eq, value: x}, {field: token, operator: eq, value: "
+         "y}], decision: deny",
          "decides only where its conditions can't be decided"},
         {"rate_limit: {max_requests: 1, window_sec: 1}, decision: deny",
          "its rate_limit has no effect"},

@@ -44,6 +44,7 @@ struct Call {
     bool mutating = false;
     std::string client = "claude-code";
     json::object args;
+    std::vector<std::string> dotted_args;
 
     [[nodiscard]] Request request() const {
         Request out;
@@ -58,6 +59,7 @@ struct Call {
         out.mutating = mutating;
         out.client = client;
         out.args = &args;
+        out.dotted_args = dotted_args;
         return out;
     }
 };
