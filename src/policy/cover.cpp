@@ -275,7 +275,11 @@ bool contains(const Rule& outer, const Rule& inner) {
 bool always_decided(const Condition& test) {
     const auto field = parse_field(test.field);
     if (test.kind != Condition::Kind::test || !field) return false;
-    if (test.op == Operator::exists) return true;
+    if (test.op == Operator::exists) {
+        // A path through members may be read in two ways, and then can't be decided.
+        return std::all_of(field->steps.begin(), field->steps.end(),
+                           [](const FieldPath::Step& step) { return step.names.size() < 2; });
+    }
     const auto fits = [&](const json::value& value) {
         return field->kind == FieldPath::Kind::risk_mutating ? value.is_bool() : value.is_string();
     };

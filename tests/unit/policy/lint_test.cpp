@@ -268,6 +268,11 @@ TEST(LintTest, FindsTwinsWhateverTheirConditions) {
     EXPECT_THAT(lint(first + "decision: allow}\n  - {id: b, priority: 101, match: {agents: [x]}, "
                              "conditions: [{field: args.x, operator: exists}], decision: deny}\n"),
                 HasSubstr("rule \"b\" can never decide"));
+    EXPECT_EQ(
+        lint("  - {id: a, conditions: [{field: args.x.y, operator: exists}], decision: allow}\n"
+             "  - {id: b, priority: 101, match: {agents: [x]}, conditions: [{field: args.x.y, "
+             "operator: exists}], decision: deny}\n"),
+        "");
 }
 
 TEST(LintTest, SomeTextFitsBothGlobs) {
