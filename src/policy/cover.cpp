@@ -101,6 +101,18 @@ bool covers(const TimeWindow& outer, const std::optional<TimeWindow>& inner) {
     return true;
 }
 
+/// The characters of UTF-8, of which `?` stands for one.
+std::vector<std::string_view> characters(std::string_view text) {
+    std::vector<std::string_view> out;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at + 1;
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+        out.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return out;
+}
+
 bool lists_meet(const Patterns& one, const Patterns& other) {
     return one.empty() || other.empty() ||
            std::any_of(one.begin(), one.end(), [&](const std::string& pattern) {
@@ -201,22 +213,6 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
     while (o < outer.size() && outer[o] == '*') ++o;
     return o == outer.size();
 }
-
-namespace {
-
-/// The characters of UTF-8, of which `?` stands for one.
-std::vector<std::string_view> characters(std::string_view text) {
-    std::vector<std::string_view> out;
-    for (std::size_t at = 0; at < text.size();) {
-        std::size_t end = at + 1;
-        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
-        out.push_back(text.substr(at, end - at));
-        at = end;
-    }
-    return out;
-}
-
-}  // namespace
 
 bool globs_meet(std::string_view one, std::string_view other) {
     if (plain(one)) return glob_match(other, one);
