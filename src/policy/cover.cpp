@@ -217,6 +217,11 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
 bool globs_meet(std::string_view one, std::string_view other) {
     if (plain(one)) return glob_match(other, one);
     if (plain(other)) return glob_match(one, other);
+    // Most differ before their first wildcard.
+    const std::string_view head = one.substr(0, one.find_first_of("*?"));
+    const std::string_view other_head = other.substr(0, other.find_first_of("*?"));
+    const std::size_t both = std::min(head.size(), other_head.size());
+    if (head.substr(0, both) != other_head.substr(0, both)) return false;
     const auto ones = characters(one);
     const auto others = characters(other);
     const std::size_t width = others.size();
