@@ -45,7 +45,7 @@ private:
     using Sorted = std::vector<std::string_view>;
 
     static bool means_any(std::string_view pattern, const Sorted& names) {
-        if (pattern.find_first_of("*?") == std::string_view::npos) {
+        if (is_plain(pattern)) {
             return std::binary_search(names.begin(), names.end(), pattern);
         }
         return std::any_of(names.begin(), names.end(),

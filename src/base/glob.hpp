@@ -9,4 +9,13 @@ namespace kimbap {
 /// |pattern| * |text|, never exponential.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text) noexcept;
 
+/// What comes before a pattern's first wildcard; all of one that matches itself alone.
+[[nodiscard]] inline std::string_view glob_head(std::string_view pattern) noexcept {
+    return pattern.substr(0, pattern.find_first_of("*?"));
+}
+/// Whether a pattern matches itself alone.
+[[nodiscard]] inline bool is_plain(std::string_view pattern) noexcept {
+    return glob_head(pattern).size() == pattern.size();
+}
+
 }  // namespace kimbap

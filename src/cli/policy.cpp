@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <set>
 
 #include "app/rules_loader.hpp"
 #include "app/unknown_names.hpp"

@@ -236,12 +236,12 @@ json::value filter_item(const Filter& filter, json::value item) {
     return filter.drop_nulls ? without_nulls(item) : item;
 }
 
-json::value filter_items(const Filter& filter, const json::array& items, bool objects_alone) {
+json::value filter_items(const Filter& filter, json::array items, bool objects_alone) {
     json::array out;
-    for (const auto& item : items) {
+    for (auto& item : items) {
         if (filter.max_items && out.size() >= *filter.max_items) break;
         if (objects_alone && !item.is_object()) continue;
-        out.push_back(filter_item(filter, item));
+        out.push_back(filter_item(filter, std::move(item)));
     }
     return out;
 }
@@ -251,7 +251,7 @@ constexpr const char* kNothingSelected =
 
 /// `note`: what the caller is told besides, where there is something to tell.
 json::value apply_filter(const Filter& filter, json::value value, std::string& note) {
-    if (const auto* array = value.if_array()) return filter_items(filter, *array, false);
+    if (auto* array = value.if_array()) return filter_items(filter, std::move(*array), false);
     const auto* object = value.if_object();
     if (object == nullptr || object->empty() || filter.select.empty() || has_any(filter, value)) {
         return filter_item(filter, std::move(value));

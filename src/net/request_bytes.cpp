@@ -27,7 +27,6 @@ bool is_our_affair(std::string_view name) {
                        [&](std::string_view header) { return iequals(header, name); });
 }
 
-/// RFC 9110 section 5.6.2.
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;

@@ -15,10 +15,6 @@ namespace {
 
 using Patterns = std::vector<std::string>;
 
-bool plain(std::string_view pattern) {
-    return pattern.find_first_of("*?") == std::string_view::npos;
-}
-
 bool any_covers(const Patterns& outer, std::string_view inner) {
     return std::any_of(outer.begin(), outer.end(),
                        [&](const std::string& pattern) { return glob_covers(pattern, inner); });
@@ -73,7 +69,7 @@ bool covers_actions(const Match& outer, const Match& inner) {
     return std::all_of(inner.actions.begin(), inner.actions.end(), [&](const std::string& action) {
         if (any_covers(outer.actions, action)) return true;
         const auto parts = parts_of(action);
-        return parts ? any_covers(outer.actions, parts->action) : plain(action) && named(action);
+        return parts ? any_covers(outer.actions, parts->action) : is_plain(action) && named(action);
     });
 }
 
@@ -154,7 +150,7 @@ bool all_meet(std::vector<std::string_view> patterns) {
     std::erase(patterns, "*");
     std::sort(patterns.begin(), patterns.end());
     patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
-    const auto whole = std::find_if(patterns.begin(), patterns.end(), plain);
+    const auto whole = std::find_if(patterns.begin(), patterns.end(), is_plain);
     if (whole != patterns.end()) {
         return std::all_of(patterns.begin(), patterns.end(),
                            [&](std::string_view pattern) { return glob_match(pattern, *whole); });
@@ -215,11 +211,11 @@ bool glob_covers(std::string_view outer, std::string_view inner) noexcept {
 }
 
 bool globs_meet(std::string_view one, std::string_view other) {
-    if (plain(one)) return glob_match(other, one);
-    if (plain(other)) return glob_match(one, other);
+    if (is_plain(one)) return glob_match(other, one);
+    if (is_plain(other)) return glob_match(one, other);
     // Most differ before their first wildcard.
-    const std::string_view head = one.substr(0, one.find_first_of("*?"));
-    const std::string_view other_head = other.substr(0, other.find_first_of("*?"));
+    const std::string_view head = glob_head(one);
+    const std::string_view other_head = glob_head(other);
     const std::size_t both = std::min(head.size(), other_head.size());
     if (head.substr(0, both) != other_head.substr(0, both)) return false;
     const auto ones = characters(one);
@@ -300,19 +296,18 @@ bool always_decided(const Condition& test) {
                                 test.op == Operator::eq || test.op == Operator::ne);
 }
 
-bool shadows(const Rule& earlier, const Rule& later) {
+bool leaves_nothing(const Rule& earlier, const Rule& later) {
     // Undecided conditions are met in the later rule, and not in the earlier one.
     const bool differ = earlier.decision == Outcome::allow && later.decision != Outcome::allow;
-    return (!differ ||
-            std::all_of(earlier.conditions.begin(), earlier.conditions.end(), always_decided)) &&
-           contains(earlier, later);
+    return !differ ||
+           std::all_of(earlier.conditions.begin(), earlier.conditions.end(), always_decided);
 }
 
 bool contradicts_itself(const Match& match) {
     if (match.services.empty() || match.actions.empty()) return false;
     return std::all_of(match.actions.begin(), match.actions.end(), [&](const std::string& action) {
         const auto parts = parts_of(action);
-        if (!parts || !plain(parts->service)) return false;
+        if (!parts || !is_plain(parts->service)) return false;
         return std::none_of(
             match.services.begin(), match.services.end(),
             [&](const std::string& pattern) { return glob_match(pattern, parts->service); });

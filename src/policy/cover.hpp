@@ -26,8 +26,9 @@ namespace kimbap::policy {
 /// Whether a test comes out decided for every call.
 [[nodiscard]] bool always_decided(const Condition& test);
 
-/// Whether `earlier`, coming first, decides every call that `later` could.
-[[nodiscard]] bool shadows(const Rule& earlier, const Rule& later);
+/// Whether `earlier`, which contains() `later` and comes first, decides every call that it could:
+/// those as well whose conditions can't be decided.
+[[nodiscard]] bool leaves_nothing(const Rule& earlier, const Rule& later);
 
 /// Whether no call can match: each action names a service that the services leave out.
 [[nodiscard]] bool contradicts_itself(const Match& match);

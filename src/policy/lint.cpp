@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/glob.hpp"
 #include "base/json_text.hpp"
 #include "policy/contradiction.hpp"
 #include "policy/cover.hpp"
@@ -89,10 +90,7 @@ void check_conditions(const Rule& rule, const std::vector<Condition>& conditions
 std::vector<Condition> implied(const Match& match) {
     std::vector<Condition> out;
     const auto add = [&](std::string_view field, const std::vector<std::string>& names) {
-        const bool patterns = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-            return name.find_first_of("*?") != std::string::npos;
-        });
-        if (names.empty() || patterns) return;
+        if (names.empty() || !std::all_of(names.begin(), names.end(), is_plain)) return;
         Condition test;
         test.field = field;
         test.op = Operator::in;
@@ -155,8 +153,9 @@ Faults PolicySet::lint() const {
             const Rule& before = rules_[earlier];
             const bool equal_rank =
                 before.priority == rule.priority && before.decision != rule.decision;
-            const bool twins = equal_rank && contains(before, rule) && contains(rule, before);
-            if (twins || shadows(before, rule)) {
+            const bool inside = contains(before, rule);
+            const bool twins = inside && equal_rank && contains(rule, before);
+            if (twins || (inside && leaves_nothing(before, rule))) {
                 shadowed = true;
                 out.push_back(
                     twins ? at(rule, "conflicts with " + named(before) +

@@ -14,7 +14,6 @@ constexpr std::string_view kAnnotation = "x-mcp-header";
 /// Deepest nesting of properties that is searched; kMaxJsonDepth bounds what can be read anyway.
 constexpr int kMaxDepth = 32;
 
-/// RFC 9110 section 5.6.2.
 /// Every annotation of the schema, wherever it stands; values of enum, const, default and examples
 /// are data, not schema.
 int count_annotations(const json::value& value, int depth = 0) {
