@@ -1,5 +1,7 @@
 #include "store/sqlite/log_tidier.hpp"
 
+#include <sched.h>
+
 #include "store/sqlite/connection.hpp"
 
 namespace kimbap::store::sqlite {
@@ -24,6 +26,8 @@ void LogTidier::after_commit(Connection& writer) {
         state_.store(State::idle, std::memory_order_relaxed);
     } else if (state == State::idle && pages >= due_) {
         ask();
+    } else if (state == State::asked && pages >= kPressingLogPages) {
+        std::this_thread::sleep_for(kPressingPause * (pages / kPressingLogPages));
     }
 }
 
@@ -37,6 +41,10 @@ void LogTidier::ask() {
 }
 
 void LogTidier::loop() {
+    // A nice thread would not do: others wait for its time slice all the same (sched(7)). Not being
+    // let does no harm.
+    const sched_param none{};
+    static_cast<void>(::sched_setscheduler(0, SCHED_IDLE, &none));
     for (;;) {
         {
             std::unique_lock lock(mutex_);

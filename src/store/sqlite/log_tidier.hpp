@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,10 @@ class Connection;
 /// milliseconds and two fsyncs, on a thread and a connection of its own, so that no commit waits
 /// for it.
 ///
+/// The thread runs only where a processor has nothing else to do: it is as busy for a call in a
+/// hundred as the call's own commit is, and whoever found it on their processor would wait. Where
+/// there is no such processor for long, the writer slows down, so that the log has an end.
+///
 /// Commits go on meanwhile, and SQLite begins the log anew only where all of it has been copied. So
 /// the writer's thread copies the rest, which is short, between two commits.
 class LogTidier {
@@ -24,6 +29,10 @@ public:
     static constexpr int kLongLogPages = 3000;
     /// What it grows by before the next try, where it could not begin anew: somebody reads in it.
     static constexpr int kRetryPages = 1000;
+    /// Length at which commits wait for the copy that is under way: 50 MB.
+    static constexpr int kPressingLogPages = 12'000;
+    /// How long each of them does; at twice that length, twice as long.
+    static constexpr std::chrono::milliseconds kPressingPause{1};
 
     explicit LogTidier(std::string path) : path_(std::move(path)) {}
     /// Waits for a copy that is under way.

@@ -1,10 +1,12 @@
 #include "store/sqlite/log_tidier.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -93,6 +95,41 @@ TEST_F(LogTidierTest, ItsThreadFillsTheDatabase) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
+}
+
+TEST_F(LogTidierTest, ItsThreadGivesWayToAllOthers) {
+    const auto idle_threads = [] {
+        std::set<std::string> found;
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            const std::string id = task.path().filename();
+            if (::sched_getscheduler(std::stoi(id)) == SCHED_IDLE) found.insert(id);
+        }
+        return found;
+    };
+    const auto before = idle_threads();
+    grow_to(LogTidier::kLongLogPages);
+    EXPECT_TRUE(begins_anew());
+    EXPECT_EQ(idle_threads().size(), before.size() + 1);
+    EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER) << "the writer is as it was";
+}
+
+TEST_F(LogTidierTest, ALogThatGrowsFasterThanItIsCopiedSlowsTheWriterDown) {
+    // Its connection waits for this one, so that it is never done.
+    auto holder = Connection::open(folder / "held.db", Connection::Mode::read_write).value();
+    ASSERT_TRUE(holder->run("BEGIN EXCLUSIVE"));
+    LogTidier held(folder / "held.db");
+    const auto time_of_after_commit = [&] {
+        const auto since = std::chrono::steady_clock::now();
+        held.after_commit(*connection);
+        return std::chrono::steady_clock::now() - since;
+    };
+    grow_to(LogTidier::kLongLogPages);
+    held.after_commit(*connection);
+    grow_to(LogTidier::kPressingLogPages);
+    EXPECT_GE(time_of_after_commit(), LogTidier::kPressingPause);
+    grow_to(2 * LogTidier::kPressingLogPages);
+    EXPECT_GE(time_of_after_commit(), 2 * LogTidier::kPressingPause);
+    ASSERT_TRUE(holder->run("COMMIT"));
 }
 
 TEST_F(LogTidierTest, AReaderOnlyPutsItOff) {
