@@ -55,19 +55,7 @@ std::variant<json::object, mcp::ProtocolError> fill_in(const manifests::Recipe& 
 }  // namespace
 
 std::string prompt_name(const manifests::Service& service, const manifests::Recipe& recipe) {
-    std::string out = service.name + "_";
-    for (const char c : recipe.name) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-        if (word) {
-            out += c;
-        } else if (c >= 'A' && c <= 'Z') {
-            out += static_cast<char>(c + 32);
-        } else if (out.back() != '-' && out.back() != '_') {
-            out += '-';
-        }
-    }
-    while (out.back() == '-') out.pop_back();
-    return out;
+    return service.name + "_" + recipe.slug();
 }
 
 FoundRecipe find_recipe(const pipeline::Rules& rules, const pipeline::Caller& caller,

@@ -59,11 +59,7 @@ public:
         for (const YamlReader& entry : root.get("gotchas").elements()) read_gotcha(entry);
         for (const YamlReader& entry : root.get("recipes").elements()) {
             Recipe recipe = read_recipe(entry);
-            const bool repeated =
-                std::any_of(service_.recipes.begin(), service_.recipes.end(),
-                            [&](const Recipe& other) { return other.name == recipe.name; });
-            if (repeated && !recipe.name.empty())
-                entry.get("name").fault("is there twice (each recipe is a prompt)");
+            claim_prompt(recipe, entry.get("name"));
             service_.recipes.push_back(std::move(recipe));
         }
         const YamlReader actions = root.require("actions");
@@ -138,6 +134,17 @@ private:
         if (added) return;
         reader.fault("the service alias \"" + alias + "\" is used in " + at->second +
                      " too (choose another)");
+    }
+
+    /// Each recipe is a prompt, and found by its name.
+    void claim_prompt(const Recipe& recipe, const YamlReader& name) const {
+        if (recipe.name.empty()) return;
+        for (const Recipe& other : service_.recipes) {
+            if (other.name == recipe.name) return name.fault("is there twice (choose another)");
+            if (other.slug() != recipe.slug()) continue;
+            return name.fault("makes the prompt \"" + service_.name + "_" + recipe.slug() +
+                              "\", as \"" + other.name + "\" does (choose another)");
+        }
     }
 
     void claim_resource(const Action& action, const YamlReader& reader) {

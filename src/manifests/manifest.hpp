@@ -199,6 +199,10 @@ struct Recipe {
     std::vector<std::string> steps;
     std::vector<RecipeArg> args = {};
     std::vector<std::string> resources = {};  ///< URIs of what is read and given along.
+
+    /// The name in lower-case words joined by hyphens: what the recipe's prompt is called after, so
+    /// that no two of a service have the same.
+    [[nodiscard]] std::string slug() const;
 };
 
 struct Triggers {
