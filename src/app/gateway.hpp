@@ -25,6 +25,9 @@ struct SecretFacts;
 namespace kimbap::net {
 class AddressGuard;
 }
+namespace kimbap::store {
+class Store;
+}
 namespace kimbap::oauth {
 class ConnectionStore;
 class Connector;

@@ -15,8 +15,6 @@ namespace kimbap::approval {
 
 namespace {
 
-/// How often the end of an execution is tried to be recorded while the store refuses.
-constexpr int kFinishAttempts = 5;
 /// A call that was given back is left to other processes for so long.
 constexpr std::chrono::seconds kPause{1};
 
@@ -45,10 +43,7 @@ private:
     void start(const Sweep& sweep);
     void report(const Error& error);
     Task<void> resume(std::string id);
-    Task<void> resume_claimed(ClaimedCall call);
-    Task<Result<Resumed>> ask(const ClaimedCall& call);
-    Task<void> finish(const ClaimedCall& call, Result<Resumed> resumed);
-    Task<void> pause(std::chrono::milliseconds time);
+    Task<void> pause();
 
     ApprovalManager& manager_;
     Resumer& resumer_;
@@ -98,72 +93,25 @@ Task<void> ApprovalService::Loop::resume(std::string id) {
     Task<Result<ClaimedCall>> claiming = manager_.claim(id);
     Result<ClaimedCall> claimed = co_await std::move(claiming);
     if (claimed) {
-        Task<void> running = resume_claimed(std::move(*claimed));
-        co_await std::move(running);
+        Task<ExecutionEnd> executing =
+            execute(manager_, resumer_, std::move(*claimed), options_.poll, cancel_);
+        const ExecutionEnd end = co_await std::move(executing);
+        if (end == ExecutionEnd::given_back) {
+            Task<void> pausing = pause();
+            co_await std::move(pausing);
+        }
     } else if (claimed.error().code != Errc::conflict) {
         log::warn("an approved call can't be run",
                   {{"approval", id}, {"error", claimed.error().message}});
-        Task<void> pausing = pause(kPause);
+        Task<void> pausing = pause();
         co_await std::move(pausing);
     }
     in_hand_.erase(id);
 }
 
-Task<Result<Resumed>> ApprovalService::Loop::ask(const ClaimedCall& call) {
-    std::string fault;
-    try {
-        Task<Result<Resumed>> resuming = resumer_.resume(call);
-        co_return co_await std::move(resuming);
-    } catch (const std::exception& error) {
-        fault = error.what();
-    }
-    log::error("resuming a call failed", {{"approval", call.approval.id}, {"error", fault}});
-    co_return make_error(Errc::internal, "kimbap failed while running the call");
-}
-
-Task<void> ApprovalService::Loop::resume_claimed(ClaimedCall call) {
-    Task<Result<Resumed>> asking = ask(call);
-    Result<Resumed> resumed = co_await std::move(asking);
-    if (!resumed && resumed.error().code == Errc::unavailable) {
-        const std::string id = call.approval.id;
-        Task<Result<void>> releasing = manager_.release(std::move(call));
-        const Result<void> released = co_await std::move(releasing);
-        if (!released) {
-            log::warn("a call can't be given back",
-                      {{"approval", id}, {"error", released.error().message}});
-        }
-        Task<void> pausing = pause(kPause);
-        co_await std::move(pausing);
-        co_return;
-    }
-    Task<void> finishing = finish(call, std::move(resumed));
-    co_await std::move(finishing);
-}
-
-Task<void> ApprovalService::Loop::finish(const ClaimedCall& call, Result<Resumed> resumed) {
-    for (int attempt = 1;; ++attempt) {
-        Task<Result<Approval>> finishing =
-            resumed ? manager_.finish(call, resumed->succeeded, resumed->outcome, resumed->record)
-                    : manager_.fail(call, resumed.error());
-        const Result<Approval> finished = co_await std::move(finishing);
-        if (finished) co_return;
-        const Error& error = finished.error();
-        if (error.code == Errc::too_large && resumed) {
-            resumed->outcome = error_outcome(error);
-        } else if (error.code == Errc::conflict || attempt == kFinishAttempts) {
-            log::error("the end of an approved call can't be recorded",
-                       {{"approval", call.approval.id}, {"error", error.message}});
-            co_return;
-        } else {
-            Task<void> pausing = pause(attempt * options_.poll);
-            co_await std::move(pausing);
-        }
-    }
-}
-
-Task<void> ApprovalService::Loop::pause(std::chrono::milliseconds time) {
+Task<void> ApprovalService::Loop::pause() {
     Ticker ticker(executor_, cancel_);
-    Task<void> waiting = ticker.wait(time, time, [] { return false; });
+    Task<void> waiting = ticker.pause(kPause);
     co_await std::move(waiting);
 }
 

@@ -1,14 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
+#include <cstddef>
 
-#include "approval/claim.hpp"
+#include "approval/execution.hpp"
 #include "async/cancellation.hpp"
 #include "async/task.hpp"
-#include "audit/record.hpp"
-#include "base/error.hpp"
 
 namespace kimbap::store {
 class Store;
@@ -17,22 +14,6 @@ class Store;
 namespace kimbap::approval {
 
 class ApprovalManager;
-
-/// How a resumed call ended.
-struct Resumed {
-    bool succeeded = false;
-    std::string outcome;                  ///< JSON text for its caller, kept sealed.
-    std::optional<audit::Record> record;  ///< Appended with the end of the execution.
-};
-
-/// Runs an approved call from the credential stage on. The pipeline implements it.
-class Resumer {
-public:
-    virtual ~Resumer() = default;
-    /// `call` outlives the task. Errors: unavailable says that nothing of it was sent and another
-    /// process may run it; any other that it failed, with the error's message as its outcome.
-    [[nodiscard]] virtual Task<Result<Resumed>> resume(const ClaimedCall& call) = 0;
-};
 
 struct ServiceOptions {
     /// How often the change board is looked at: how long an approved call waits here.

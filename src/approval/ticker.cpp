@@ -24,4 +24,8 @@ Task<void> Ticker::wait(std::chrono::milliseconds tick, std::chrono::millisecond
     }
 }
 
+Task<void> Ticker::pause(std::chrono::milliseconds time) {
+    return wait(time, time, [] { return false; });
+}
+
 }  // namespace kimbap::approval

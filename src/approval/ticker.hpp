@@ -20,6 +20,8 @@ public:
     /// Until `ready` says so at a tick, `at_most` has passed, or it was cancelled.
     Task<void> wait(std::chrono::milliseconds tick, std::chrono::milliseconds at_most,
                     std::function<bool()> ready);
+    /// For so long, unless cancelled.
+    Task<void> pause(std::chrono::milliseconds time);
 
 private:
     asio::steady_timer timer_;

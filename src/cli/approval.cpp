@@ -3,8 +3,8 @@
 #include "app/courier.hpp"
 #include "app/lane.hpp"
 #include "approval/approval_manager.hpp"
-#include "approval/approval_service.hpp"
 #include "approval/delivery_view.hpp"
+#include "approval/execution.hpp"
 #include "approval/shortened.hpp"
 #include "base/json_text.hpp"
 #include "cli/commands.hpp"
@@ -26,6 +26,8 @@ struct Options {
 
 /// How long a running kimbap process gets to run what was approved before this one does.
 constexpr std::chrono::milliseconds kOthersFirst{1500};
+/// Where the store does not take the end of the call at once: longer from try to try.
+constexpr std::chrono::milliseconds kStorePause{100};
 
 void list(Context& context, const Options& options) {
     approval::ListFilter filter;
@@ -83,21 +85,11 @@ Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::stri
     auto claiming = approvals.claim(id);
     auto claimed = co_await std::move(claiming);
     if (!claimed) co_return;  // another process was quicker
-    auto resuming = lane.pipeline.resume(*claimed);
-    auto resumed = co_await std::move(resuming);
-    if (!resumed && resumed.error().code == Errc::unavailable) {
-        auto releasing = approvals.release(std::move(*claimed));
-        static_cast<void>(co_await std::move(releasing));
-        co_return;
-    }
-    if (!resumed) {
-        auto failing = approvals.fail(*claimed, resumed.error());
-        static_cast<void>(co_await std::move(failing));
-        co_return;
-    }
-    auto finishing = approvals.finish(*claimed, resumed->succeeded, std::move(resumed->outcome),
-                                      std::move(resumed->record));
-    static_cast<void>(co_await std::move(finishing));
+    async::CancelSource none;
+    const async::CancelToken never = none.token();
+    auto executing =
+        approval::execute(approvals, lane.pipeline, std::move(*claimed), kStorePause, never);
+    static_cast<void>(co_await std::move(executing));
 }
 
 /// What the caller was told of a call that ran and failed; "" where it did not.

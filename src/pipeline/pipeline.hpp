@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "approval/approval_service.hpp"
+#include "approval/execution.hpp"
 #include "approval/child_tasks.hpp"
 #include "async/task.hpp"
 #include "pipeline/call.hpp"

@@ -10,19 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Answers as told and counts.
-class FakeResumer final : public Resumer {
-public:
-    Task<Result<Resumed>> resume(const ClaimedCall& call) override {
-        ++calls;
-        if (payloads) payloads->push_back(call.payload);
-        co_return answer();
-    }
-    std::function<Result<Resumed>()> answer = [] { return Resumed{true, "{\"ok\":1}", {}}; };
-    std::atomic<int> calls{0};
-    std::vector<std::string>* payloads = nullptr;
-};
-
 class ServiceTest : public ApprovalTest {
 protected:
     /// Runs the service until `done`, at most ten seconds.
@@ -100,29 +87,6 @@ TEST_F(ServiceTest, ExpiresAndGivesUpLapsedOnes) {
         return find(pending.id).state() == State::expired && is(crashed.id, Execution::unknown);
     });
     EXPECT_EQ(resumer.calls, 0);
-}
-
-TEST_F(ServiceTest, FailuresAreOutcomesToo) {
-    const Approval waiting = approved();
-    clock_.advance(1s);
-    FakeResumer resumer;
-    resumer.answer = [] { return make_error(Errc::forbidden, "policy now denies it"); };
-    serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::failed); });
-    const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
-    EXPECT_EQ(outcome, R"({"error":{"code":"forbidden","message":"policy now denies it"}})");
-    const json::object last = audit().back();
-    EXPECT_EQ(last.at("kind"), "call.finished");
-    EXPECT_EQ(last.at("details").as_object().at("message"), "policy now denies it");
-}
-
-TEST_F(ServiceTest, WhatAResumerThrowsIsAFailure) {
-    const Approval waiting = approved();
-    clock_.advance(1s);
-    FakeResumer resumer;
-    resumer.answer = []() -> Result<Resumed> { throw std::runtime_error("a bug"); };
-    serve_until(manager_, resumer, [&] { return is(waiting.id, Execution::failed); });
-    const auto outcome = run(manager_.outcome(waiting.id, "token:tok_1"))->outcome;
-    EXPECT_EQ(outcome->find("a bug"), std::string::npos);
 }
 
 TEST_F(ServiceTest, AnUnavailableResumerGivesTheCallBack) {

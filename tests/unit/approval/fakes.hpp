@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "approval/approval_manager.hpp"
+#include "approval/execution.hpp"
 #include "async/worker_pool.hpp"
 #include "base/ids.hpp"
 #include "base/json_text.hpp"
@@ -68,6 +71,19 @@ inline SuspendedCall refund(const std::string& binding = "b1") {
     call.spec.expires = std::chrono::minutes(30);
     return call;
 }
+
+/// Answers as told and counts.
+class FakeResumer final : public Resumer {
+public:
+    Task<Result<Resumed>> resume(const ClaimedCall& call) override {
+        ++calls;
+        if (payloads) payloads->push_back(call.payload);
+        co_return answer();
+    }
+    std::function<Result<Resumed>()> answer = [] { return Resumed{true, "{\"ok\":1}", {}}; };
+    std::atomic<int> calls{0};
+    std::vector<std::string>* payloads = nullptr;
+};
 
 /// A store and a manager; `another()` is a manager of another process on the same store.
 class ApprovalTest : public testing::Test {
