@@ -171,12 +171,18 @@ const RenderedRequest* Pages::add(RawResponse response) {
         for (auto& item : *items) all->push_back(std::move(item));
     }
     if (count_++ == 0) merged_ = std::move(*page);
-    if (!following) {
+    if (!following || has_enough()) {
         finish();
         return nullptr;
     }
     request_ = std::move(*following);
     return &request_;
+}
+
+bool Pages::has_enough() {
+    const auto& filter = action_.response.filter;
+    const json::array* all = items_of(action_, merged_);
+    return filter && filter->max_items && all != nullptr && all->size() >= *filter->max_items;
 }
 
 void Pages::finish() {

@@ -22,10 +22,9 @@ public:
 
     /// Takes a page. Gives the request for the next one, or null where the answer is whole: the
     /// last page, one that would be asked for twice, max_pages, a first page without a list that
-    /// others could add to, or a page that is an error. A next
-    /// page that is a URL is taken only on the same origin, so that the credential goes nowhere
-    /// else.
-    /// The request belongs to this, until the next add().
+    /// others could add to, as many items as filter.max_items lets through, or a page that is an
+    /// error. A next page that is a URL is taken only on the same origin, so that the credential
+    /// goes nowhere else. The request belongs to this, until the next add().
     [[nodiscard]] const RenderedRequest* add(RawResponse response);
 
     /// Once add() gave null: all pages' items as one answer, or the error of the page that
@@ -34,6 +33,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page, std::size_t items);
+    [[nodiscard]] bool has_enough();
     void finish();
 
     const Action& action_;

@@ -152,7 +152,10 @@ TEST(PagesTest, ItemsOfLaterPagesJoinTheFirst) {
         load_action("path: /o, pagination: {type: offset}, response: {filter: {max_items: 3}}")
             .action();
     EXPECT_EQ(run(filtered, {answer("[1, 2]"), answer("[3, 4]"), answer("[]")}),
-              "?offset=2 ?offset=4 [1,2,3]");
+              "?offset=2 [1,2,3]")
+        << "what max_items leaves out isn't asked for";
+    EXPECT_EQ(run(filtered, {answer("[1, 2]"), answer("[]")}), "?offset=2 [1,2]");
+    EXPECT_EQ(run(filtered, {answer("[1, 2, 3]")}), "[1,2,3]");
 }
 
 TEST(PagesTest, AnAnswerWithoutAListIsTheWhole) {
