@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "approval/execution.hpp"
 #include "approval/child_tasks.hpp"
+#include "approval/execution.hpp"
 #include "async/task.hpp"
 #include "pipeline/call.hpp"
 #include "pipeline/services.hpp"

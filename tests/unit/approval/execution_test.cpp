@@ -53,9 +53,7 @@ TEST_F(ExecutionTest, WhatAResumerThrowsIsAFailure) {
 }
 
 TEST_F(ExecutionTest, AnOutcomeThatIsTooLargeIsToldInItsPlace) {
-    resumer_.answer = [] {
-        return Resumed{true, std::string(kMaxOutcome + 1, 'x'), {}};
-    };
+    resumer_.answer = [] { return Resumed{true, std::string(kMaxOutcome + 1, 'x'), {}}; };
     EXPECT_EQ(executed(resumer_), ExecutionEnd::over);
     EXPECT_EQ(execution(), Execution::done) << "it ran";
     EXPECT_NE(outcome().find("\"too_large\""), std::string::npos) << outcome();
@@ -73,8 +71,9 @@ TEST_F(ExecutionTest, TriesAgainWhereTheStoreRefusesTheEnd) {
     auto database = Connection::open(path, Connection::Mode::read_write).value();
     std::thread mend;
     resumer_.answer = [&] {
-        EXPECT_TRUE(database->run("CREATE TRIGGER refused BEFORE UPDATE ON approvals "
-                                  "BEGIN SELECT RAISE(FAIL, 'not now'); END"));
+        EXPECT_TRUE(
+            database->run("CREATE TRIGGER refused BEFORE UPDATE ON approvals "
+                          "BEGIN SELECT RAISE(FAIL, 'not now'); END"));
         mend = std::thread([&] {
             std::this_thread::sleep_for(120ms);
             EXPECT_TRUE(database->run("DROP TRIGGER refused"));

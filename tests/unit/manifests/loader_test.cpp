@@ -182,7 +182,8 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
          "m.yaml:3:29: recipes[1].name: is there twice"},
         {"name: a\nbase_url: https://x.example\nrecipes: [{name: Ship it!}, {name: ship-it}]\n" +
              actions,
-         "m.yaml:3:36: recipes[1].name: makes the prompt \"a_ship-it\", as \"Ship it!\" does (choose "
+         "m.yaml:3:36: recipes[1].name: makes the prompt \"a_ship-it\", as \"Ship it!\" does "
+         "(choose "
          "another)"},
         {"name: a\nbase_url: https://x.example\nrecipes: [{steps: [x]}]\n" + actions,
          "recipes[0]: \"name\" is missing (add it)"},
