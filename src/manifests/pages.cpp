@@ -88,10 +88,11 @@ bool is_end(const json::value* cursor) {
 constexpr std::string_view kElsewhere =
     "There is more: the service's next page is at another origin, where kimbap doesn't follow.";
 
-std::string more_than(int pages) {
+/// `limit`: the manifest's key that ended it.
+std::string more_than(std::size_t count, const std::string& what, const char* limit) {
     return "There may be more: only the first " +
-           (pages == 1 ? "page is" : std::to_string(pages) + " pages are") +
-           " here (ask for less, or for what follows; an operator can raise pagination.max_pages).";
+           (count == 1 ? what + " is" : std::to_string(count) + " " + what + "s are") +
+           " here (ask for less, or for what follows; an operator can raise " + limit + ").";
 }
 
 /// The request for the page behind `page`; nullopt where that is the last one. `more` says so where
@@ -171,7 +172,11 @@ const RenderedRequest* Pages::add(RawResponse response) {
         for (auto& item : *items) all->push_back(std::move(item));
     }
     if (count_++ == 0) merged_ = std::move(*page);
-    if (!following || has_enough()) {
+    if (following && has_enough()) {
+        more_ = more_than(*action_.response.filter->max_items, "item", "filter.max_items");
+        following.reset();
+    }
+    if (!following) {
         finish();
         return nullptr;
     }
@@ -204,7 +209,8 @@ std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t 
     asked_.insert(sha256_hex(request_.full_url()));
     if (asked_.contains(sha256_hex(next->full_url()))) return std::nullopt;
     if (count_ + 1 >= paging.max_pages) {
-        more_ = more_than(paging.max_pages);
+        more_ =
+            more_than(static_cast<std::size_t>(paging.max_pages), "page", "pagination.max_pages");
         return std::nullopt;
     }
     return next;

@@ -152,10 +152,10 @@ TEST(PagesTest, ItemsOfLaterPagesJoinTheFirst) {
         load_action("path: /o, pagination: {type: offset}, response: {filter: {max_items: 3}}")
             .action();
     EXPECT_EQ(run(filtered, {answer("[1, 2]"), answer("[3, 4]"), answer("[]")}),
-              "?offset=2 [1,2,3]")
+              "?offset=2 [1,2,3] …")
         << "what max_items leaves out isn't asked for";
     EXPECT_EQ(run(filtered, {answer("[1, 2]"), answer("[]")}), "?offset=2 [1,2]");
-    EXPECT_EQ(run(filtered, {answer("[1, 2, 3]")}), "[1,2,3]");
+    EXPECT_EQ(run(filtered, {answer("[1, 2, 3]")}), "[1,2,3] …");
 }
 
 TEST(PagesTest, AnAnswerWithoutAListIsTheWhole) {
@@ -192,6 +192,14 @@ TEST(PagesTest, SaysWhereThereMayBeMore) {
     EXPECT_NE(said(one, R"({"items": [1], "next": "b"})").find("only the first page"),
               std::string::npos);
     EXPECT_EQ(said(one, R"({"items": [1], "next": ""})"), "");
+    const Action two = load_action(
+                           "path: /o, response: {extract: items, filter: {max_items: 2}}, "
+                           "pagination: {type: cursor, next_path: next}")
+                           .action();
+    EXPECT_EQ(said(two, R"({"items": [1, 2], "next": "b"})"),
+              "There may be more: only the first 2 items are here (ask for less, or for what "
+              "follows; an operator can raise filter.max_items).");
+    EXPECT_EQ(said(two, R"({"items": [1, 2], "next": ""})"), "");
     const Action links = paged("type: cursor, next_path: next");
     EXPECT_NE(said(links, R"({"items": [1], "next": "https://elsewhere.example/o?page=2"})")
                   .find("another origin"),
