@@ -1,5 +1,7 @@
 #include "manifests/manifest.hpp"
 
+#include "base/text.hpp"
+
 namespace kimbap::manifests {
 
 std::string_view name(AuthType type) noexcept {
@@ -34,6 +36,19 @@ std::string_view name(RiskLevel level) noexcept {
             return "critical";
     }
     return "critical";
+}
+
+std::string Recipe::slug() const {
+    std::string out;
+    for (const char c : to_lower(name)) {
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_') {
+            out += c;
+        } else if (!out.empty() && out.back() != '-' && out.back() != '_') {
+            out += '-';
+        }
+    }
+    while (out.ends_with('-')) out.pop_back();
+    return out;
 }
 
 std::vector<std::string> Action::sensitive_args() const {

@@ -46,22 +46,6 @@ void check_resource(const YamlReader& reader, const Recipe& recipe) {
 
 }  // namespace
 
-std::string Recipe::slug() const {
-    std::string out;
-    for (const char c : name) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-        if (word) {
-            out += c;
-        } else if (c >= 'A' && c <= 'Z') {
-            out += static_cast<char>(c + 32);
-        } else if (!out.empty() && out.back() != '-' && out.back() != '_') {
-            out += '-';
-        }
-    }
-    while (!out.empty() && out.back() == '-') out.pop_back();
-    return out;
-}
-
 Recipe read_recipe(const YamlReader& reader) {
     Recipe recipe;
     if (!reader.expect_map({"name", "description", "args", "steps", "resources"})) return recipe;

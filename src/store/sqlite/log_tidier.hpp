@@ -16,9 +16,9 @@ class Connection;
 /// milliseconds and two fsyncs, on a thread and a connection of its own, so that no commit waits
 /// for it.
 ///
-/// The thread runs only where a processor has nothing else to do: it is as busy for a call in a
-/// hundred as the call's own commit is, and whoever found it on their processor would wait. Where
-/// there is no such processor for long, the writer slows down, so that the log has an end.
+/// The thread runs only where a processor has nothing else to do: any other would keep the one that
+/// a call needs until its time slice ends. Where processors have nothing to spare for long, the
+/// writer slows down, so that the log has an end.
 ///
 /// Commits go on meanwhile, and SQLite begins the log anew only where all of it has been copied. So
 /// the writer's thread copies the rest, which is short, between two commits.

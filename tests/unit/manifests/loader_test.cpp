@@ -183,8 +183,7 @@ TEST(LoaderTest, EachFaultHasItsPlaceAndItsMend) {
         {"name: a\nbase_url: https://x.example\nrecipes: [{name: Ship it!}, {name: ship-it}]\n" +
              actions,
          "m.yaml:3:36: recipes[1].name: makes the prompt \"a_ship-it\", as \"Ship it!\" does "
-         "(choose "
-         "another)"},
+         "(choose another)"},
         {"name: a\nbase_url: https://x.example\nrecipes: [{steps: [x]}]\n" + actions,
          "recipes[0]: \"name\" is missing (add it)"},
         {recipe_with_args("{name: x}, {name: x}"),
