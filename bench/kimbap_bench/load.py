@@ -1,4 +1,4 @@
-"""Load by wrk: tool calls of an MCP client, or plain GETs."""
+"""Load by wrk and h2load: tool calls of an MCP client, or plain GETs."""
 import dataclasses
 import json
 import os
@@ -15,6 +15,14 @@ class Measured:
     p50: float  # milliseconds
     p99: float
     requests: int
+
+
+@dataclasses.dataclass
+class Timed:
+    """How long requests took that were sent one after the other."""
+    p50: float  # microseconds
+    p99: float
+    p99_by_time: float  # where a stall counts for as many requests as it kept from being sent, as wrk counts
 
 
 SUMMARY = """
@@ -69,6 +77,40 @@ def measure(url, lua, connections, seconds):
     if int(wrong):
         raise RuntimeError(f"{wrong} of {requests} requests to {url} failed")
     return Measured(float(rate), float(p50) / 1000, float(p99) / 1000, int(requests))
+
+
+def by_time(took, between):
+    """The latencies `took`, and those that requests sent every `between` would have had: wrk's correction for the
+    requests that a client which waits for each answer doesn't send during a stall."""
+    for one in took:
+        yield one
+        if one > 2 * between:
+            missed = one - between
+            while missed > between:
+                yield missed
+                missed -= between
+
+
+def time_each(workshop, url, body, headers, seconds):
+    """One connection, one request at a time, by h2load, which writes down each: wrk's percentiles are by time alone."""
+    given, log = workshop.write("body.json", body), workshop.path("h2load.log")
+    if os.path.exists(log):
+        os.unlink(log)
+    options = [option for name, value in headers.items() for option in ("-H", f"{name}: {value}")]
+    subprocess.run(["h2load", "--h1", "-c1", "-t1", f"-D{seconds}", "-d", given, "--log-file", log, *options, url],
+                   capture_output=True, text=True, check=True)
+    with open(log, encoding="ascii") as rows:
+        answers = [row.split() for row in rows]
+    wrong = sum(status != "200" for _, status, _ in answers)
+    if wrong or not answers:
+        raise RuntimeError(f"{wrong} of {len(answers)} requests to {url} failed")
+    took = sorted(float(each) for _, _, each in answers)
+    spaced = sorted(by_time(took, seconds * 1e6 / len(took)))
+    return Timed(percentile(took, 50), percentile(took, 99), percentile(spaced, 99))
+
+
+def percentile(ascending, percent):
+    return ascending[min(len(ascending) - 1, len(ascending) * percent // 100)]
 
 
 def alternate(rounds, contenders):
