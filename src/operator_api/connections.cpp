@@ -15,6 +15,14 @@ namespace json = boost::json;
 
 namespace {
 
+/// What came of talking to a provider. Its refusals are no word on the operator who asks, whose
+/// client would take a 401 for one on its own token.
+net::HttpResponse provider_problem(Error error) {
+    const bool refused = error.code == Errc::unauthenticated || error.code == Errc::forbidden;
+    if (refused) error.code = Errc::protocol_error;
+    return problem(error);
+}
+
 Task<net::HttpResponse> start_in_browser(const ApiRequest& request, ApiServices& services,
                                          oauth::ConnectionWish wish, net::HttpClient& http) {
     const std::string redirect_uri = services.oauth.public_url.empty()
@@ -23,7 +31,7 @@ Task<net::HttpResponse> start_in_browser(const ApiRequest& request, ApiServices&
     const oauth::ConnectionId id = wish.id;
     auto starting = services.oauth.connector.start(std::move(wish), redirect_uri, http);
     auto attempt = co_await std::move(starting);
-    if (!attempt) co_return problem(attempt.error());
+    if (!attempt) co_return provider_problem(attempt.error());
     const auto rules = services.rules.current();
     const oauth::Provider* provider = rules->providers->find(id.provider);
     if (provider == nullptr) co_return problem(404, "the provider is gone");
@@ -85,7 +93,7 @@ Task<net::HttpResponse> create_connection(const ApiRequest& request, ApiServices
     }
     auto connecting = services.oauth.connector.connect_as_client(std::move(wish), http);
     const auto connection = co_await std::move(connecting);
-    if (!connection) co_return problem(connection.error());
+    if (!connection) co_return provider_problem(connection.error());
     json::object body = oauth::to_json(*connection, services.clock.now());
     co_return json_response(body, 201);
 }
@@ -98,7 +106,7 @@ Task<net::HttpResponse> revoke_connection(const ApiRequest& request, ApiServices
     net::HttpClient& http = *co_await std::move(finding);
     auto revoking = services.oauth.connector.revoke(*id, request.caller->name, here_only, http);
     const auto outcome = co_await std::move(revoking);
-    if (!outcome) co_return problem(outcome.error());
+    if (!outcome) co_return provider_problem(outcome.error());
     json::object body{{"id", id->text()},
                       {"revoked_at_provider", *outcome == oauth::RevocationOutcome::revoked}};
     co_return json_response(body);

@@ -45,6 +45,10 @@ unsigned status_of(Errc code) noexcept {
             return 429;
         case Errc::unsupported:
             return 501;
+        case Errc::blocked_address:
+        case Errc::tls_failure:
+        case Errc::protocol_error:
+            return 502;
         case Errc::unavailable:
         case Errc::storage_failure:
             return 503;

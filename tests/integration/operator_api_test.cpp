@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "base/json_text.hpp"
 #include "integration/shop.hpp"
 #include "support/mcp_client.hpp"
@@ -132,6 +134,35 @@ TEST_F(OperatorApi, ExplainsAHypotheticalCall) {
     EXPECT_EQ(explained.at("rule"), "refunds");
     EXPECT_EQ(explained.at("caller"), (json::value{{"agent", "bot"}, {"roles", json::array()}}));
     EXPECT_EQ(shop_.upstream.count(), 0U);
+}
+
+TEST_F(OperatorApi, AProvidersFaultIsNoWordOnTheOperator) {
+    const struct {
+        Answer answer;
+        int status;
+        std::string_view says;
+    } rows[] = {
+        {{400, R"({"error":"access_denied"})"}, 502, "access_denied"},
+        {{200, "no JSON at all"}, 502, "without a JSON object"},
+        {{503, R"({"error":"temporarily_unavailable"})"}, 503, "temporarily_unavailable"},
+    };
+    std::atomic<std::size_t> asked = 0;
+    const Upstream provider([&](const Received&) { return rows[asked++].answer; });
+    shop_.kimbap.write("manifests/providers/acme.yaml",
+                       "name: acme\nissuer: " + provider.url() + "\ntoken_endpoint: " +
+                           provider.url() + "/token\nflows: [client_credentials]\n" +
+                           "client: {authentication: client_secret_post, id: kimbap}\n");
+    shop_.kimbap.must({"vault", "set", "oauth/acme/client_secret"}, "s3cr3t-of-kimbap");
+    const Serving serving(shop_.kimbap);
+    const OperatorClient alice(serving.url(), shop_.kimbap.operator_token("alice"));
+    for (const auto& row : rows) {
+        const Reply reply =
+            alice.post("/v1/connections", {{"provider", "acme"}, {"flow", "client_credentials"}});
+        EXPECT_EQ(reply.status, row.status) << reply.body;
+        EXPECT_THAT(reply.body, HasSubstr(std::string(row.says)));
+        EXPECT_EQ(reply.header("Content-Type"), "application/problem+json");
+    }
+    EXPECT_EQ(provider.count(), std::size(rows));
 }
 
 TEST_F(OperatorApi, AnswersOtherPathsAndMethodsAsProblems) {
