@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "approval/shortened.hpp"
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/visible.hpp"

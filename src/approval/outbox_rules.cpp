@@ -40,7 +40,7 @@ void settle(const OutboxOptions& options, store::OutboxRow& row, const Delivery&
         row.receipt = storable(delivery.receipt);
         return;
     }
-    row.last_error = storable(delivery.failure->message.substr(0, kMaxKeptError));
+    row.last_error = storable(whole_characters(delivery.failure->message, kMaxKeptError));
     const bool tried_enough = row.attempts >= options.max_attempts && !delivery.retry_after;
     if (delivery.failure->code == Errc::unsupported || tried_enough ||
         now - row.created_at >= options.give_up) {

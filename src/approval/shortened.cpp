@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
 namespace kimbap::approval {
@@ -75,12 +76,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view whole_characters(std::string_view text, std::size_t limit) noexcept {
-    if (text.size() <= limit) return text;
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-    return text.substr(0, limit);
-}
 
 std::string parameters_digest(const json::object& parameters) {
     return "sha256:" + sha256_hex(to_canonical_json(json::value(parameters)));

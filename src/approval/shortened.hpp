@@ -30,7 +30,4 @@ inline constexpr std::size_t kMaxNotifiedParameters = 8192;
 /// `parameters_digest` where something was cut.
 void shorten_parameters(boost::json::object& approval);
 
-/// At most `limit` bytes of `text`, without half a character at the end.
-[[nodiscard]] std::string_view whole_characters(std::string_view text, std::size_t limit) noexcept;
-
 }  // namespace kimbap::approval

@@ -204,4 +204,14 @@ std::string to_valid_utf8(std::string_view text) {
     return out;
 }
 
+std::string_view whole_characters(std::string_view text, std::size_t limit) noexcept {
+    if (text.size() <= limit) return text;
+    // A character has three continuation bytes at most; more of them are no UTF-8.
+    std::size_t end = limit;
+    while (end > 0 && limit - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;
+    }
+    return text.substr(0, end);
+}
+
 }  // namespace kimbap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,5 +38,7 @@ void append_hex(std::string& out, std::string_view bytes);
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 /// `text` with each malformed sequence replaced by U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
+/// At most `limit` bytes of `text`, without half a character at the end.
+[[nodiscard]] std::string_view whole_characters(std::string_view text, std::size_t limit) noexcept;
 
 }  // namespace kimbap

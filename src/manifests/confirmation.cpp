@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/visible.hpp"
 #include "manifests/json_value.hpp"
@@ -14,18 +15,13 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kWithout{"deny", "allow"};
 
-bool continues(char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
 std::string shown_value(const json::value& value) {
     const std::string text =
         visible(value.is_string() ? std::string(value.get_string()) : to_json(with_integers(value)),
                 Breaks::show);
     if (text.size() <= kMaxShownValue) return text;
-    std::size_t kept = kMaxShownValue;
-    while (continues(text[kept])) --kept;
-    return text.substr(0, kept) + "… [" + std::to_string(text.size()) + " bytes]";
+    return std::string(whole_characters(text, kMaxShownValue)) + "… [" +
+           std::to_string(text.size()) + " bytes]";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <cmath>
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 
 namespace kimbap::manifests {
@@ -92,11 +93,9 @@ json::value with_integers(json::value value) {
 }
 
 std::string shown(const json::value& value) {
-    std::string text = to_json(value);
+    const std::string text = to_json(value);
     if (text.size() <= kMaxShown) return text;
-    std::size_t end = kMaxShown - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return text.substr(0, end) + "...";
+    return std::string(whole_characters(text, kMaxShown - 3)) + "...";
 }
 
 std::string escape_pointer(std::string_view key) {

@@ -37,7 +37,7 @@ bool is_text_type(std::string_view mime) {
 std::string cut(std::string text) {
     text = to_valid_utf8(text);
     if (text.size() <= kMaxErrorText) return text;
-    return to_valid_utf8(std::string_view(text).substr(0, kMaxErrorText)) + "… (cut)";
+    return std::string(whole_characters(text, kMaxErrorText)) + "… (cut)";
 }
 
 /// Of a body without a type.

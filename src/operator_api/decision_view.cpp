@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/json_text.hpp"
@@ -79,16 +77,6 @@ std::string row(std::string_view name, std::string_view html) {
     return fmt::format("<dt>{}</dt><dd>{}</dd>", escape_html(name), html);
 }
 
-/// A prefix of at most `limit` bytes that doesn't cut a character.
-std::string_view prefix_of(std::string_view text, std::size_t limit) {
-    std::size_t end = std::min(limit, text.size());
-    while (end > 0 && end < text.size() &&
-           (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) {
-        --end;
-    }
-    return text.substr(0, end);
-}
-
 std::string parameter_html(const json::value& value, const std::string& id) {
     const std::string text =
         value.is_string() ? std::string(value.get_string()) : to_pretty_json(value);
@@ -96,7 +84,7 @@ std::string parameter_html(const json::value& value, const std::string& id) {
     return fmt::format(
         "<pre>{}…</pre><small>Shortened: {} bytes in all, SHA-256 {}. The whole is in "
         "<code>kimbap approval show {}</code>.</small>",
-        escape_html(prefix_of(text, kShownValueBytes / 2)), text.size(), sha256_hex(text),
+        escape_html(whole_characters(text, kShownValueBytes / 2)), text.size(), sha256_hex(text),
         escape_html(id));
 }
 
@@ -106,7 +94,8 @@ std::string parameters_html(const Approval& approval) {
     std::size_t shown = 0;
     for (const auto& [name, value] : approval.parameters) {
         if (++shown > kShownParameters) break;
-        out += row(prefix_of(name, kShownValueBytes / 4), parameter_html(value, approval.id));
+        out +=
+            row(whole_characters(name, kShownValueBytes / 4), parameter_html(value, approval.id));
     }
     out += "</dl>";
     if (approval.parameters.size() > kShownParameters) {

@@ -30,7 +30,7 @@ bool marked(const json::value& value) {
 }
 
 std::string shortened(std::string_view text) {
-    std::string kept = to_valid_utf8(text.substr(0, kMaxKeptString));
+    std::string kept = to_valid_utf8(whole_characters(text, kMaxKeptString));
     return kept + "… (" + std::to_string(text.size()) + std::string(kCutMark) + sha256_hex(text) +
            ")";
 }

@@ -96,7 +96,8 @@ void StreamReader::event(std::string_view data) {
     other_ = {};
     if (data == kDone) return;
     if (observer_ != nullptr) {
-        observer_->progress(++told_, std::nullopt, to_valid_utf8(data.substr(0, kMaxMessage)));
+        observer_->progress(++told_, std::nullopt,
+                            to_valid_utf8(whole_characters(data, kMaxMessage)));
     }
     if (!fault_ && !trim(data).empty()) {
         if (auto value = parse_json(data)) {

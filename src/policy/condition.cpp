@@ -1,5 +1,6 @@
 #include "policy/condition.hpp"
 
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "policy/program.hpp"
 
@@ -18,9 +19,7 @@ std::string shown(const json::value* value) {
     if (value == nullptr) return "absent";
     std::string text = to_json(*value);
     if (text.size() > kMaxShown) {
-        std::size_t end = kMaxShown;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-        text = text.substr(0, end) + "…";
+        text = std::string(whole_characters(text, kMaxShown)) + "…";
     }
     return "is " + text;
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdio>
 
-#include "approval/shortened.hpp"
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/markup.hpp"

@@ -2,7 +2,7 @@
 
 #include <boost/json/array.hpp>
 
-#include "approval/shortened.hpp"
+#include "base/encoding.hpp"
 #include "base/markup.hpp"
 #include "base/visible.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "approval/event_view.hpp"
 #include "approval/notifiers/telegram_message.hpp"
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/visible.hpp"
@@ -99,7 +100,7 @@ TelegramOutcome telegram_outcome(const ApiAnswer& answer) {
         return outcome;
     }
     const std::string shown =
-        description.empty() ? "" : ": " + visible(description.substr(0, kMaxDescription));
+        description.empty() ? "" : ": " + visible(whole_characters(description, kMaxDescription));
     if (answer.status == 400) return refused(description, shown);
     return failed(Errc::unavailable, "Telegram answered " + std::to_string(answer.status) + shown +
                                          (answer.status == 401 || answer.status == 404

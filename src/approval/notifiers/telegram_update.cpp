@@ -1,7 +1,7 @@
 #include "approval/notifiers/telegram_update.hpp"
 
 #include "approval/notifiers/telegram_message.hpp"
-#include "approval/shortened.hpp"
+#include "base/encoding.hpp"
 #include "base/json_text.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"

@@ -143,7 +143,7 @@ private:
         const std::string_view coding = content_coding(response.headers);
         if (coding.empty() || response.body_bytes == 0) return true;
         const std::string fault =
-            "encoded (Content-Encoding: " + to_valid_utf8(coding.substr(0, kShownCoding)) +
+            "encoded (Content-Encoding: " + to_valid_utf8(whole_characters(coding, kShownCoding)) +
             "), though kimbap asks for none";
         if (response.status >= 300) {
             response.body = "the answer's text is " + fault;

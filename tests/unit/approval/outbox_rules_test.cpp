@@ -65,7 +65,7 @@ TEST(Settle, KeepsErrorsShortAndReadable) {
     store::OutboxRow one = row("evt_1");
     settle({}, one, Delivery(make_error(Errc::unavailable, std::string(499, 'x') + "\xC3\xA9")),
            kNow, 0);
-    EXPECT_EQ(one.last_error, std::string(499, 'x') + "\xEF\xBF\xBD");
+    EXPECT_EQ(one.last_error, std::string(499, 'x'));
 }
 
 TEST(Settle, KeepsWhatEveryDatabaseDoes) {

@@ -61,9 +61,6 @@ TEST(Shorten, NeverCutsACharacterInTwo) {
         const Shortened out = shorten({{"t", std::string(pad, 'x') + text}});
         EXPECT_TRUE(is_utf8(std::string_view(out.parameters.at("t").as_string())));
     }
-    EXPECT_EQ(whole_characters("a€", 3), "a");
-    EXPECT_EQ(whole_characters("a€", 4), "a€");
-    EXPECT_EQ(whole_characters("€", 0), "");
 }
 
 }  // namespace

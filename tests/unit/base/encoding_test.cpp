@@ -69,5 +69,17 @@ TEST(Encoding, Utf8) {
     EXPECT_EQ(to_valid_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
 }
 
+TEST(Encoding, TextIsCutAtTheEndOfACharacter) {
+    EXPECT_EQ(whole_characters("a€", 4), "a€");
+    EXPECT_EQ(whole_characters("a€", 9), "a€");
+    EXPECT_EQ(whole_characters("a€", 3), "a");
+    EXPECT_EQ(whole_characters("a€", 2), "a");
+    EXPECT_EQ(whole_characters("a€b", 4), "a€");
+    EXPECT_EQ(whole_characters("𝄞𝄞", 7), "𝄞");
+    EXPECT_EQ(whole_characters("€", 0), "");
+    // No UTF-8: nothing is made out of it, and little is lost.
+    EXPECT_EQ(whole_characters(std::string(100, '\x80'), 50).size(), 47U);
+}
+
 }  // namespace
 }  // namespace kimbap

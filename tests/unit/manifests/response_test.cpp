@@ -279,7 +279,7 @@ TEST(ResponseTest, LongErrorsAreCut) {
     const std::string message = shaped(load_action("path: /o").action(), {400, "text/plain", text});
     EXPECT_LT(message.size(), 2100U);
     EXPECT_TRUE(is_utf8(message));
-    EXPECT_THAT(message, HasSubstr("… (cut)"));
+    EXPECT_THAT(message, HasSubstr("€… (cut)"));
 }
 
 TEST(ResponseTest, RedirectsAreErrors) {

@@ -21,6 +21,13 @@ TEST(SanitizeTest, SaysWhetherAnythingIsMissing) {
     EXPECT_FALSE(is_whole(sanitize(many, {})));
 }
 
+TEST(SanitizeTest, CutsNoCharacterInTwo) {
+    std::string text;
+    while (text.size() < 3000) text += "€";
+    const json::object kept = sanitize({{"t", text}}, {});
+    EXPECT_EQ(kept.at("t").as_string().find("\xEF\xBF\xBD"), json::string::npos);
+}
+
 TEST(SanitizeTest, MessagesDoNotQuoteWhatIsSensitive) {
     const json::object arguments{{"pin", "1234-567"},
                                  {"n", 98765},

@@ -75,6 +75,18 @@ TEST(StreamReader, AnEventDoesNotWaitForTheSecondHalfOfItsLineEnd) {
     EXPECT_EQ(listener.heard, (std::vector<std::string>{"1", "2"}));
 }
 
+TEST(StreamReader, ALongEventIsToldWithoutHalfACharacter) {
+    const scrub::Scrubber scrubber;
+    Listener listener;
+    StreamReader reader(manifests::StreamType::sse, scrubber, &listener);
+    std::string text;
+    while (text.size() < 10'000) text += "€";
+    reader.feed("data: " + text + "\n\n");
+    ASSERT_EQ(listener.heard.size(), 1U);
+    EXPECT_LT(listener.heard[0].size(), text.size());
+    EXPECT_TRUE(text.starts_with(listener.heard[0]));
+}
+
 TEST(StreamReader, SaysWhichEventIsNotJson) {
     const scrub::Scrubber scrubber;
     StreamReader reader(manifests::StreamType::sse, scrubber, nullptr);
