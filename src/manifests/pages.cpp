@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
@@ -88,6 +89,10 @@ bool is_end(const json::value* cursor) {
 constexpr std::string_view kElsewhere =
     "There is more: the service's next page is at another origin, where kimbap doesn't follow.";
 
+constexpr std::string_view kNoCursor =
+    "There is more: the service says so, but not by what to ask for it (pagination.next_path leads "
+    "to true, which is no cursor).";
+
 /// `limit`: the manifest's key that ended it.
 std::string more_than(std::size_t count, const std::string& what, const char* limit) {
     return "There may be more: only the first " +
@@ -101,26 +106,32 @@ std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedR
                                        const json::value& page, std::size_t items,
                                        std::string& more) {
     RenderedRequest next = request;
-    const json::value* cursor =
-        paging.next_path.empty() ? nullptr : at_path(page, paging.next_path);
-    if (!paging.next_path.empty()) {
-        if (is_end(cursor)) return std::nullopt;
+    const bool counted = paging.next_path.empty();
+    const json::value* cursor = counted ? nullptr : at_path(page, paging.next_path);
+    if (!counted && is_end(cursor)) return std::nullopt;
+    const bool says_more = !counted && *cursor == true;
+    if (says_more && paging.type == PaginationType::cursor) {
+        more = kNoCursor;
+        return std::nullopt;
+    }
+    if (!counted && !says_more) {
         const std::string text = cursor->is_string() ? std::string(cursor->get_string())
                                                      : to_json(with_integers(*cursor));
-        if (paging.type == PaginationType::offset) {
-            set_query(next, paging.offset_param, text);
-        } else if (is_url(paging, text)) {
+        if (is_url(paging, text)) {
             if (!follow_url(next, text)) {
                 more = kElsewhere;
                 return std::nullopt;
             }
+        } else if (paging.type == PaginationType::offset) {
+            set_query(next, paging.offset_param, text);
         } else {
             set_query(next, paging.cursor_param.empty() ? "cursor" : paging.cursor_param, text);
         }
         return next;
     }
     const std::int64_t limit = query_number(request, paging.limit_param, paging.page_size);
-    if (items == 0 || (limit > 0 && static_cast<std::int64_t>(items) < limit)) return std::nullopt;
+    const bool short_page = limit > 0 && static_cast<std::int64_t>(items) < limit;
+    if (items == 0 || (short_page && !says_more)) return std::nullopt;
     const std::int64_t at = query_number(request, paging.offset_param, paging.by_page ? 1 : 0);
     const std::int64_t step = paging.by_page ? 1 : static_cast<std::int64_t>(items);
     set_query(next, paging.offset_param, std::to_string(at + step));
@@ -172,8 +183,10 @@ const RenderedRequest* Pages::add(RawResponse response) {
         for (auto& item : *items) all->push_back(std::move(item));
     }
     if (count_++ == 0) merged_ = std::move(*page);
-    if (following && has_enough()) {
-        more_ = more_than(*action_.response.filter->max_items, "item", "filter.max_items");
+    const std::size_t most = max_items();
+    if (const json::array* all = items_of(action_, merged_);
+        all != nullptr && (all->size() > most || (following && all->size() == most))) {
+        more_ = more_than(most, "item", "filter.max_items");
         following.reset();
     }
     if (!following) {
@@ -184,15 +197,15 @@ const RenderedRequest* Pages::add(RawResponse response) {
     return &request_;
 }
 
-bool Pages::has_enough() {
+std::size_t Pages::max_items() const {
     const auto& filter = action_.response.filter;
-    const json::array* all = items_of(action_, merged_);
-    return filter && filter->max_items && all != nullptr && all->size() >= *filter->max_items;
+    const bool limited = action_.pagination.type != PaginationType::none && filter;
+    return limited ? filter->max_items.value_or(SIZE_MAX) : SIZE_MAX;
 }
 
 void Pages::finish() {
     answer_ = shape_json(action_, std::move(merged_));
-    if (!answer_.is_error) answer_.message = std::move(more_);
+    if (!answer_.is_error && !more_.empty()) answer_.message = std::move(more_);
 }
 
 std::optional<RenderedRequest> Pages::next(const json::value& page, std::size_t items) {

@@ -33,7 +33,8 @@ public:
 
 private:
     [[nodiscard]] std::optional<RenderedRequest> next(const json::value& page, std::size_t items);
-    [[nodiscard]] bool has_enough();
+    /// How many items filter.max_items lets through of a paged answer.
+    [[nodiscard]] std::size_t max_items() const;
     void finish();
 
     const Action& action_;

@@ -116,6 +116,18 @@ TEST(PagesTest, AnOffsetCountsItemsOrPages) {
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": "40"})"), url + "from=40");
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": null})"), "");
     EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": 0})"), "");
+    EXPECT_EQ(next_url(told, request_of({}),
+                       R"({"items": [1], "next": "https://api.example.com/v2/o?limit=1&start=1"})"),
+              url + "limit=1&start=1");
+    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": "https://else.example/o"})"),
+              "");
+    // What only says whether there is more leaves the offset to be counted.
+    EXPECT_EQ(next_url(told, request_of({{"from", "3"}}), R"({"items": [1, 2], "next": true})"),
+              url + "from=5");
+    EXPECT_EQ(next_url(told, request_of({{"limit", "3"}}), R"({"items": [1, 2], "next": true})"),
+              url + "limit=3&from=2");
+    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [], "next": true})"), "");
+    EXPECT_EQ(next_url(told, request_of({}), R"({"items": [1], "next": false})"), "");
 }
 
 TEST(PagesTest, NothingWithoutPagination) {
@@ -200,6 +212,16 @@ TEST(PagesTest, SaysWhereThereMayBeMore) {
               "There may be more: only the first 2 items are here (ask for less, or for what "
               "follows; an operator can raise filter.max_items).");
     EXPECT_EQ(said(two, R"({"items": [1, 2], "next": ""})"), "");
+    EXPECT_EQ(said(two, R"({"items": [1, 2, 3], "next": ""})"),
+              said(two, R"({"items": [1, 2], "next": "b"})"))
+        << "the last page has more than is let through";
+    EXPECT_NE(said(one, R"({"items": [1], "next": true})").find("no cursor"), std::string::npos);
+    const Action selected = load_action(
+                                "path: /o, response: {filter: {select: {id: id}}}, "
+                                "pagination: {type: cursor, next_path: next}")
+                                .action();
+    EXPECT_NE(said(selected, R"({"x": 1})").find("nothing of what the manifest selects"),
+              std::string::npos);
     const Action links = paged("type: cursor, next_path: next");
     EXPECT_NE(said(links, R"({"items": [1], "next": "https://elsewhere.example/o?page=2"})")
                   .find("another origin"),
