@@ -5,8 +5,10 @@
 #include <boost/json/array.hpp>
 #include <map>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "manifests/action_reader.hpp"
+#include "manifests/placeholders.hpp"
 #include "manifests/schema.hpp"
 
 namespace kimbap::manifests {
@@ -39,7 +41,8 @@ std::string brief(std::string_view text) {
     }
     if (out.size() <= kMaxDescription) return out;
     const std::size_t end = out.rfind(' ', kMaxDescription);
-    return out.substr(0, end == std::string::npos ? kMaxDescription : end) + " …";
+    if (end != std::string::npos) return out.substr(0, end) + " …";
+    return std::string(whole_characters(out, kMaxDescription)) + " …";
 }
 
 /// Keys of `args` for a schema that they can say; the rest goes under `schema`.
@@ -98,6 +101,7 @@ public:
                 }
             }
         }
+        add_undeclared();
         const json::value* body = operation_.operation->if_contains("requestBody");
         if (body != nullptr) add_body(schemas_.object(body));
         return unusable_ ? json::object{} : action();
@@ -182,6 +186,16 @@ private:
                 in == "path" || true_at(parameter, "required"));
     }
 
+    /// Names in the path that no parameter is about.
+    void add_undeclared() {
+        for (const std::string& name : placeholders(path_)) {
+            if (std::find(names_.begin(), names_.end(), name) != names_.end()) continue;
+            note("no parameter tells of {" + name + "} in the path: it is taken as a string");
+            names_.push_back(name);
+            add_arg(name, {{"type", "string"}}, "", true);
+        }
+    }
+
     void add_body(const json::object* body) {
         const json::object* content = body == nullptr ? nullptr : object_at(*body, "content");
         if (content == nullptr || content->empty()) return;
@@ -201,6 +215,13 @@ private:
             unusable_ = true;
             return note("left out: its body is neither JSON nor a form (" +
                         std::string(content->begin()->key()) + ")");
+        }
+        const json::object* const encoding = object_at(*media, "encoding");
+        if (encoding != nullptr && !encoding->empty() && encoding_ == "form") {
+            std::vector<std::string> fields;
+            for (const auto& field : *encoding) fields.emplace_back(field.key());
+            note("the form has an encoding of its own for " + join(fields, ", ") +
+                 ": kimbap repeats a list and sends a map as JSON");
         }
         if (!content_type_.empty()) headers_["Content-Type"] = content_type_;
         add_fields(schema_of(*media), true_at(*body, "required"), text_at(*body, "description"));

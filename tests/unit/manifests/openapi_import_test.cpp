@@ -7,6 +7,7 @@
 namespace kimbap::manifests::test {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -178,6 +179,43 @@ TEST(OpenApiImportTest, NamesAreWordsWithHyphens) {
     EXPECT_EQ(name_of("get /pets/{petId}"), "get-pets-pet-id");
     EXPECT_EQ(name_of("3D Models (v2)"), "d-models-v2");
     EXPECT_EQ(name_of("…"), "");
+}
+
+TEST(OpenApiImportTest, WhatAPathNamesAndNoParameterTellsOfIsAnArgument) {
+    const ImportedManifest result = imported(R"json({
+      "openapi": "3.1.0", "info": {"title": "Pets"}, "servers": [{"url": "https://p.example"}],
+      "paths": {"/pets/{petId}/{part}": {"get": {"operationId": "pet", "parameters": [
+        {"name": "part", "in": "path", "required": true, "schema": {"type": "integer"}},
+        {"$ref": "other.json#/petId"}]}}}})json");
+    const Service service = load_service(to_yaml(result.manifest));
+    ASSERT_EQ(service.actions.size(), 1U);
+    EXPECT_EQ(service.actions[0].path, "/pets/{petId}/{part}");
+    ASSERT_EQ(service.actions[0].args.size(), 2U);
+    EXPECT_TRUE(service.actions[0].args[1].required);
+    EXPECT_EQ(service.actions[0].args[1].name, "petId");
+    EXPECT_THAT(result.notes, Contains(HasSubstr("no parameter tells of {petId}")));
+}
+
+TEST(OpenApiImportTest, LongDescriptionsEndWithACharacter) {
+    std::string text;
+    for (int i = 0; i < 400; ++i) text += "猫";
+    const ImportedManifest result = imported(
+        R"json({"openapi": "3.1.0", "info": {"title": "Pets"}, "servers": [{"url": "https://p.example"}],
+          "paths": {"/pets": {"get": {"operationId": "pets", "description": ")json" +
+        text + R"json("}}}})json");
+    const Service service = load_service(to_yaml(result.manifest));
+    ASSERT_EQ(service.actions.size(), 1U);
+    EXPECT_TRUE(service.actions[0].description.ends_with("猫 …"));
+}
+
+TEST(OpenApiImportTest, TellsOfFormFieldsThatWouldBeEncodedOtherwise) {
+    const ImportedManifest result = imported(R"json({
+      "openapi": "3.1.0", "info": {"title": "Pay"}, "servers": [{"url": "https://p.example"}],
+      "paths": {"/c": {"post": {"operationId": "c", "requestBody": {"content": {
+        "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {
+          "metadata": {"type": "object"}, "name": {"type": "string"}}},
+          "encoding": {"metadata": {"style": "deepObject", "explode": true}}}}}}}}})json");
+    EXPECT_THAT(result.notes, Contains(HasSubstr("an encoding of its own for metadata")));
 }
 
 }  // namespace
