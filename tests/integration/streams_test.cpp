@@ -35,6 +35,12 @@ actions:
     path: /first
     risk: {level: low, mutating: false}
     response: {stream: sse, extract: "[0].a"}
+  words:
+    description: Events as text
+    method: GET
+    path: /words
+    risk: {level: low, mutating: false}
+    response: {type: text, stream: sse, text_filter: {on_empty: silence}}
   look:
     description: No stream
     method: GET
@@ -116,6 +122,13 @@ TEST_F(Streams, AnEventThatIsNotJsonIsAnErrorWhereItShouldBe) {
     EXPECT_THAT(promised.err,
                 AllOf(HasSubstr("not the JSON that it should be"), HasSubstr("event 2")));
     EXPECT_THAT(call("watch").out, HasSubstr("oops"));
+}
+
+TEST_F(Streams, AreATextWhereTheManifestSaysSo) {
+    answer({std::string(kEvents) + "data: 42\n\ndata: true\n\n"});
+    EXPECT_EQ(call("words").out, "42\ntrue\n");
+    answer({std::string(kEvents)});
+    EXPECT_EQ(call("words").out, "silence\n");
 }
 
 TEST_F(Streams, AnEncodedAnswerIsAnErrorThatNamesItsCoding) {

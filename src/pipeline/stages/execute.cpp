@@ -332,7 +332,10 @@ private:
             response.body = std::move(other);
             return answer(manifests::shape(action_, std::move(response)));
         }
-        if (reader_->all_json()) {
+        const manifests::ResponseType type = action_.response.type;
+        const bool as_text =
+            type == manifests::ResponseType::text || type == manifests::ResponseType::binary;
+        if (reader_->all_json() && !as_text) {
             return answer(manifests::shape_json(action_, json::value(reader_->take_values())));
         }
         if (manifests::wants_json(action_.response)) {
