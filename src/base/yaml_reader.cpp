@@ -179,13 +179,15 @@ YamlReader YamlReader::child(const YamlNode& node, std::string_view name) const 
         if (!path.empty() && name.front() != '[') path += '.';
         path += name;
     }
-    return {&node, *file_, *faults_, std::move(path)};
+    return {&node, *file_, *faults_, std::move(path), nulls_};
 }
 
 YamlReader YamlReader::get(std::string_view key) const {
     if (!is_map()) return {};
     for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
-        if (node_->children[i]->text == key) return child(*node_->children[i + 1], key);
+        if (node_->children[i]->text != key) continue;
+        YamlReader found = child(*node_->children[i + 1], key);
+        return nulls_ == Nulls::left_out && found.is_null() ? YamlReader() : found;
     }
     return {};
 }

@@ -16,6 +16,9 @@
 
 namespace kimbap {
 
+/// What a key is whose value is null: there, or as good as left out.
+enum class Nulls { kept, left_out };
+
 /// A YAML node with its file and its place, and typed access that records faults instead of
 /// throwing. A default-constructed or absent reader answers absent() and never faults. Cheap to
 /// copy.
@@ -23,9 +26,10 @@ class YamlReader {
 public:
     YamlReader() = default;
     /// The tree, `faults` and `file` outlive the reader. `path` names the node in messages
-    /// ("actions.x.args").
-    YamlReader(const YamlTree& tree, const std::string& file, Faults& faults)
-        : YamlReader(&tree.root(), file, faults, "") {}
+    /// ("actions.x.args"). `nulls` is for get(), here and below.
+    YamlReader(const YamlTree& tree, const std::string& file, Faults& faults,
+               Nulls nulls = Nulls::kept)
+        : YamlReader(&tree.root(), file, faults, "", nulls) {}
 
     [[nodiscard]] bool absent() const;
     [[nodiscard]] bool is_map() const;
@@ -41,7 +45,7 @@ public:
     /// nearest.
     bool expect_map(std::initializer_list<std::string_view> known) const;
     bool expect_map(std::span<const std::string_view> known) const;
-    /// Member `key`, absent where there is none.
+    /// Member `key`, absent where there is none, or null that counts as none.
     [[nodiscard]] YamlReader get(std::string_view key) const;
     /// Like get, and a fault at this node where it is missing or null.
     [[nodiscard]] YamlReader require(std::string_view key) const;
@@ -70,14 +74,16 @@ public:
     [[nodiscard]] const std::string& file() const { return *file_; }
 
 private:
-    YamlReader(const YamlNode* node, const std::string& file, Faults& faults, std::string path)
-        : node_(node), file_(&file), faults_(&faults), path_(std::move(path)) {}
+    YamlReader(const YamlNode* node, const std::string& file, Faults& faults, std::string path,
+               Nulls nulls)
+        : node_(node), file_(&file), faults_(&faults), path_(std::move(path)), nulls_(nulls) {}
     [[nodiscard]] YamlReader child(const YamlNode& node, std::string_view name) const;
 
     const YamlNode* node_ = nullptr;  ///< Null where absent.
     const std::string* file_ = nullptr;
     Faults* faults_ = nullptr;
     std::string path_;
+    Nulls nulls_ = Nulls::kept;
 };
 
 /// The files named by `paths`: a file stands for itself, a folder for the *.yaml and *.yml directly

@@ -48,7 +48,7 @@ Risk read_risk(const YamlReader& reader, std::string_view method) {
                                    : RiskLevel::medium,
               !reads};
     if (reader.absent()) return risk;
-    if (reader.is_scalar() && !reader.is_null()) {
+    if (reader.is_scalar()) {
         risk.level = static_cast<RiskLevel>(read_word(reader, kRiskLevels, 0));
         return risk;
     }
@@ -164,7 +164,7 @@ private:
         if (action_.description.empty()) {
             action_.description = action_.name + ": " + action_.method + " " + action_.path;
         }
-        if (const YamlReader auth = given(reader_.get("auth")); !auth.absent()) {
+        if (const YamlReader auth = reader_.get("auth"); !auth.absent()) {
             action_.auth = read_auth(auth, warnings_);
         }
         action_.warnings = reader_.get("warnings").strings();
@@ -203,7 +203,7 @@ private:
     }
 
     void read_request(const YamlReader& request) {
-        if (request.absent() || request.is_null() ||
+        if (request.absent() ||
             !request.expect_map({"path_params", "query", "headers", "body", "encoding"})) {
             return;
         }
@@ -271,10 +271,7 @@ private:
     }
 
     void read_retry(const YamlReader& retry) {
-        if (retry.absent() || retry.is_null() ||
-            !retry.expect_map({"max_attempts", "backoff_ms", "retry_on"})) {
-            return;
-        }
+        if (retry.absent() || !retry.expect_map({"max_attempts", "backoff_ms", "retry_on"})) return;
         // 0 repeats nothing, as 1 does.
         action_.retry.max_attempts =
             std::max(1, static_cast<int>(read_bounded(retry.get("max_attempts"), 3, 0, kMaxAttempts,
@@ -295,7 +292,7 @@ private:
     }
 
     void read_pagination(const YamlReader& reader) {
-        if (reader.absent() || reader.is_null() ||
+        if (reader.absent() ||
             !reader.expect_map({"type", "max_pages", "next_path", "cursor_param", "offset_param",
                                 "limit_param", "page_param", "page_size"})) {
             return;
@@ -306,7 +303,7 @@ private:
         out.max_pages =
             static_cast<int>(read_bounded(reader.get("max_pages"), 0, 0, kMaxPages, warnings_));
         if (out.max_pages == 0) out.max_pages = kUsualPages;
-        out.next_path = read_path(given(reader.get("next_path")));
+        out.next_path = read_path(reader.get("next_path"));
         if (out.type == PaginationType::cursor && out.next_path.empty()) {
             out.next_path = kUsualNextPath;
         }
@@ -394,10 +391,12 @@ YamlReader require_text(const YamlReader& map, std::string_view key) {
 }
 
 std::vector<std::pair<std::string, YamlReader>> members_of(const YamlReader& reader) {
-    if (!reader.absent() && !reader.is_null() && !reader.is_map()) {
+    if (!reader.absent() && !reader.is_map()) {
         reader.fault("not a map of names to values (like {name: value})");
     }
-    return reader.members();
+    auto out = reader.members();
+    std::erase_if(out, [](const auto& member) { return member.second.is_null(); });
+    return out;
 }
 
 bool is_word(std::string_view text, bool underscore) {

@@ -143,7 +143,7 @@ Arg read_arg(const YamlReader& reader, Faults& warnings) {
     arg.name = read_arg_name(reader);
     arg.required = read_flag(reader.get("required"), false);
     arg.sensitive = read_flag(reader.get("sensitive"), false);
-    if (const YamlReader style = given(reader.get("style")); !style.string().empty()) {
+    if (const YamlReader style = reader.get("style"); !style.string().empty()) {
         warn(style, warnings, "only for commands, which kimbap doesn't run (remove it)");
     }
     arg.schema = schema_of(reader);
@@ -183,8 +183,9 @@ std::vector<Arg> args_of(const json::object& schema) {
         Arg arg;
         arg.name = member.key();
         if (member.value().is_object()) arg.schema = member.value().get_object();
-        if (const json::value* value = arg.schema.if_contains("default"))
-            arg.default_value = *value;
+        // As under `args`, null is no default.
+        const json::value* const value = arg.schema.if_contains("default");
+        if (value != nullptr && !value->is_null()) arg.default_value = *value;
         args.push_back(std::move(arg));
     }
     return args;

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 7> kAuthTypes{"none",  "bearer", "basic",
 constexpr std::string_view kInternalSecrets = "kimbap.internal.";
 
 bool is_blank(const YamlReader& reader) {
-    return reader.absent() || reader.is_null() || (reader.is_scalar() && reader.string().empty());
+    return reader.absent() || (reader.is_scalar() && reader.string().empty());
 }
 
 /// A key that another type has is passed over, as if it weren't there.

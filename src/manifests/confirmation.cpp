@@ -31,7 +31,7 @@ YamlReader message_of(const YamlReader& confirm) {
 }
 
 std::optional<Confirmation> read_confirmation(const YamlReader& confirm, const Action& action) {
-    if (confirm.absent() || confirm.is_null()) return std::nullopt;
+    if (confirm.absent()) return std::nullopt;
     Confirmation out;
     if (confirm.is_map()) {
         if (!confirm.expect_map({"message", "without"})) return std::nullopt;
@@ -40,7 +40,7 @@ std::optional<Confirmation> read_confirmation(const YamlReader& confirm, const A
     }
     const YamlReader message = message_of(confirm);
     out.message = message.string();
-    if (out.message.empty() && message.is_scalar() && !message.is_null()) {
+    if (out.message.empty() && message.is_scalar()) {
         message.fault("asks nothing (say what the user is to confirm, like \"Cancel {order}?\")");
     }
     const std::vector<std::string> sensitive = action.sensitive_args();

@@ -23,10 +23,6 @@ void warn(const YamlReader& where, Faults& warnings, const std::string& message)
     warnings.push_back({where.file(), where.line(), where.column(), where.path() + ": " + message});
 }
 
-YamlReader given(const YamlReader& reader) {
-    return reader.is_null() ? YamlReader() : reader;
-}
-
 std::size_t read_word(const YamlReader& reader, std::span<const std::string_view> allowed,
                       std::size_t fallback) {
     if (reader.is_scalar()) {
@@ -40,21 +36,19 @@ std::size_t read_word(const YamlReader& reader, std::span<const std::string_view
 }
 
 bool read_flag(const YamlReader& reader, bool fallback) {
-    const YamlReader value = given(reader);
-    if (value.is_scalar()) {
-        const std::string text = value.string();
+    if (reader.is_scalar()) {
+        const std::string text = reader.string();
         if (is_one_of(kYes, text)) return true;
         if (is_one_of(kNo, text)) return false;
     }
-    return value.boolean(fallback);
+    return reader.boolean(fallback);
 }
 
 std::int64_t read_bounded(const YamlReader& reader, std::int64_t fallback, std::int64_t minimum,
                           std::int64_t maximum, Faults& warnings) {
-    const YamlReader value = given(reader);
-    const std::int64_t number = value.integer(fallback, minimum);
+    const std::int64_t number = reader.integer(fallback, minimum);
     if (number <= maximum) return number;
-    warn(value, warnings,
+    warn(reader, warnings,
          std::to_string(number) + " is more than kimbap does (" + std::to_string(maximum) +
              " hold)");
     return maximum;

@@ -15,9 +15,6 @@ namespace kimbap::manifests {
 /// Records what loads at `where`, but does less than its author may think.
 void warn(const YamlReader& where, Faults& warnings, const std::string& message);
 
-/// Absent where the value is null, which stands for a key that was left out.
-[[nodiscard]] YamlReader given(const YamlReader& reader);
-
 /// YamlReader::choice, in capital or small letters.
 [[nodiscard]] std::size_t read_word(const YamlReader& reader,
                                     std::span<const std::string_view> allowed,

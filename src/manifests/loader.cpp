@@ -102,7 +102,7 @@ private:
     }
 
     void read_triggers(const YamlReader& reader) {
-        if (reader.absent() || reader.is_null() ||
+        if (reader.absent() ||
             !reader.expect_map({"task_verbs", "objects", "instead_of", "exclusions"})) {
             return;
         }
@@ -203,7 +203,7 @@ private:
 std::string adapter_of(const YamlReader& root) {
     const YamlReader adapter = root.get("adapter");
     const std::string text = adapter.is_scalar() ? adapter.string() : "";
-    return trim(text).empty() || adapter.is_null() ? "http" : to_lower(trim(text));
+    return trim(text).empty() ? "http" : to_lower(trim(text));
 }
 
 }  // namespace
@@ -215,7 +215,7 @@ LoadedManifests load_manifests(std::span<const ManifestFile> files,
     for (const ManifestFile& file : files) {
         const auto document = parse_yaml_merged(file.path, file.text, out.faults);
         if (!document) continue;
-        const YamlReader root(*document, file.path, out.faults);
+        const YamlReader root(*document, file.path, out.faults, Nulls::left_out);
         const std::string adapter = adapter_of(root);
         if (adapter == "command" || adapter == "applescript") {
             out.skipped.push_back(file.path + ": left out: adapter \"" + adapter +

@@ -84,7 +84,8 @@ struct ErrorWhen {
 
 struct Filter {
     std::vector<std::pair<std::string, std::string>> select;  ///< Name in the answer, path.
-    std::vector<std::string> exclude;
+    std::vector<std::string> exclude;           ///< Of the answer, or of each item of a list.
+    std::vector<std::string> exclude_elements;  ///< Of a list: `[0]`, `[*].x`.
     std::optional<std::size_t> max_items;
     bool drop_nulls = false;
 };

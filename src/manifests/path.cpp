@@ -29,13 +29,12 @@ const json::value* step_index(const json::value& value, std::string_view& path) 
     return &(*array)[*at];
 }
 
-/// Without what stands for the root.
-std::string_view without_root(std::string_view path) {
-    if (path.starts_with("$.")) path.remove_prefix(2);
-    return path == "$" ? std::string_view{} : path;
-}
-
 }  // namespace
+
+std::string_view without_root(std::string_view path) {
+    if (path.starts_with("$.")) return path.substr(2);
+    return path == "$" || path.starts_with("$[") ? path.substr(1) : path;
+}
 
 const boost::json::value* at_path(const boost::json::value& root, std::string_view path) {
     path = without_root(path);

@@ -8,9 +8,12 @@
 
 namespace kimbap::manifests {
 
+/// A path without the `$` or `$.` that stands for the root.
+[[nodiscard]] std::string_view without_root(std::string_view path);
+
 /// The value at a path such as `data.items[0].name`, or null where there is none. "" is `root`
-/// itself; a leading `$.` is taken too. A member whose name holds dots is found under its whole
-/// name first.
+/// itself; a leading `$.` or `$[` is taken too. A member whose name holds dots is found under its
+/// whole name first.
 [[nodiscard]] const boost::json::value* at_path(const boost::json::value& root,
                                                 std::string_view path);
 

@@ -237,31 +237,38 @@ json::value filter_item(const Filter& filter, json::value item) {
 }
 
 json::value filter_items(const Filter& filter, json::array items, bool objects_alone) {
-    json::array out;
+    json::value filtered(json::array_kind);
+    json::array& out = filtered.get_array();
     for (auto& item : items) {
         if (filter.max_items && out.size() >= *filter.max_items) break;
         if (objects_alone && !item.is_object()) continue;
         out.push_back(filter_item(filter, std::move(item)));
     }
-    return out;
+    for (const std::string& path : filter.exclude_elements) exclude_path(filtered, path);
+    return filtered;
 }
 
 constexpr const char* kNothingSelected =
     "The service's answer has nothing of what the manifest selects of it (filter.select).";
 
-/// `note`: what the caller is told besides, where there is something to tell.
-json::value apply_filter(const Filter& filter, json::value value, std::string& note) {
-    if (auto* array = value.if_array()) return filter_items(filter, std::move(*array), false);
+struct Filtered {
+    json::value value;
+    std::string list = {};  ///< The member of `value` whose items were meant; "" for none.
+    std::string note = {};  ///< What the caller is told besides.
+};
+
+Filtered apply_filter(const Filter& filter, json::value value) {
+    if (auto* array = value.if_array()) return {filter_items(filter, std::move(*array), false)};
     const auto* object = value.if_object();
     if (object == nullptr || object->empty() || filter.select.empty() || has_any(filter, value)) {
-        return filter_item(filter, std::move(value));
+        return {filter_item(filter, std::move(value))};
     }
     // Manifests that don't extract the list mean its items.
     if (const auto* list = main_list(filter, *object)) {
-        return json::object{{list->key(), filter_items(filter, list->value().get_array(), true)}};
+        const std::string key(list->key());
+        return {json::object{{key, filter_items(filter, list->value().get_array(), true)}}, key};
     }
-    note = kNothingSelected;
-    return json::object{};
+    return {json::object{}, "", kNothingSelected};
 }
 
 std::string apply_compact(const Compact& compact, const json::value& value) {
@@ -492,7 +499,15 @@ ShapedResponse shape_json(const Action& action, json::value value) {
         value = std::move(extracted);
     }
     std::string note;
-    if (spec.filter) value = apply_filter(*spec.filter, std::move(value), note);
+    if (spec.filter) {
+        Filtered filtered = apply_filter(*spec.filter, std::move(value));
+        value = std::move(filtered.value);
+        note = std::move(filtered.note);
+        if (spec.compact && !filtered.list.empty()) {
+            json::value items = std::move(value.get_object()[filtered.list]);
+            value = std::move(items);
+        }
+    }
     if (spec.compact) return as_text(spec, apply_compact(*spec.compact, value), "");
     if (spec.text_filter && value.is_string()) {
         return as_text(spec, std::string(value.get_string()), "");

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "manifests/action_reader.hpp"
 #include "manifests/leniency.hpp"
 #include "manifests/path.hpp"
 
@@ -31,11 +32,10 @@ ErrorWhen read_error_when(const YamlReader& entry) {
     if (!entry.expect_map({"path", "equals", "not_equals", "exists", "message_path"})) return when;
     when.path = read_path(entry.require("path"));
     when.message_path = read_path(entry.get("message_path"));
-    if (const YamlReader value = entry.get("equals"); !value.absent()) {
-        when.equals = value.to_json();
-    }
-    if (const YamlReader value = entry.get("not_equals"); !value.absent()) {
-        when.not_equals = value.to_json();
+    // Here null is a value.
+    for (const auto& [key, value] : entry.members()) {
+        if (key == "equals") when.equals = value.to_json();
+        if (key == "not_equals") when.not_equals = value.to_json();
     }
     if (const YamlReader value = entry.get("exists"); !value.absent()) {
         when.exists = read_flag(value, true);
@@ -48,7 +48,7 @@ ErrorWhen read_error_when(const YamlReader& entry) {
 
 /// A limit; 0 stands for none.
 std::optional<std::size_t> read_limit(const YamlReader& reader) {
-    const std::int64_t most = given(reader).integer(0, 0);
+    const std::int64_t most = reader.integer(0, 0);
     return most == 0 ? std::nullopt : std::optional(static_cast<std::size_t>(most));
 }
 
@@ -56,10 +56,10 @@ std::optional<std::size_t> read_limit(const YamlReader& reader) {
 std::vector<std::pair<std::string, std::string>> read_select(const YamlReader& reader) {
     std::vector<std::pair<std::string, std::string>> out;
     if (reader.is_map()) {
-        for (const auto& [key, value] : reader.members()) out.emplace_back(key, read_path(value));
+        for (const auto& [key, value] : members_of(reader)) out.emplace_back(key, read_path(value));
         return out;
     }
-    if (reader.is_scalar() && !reader.is_null() && !reader.to_json().is_string()) {
+    if (reader.is_scalar() && !reader.to_json().is_string()) {
         reader.fault("not paths (like {id: id} or [id, owner.login])");
         return out;
     }
@@ -68,13 +68,15 @@ std::vector<std::pair<std::string, std::string>> read_select(const YamlReader& r
 }
 
 std::optional<Filter> read_filter(const YamlReader& filter) {
-    if (filter.absent() || filter.is_null() ||
-        !filter.expect_map({"select", "exclude", "max_items", "drop_nulls"})) {
+    if (filter.absent() || !filter.expect_map({"select", "exclude", "max_items", "drop_nulls"})) {
         return std::nullopt;
     }
     Filter out;
     out.select = read_select(filter.get("select"));
-    out.exclude = read_paths(filter.get("exclude"), Elements::one_or_all);
+    for (const std::string& path : read_paths(filter.get("exclude"), Elements::one_or_all)) {
+        const std::string_view inner = without_root(path);
+        (inner.starts_with('[') ? out.exclude_elements : out.exclude).emplace_back(inner);
+    }
     out.max_items = read_limit(filter.get("max_items"));
     out.drop_nulls = read_flag(filter.get("drop_nulls"), false);
     return out;
@@ -95,9 +97,8 @@ std::vector<std::string> read_patterns(const YamlReader& reader) {
 }
 
 std::optional<TextFilter> read_text_filter(const YamlReader& filter) {
-    if (filter.absent() || filter.is_null() ||
-        !filter.expect_map({"strip_lines_matching", "keep_lines_matching", "dedup", "max_lines",
-                            "strip_ansi", "on_empty"})) {
+    if (filter.absent() || !filter.expect_map({"strip_lines_matching", "keep_lines_matching",
+                                               "dedup", "max_lines", "strip_ansi", "on_empty"})) {
         return std::nullopt;
     }
     TextFilter out;
@@ -111,10 +112,7 @@ std::optional<TextFilter> read_text_filter(const YamlReader& filter) {
 }
 
 std::optional<Compact> read_compact(const YamlReader& compact) {
-    if (compact.absent() || compact.is_null() ||
-        !compact.expect_map({"header", "item", "footer"})) {
-        return std::nullopt;
-    }
+    if (compact.absent() || !compact.expect_map({"header", "item", "footer"})) return std::nullopt;
     return Compact{compact.get("header").string(), compact.get("item").string(),
                    compact.get("footer").string()};
 }
@@ -139,7 +137,7 @@ void read_schema(const YamlReader& response, ResponseSpec& out) {
 void warn_of_unread(const YamlReader& response, ResponseType type, Faults& warnings) {
     if (type != ResponseType::text && type != ResponseType::binary) return;
     for (const std::string_view key : {"error_when", "extract", "filter", "compact"}) {
-        const YamlReader found = given(response.get(key));
+        const YamlReader found = response.get(key);
         if (found.absent()) continue;
         warn(found, warnings,
              "does nothing, since a text or bytes are not looked into (say type: object or array)");
@@ -156,12 +154,11 @@ std::string read_path(const YamlReader& reader) {
 
 ResponseSpec read_response(const YamlReader& reader, Faults& warnings) {
     ResponseSpec out;
-    if (reader.absent() || reader.is_null() ||
-        !reader.expect_map({"type", "extract", "error_when", "stream", "filter", "text_filter",
-                            "compact", "schema"})) {
+    if (reader.absent() || !reader.expect_map({"type", "extract", "error_when", "stream", "filter",
+                                               "text_filter", "compact", "schema"})) {
         return out;
     }
-    const YamlReader type = given(reader.get("type"));
+    const YamlReader type = reader.get("type");
     if (!type.absent() && !(type.is_scalar() && type.string().empty())) {
         out.type = static_cast<ResponseType>(read_word(type, kResponseTypes, 0) + 1);
     }

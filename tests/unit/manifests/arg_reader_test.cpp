@@ -78,6 +78,14 @@ TEST(ArgReaderTest, AVerbatimSchemaIsOfferedAsItStands) {
     }
 }
 
+TEST(ArgReaderTest, NullIsNoDefaultInASchemaEither) {
+    const Action action =
+        load_action(
+            "path: /o, schema: {type: object, properties: {a: {type: string, default: null}}}")
+            .action();
+    EXPECT_FALSE(action.args.at(0).default_value);
+}
+
 TEST(ArgReaderTest, ReferencesOfAnArgumentsOwnSchemaKeepTheirTarget) {
     EXPECT_EQ(
         schema_of("schema: {$ref: \"#/$defs/x\", $defs: {x: {$ref: \"#\", const: {$ref: "

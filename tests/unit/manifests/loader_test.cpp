@@ -342,5 +342,82 @@ TEST(LoaderTest, PlainHttpIsTheAppsDecision) {
     EXPECT_THAT(load_manifests(files, no_plain_http).faults, SizeIs(1));
 }
 
+// As tools write them that write every key.
+TEST(LoaderTest, ANullStandsForAKeyThatIsLeftOut) {
+    const std::string head = "name: shop\nbase_url: https://api.example.com\n";
+    const std::string nulls = head +
+                              R"(version: null
+description: ~
+aliases: null
+auth: null
+redirects_to: null
+triggers: null
+gotchas: null
+recipes: null
+actions:
+  do:
+    description: null
+    method: POST
+    path: /o
+    auth: null
+    warnings: null
+    aliases: null
+    idempotent: null
+    idempotency_header: null
+    risk: null
+    args:
+      - {name: a, type: null, required: null, default: null, description: null, minimum: null, max_length: null, pattern: null, format: null, enum: null, items: null, properties: null, schema: null, sensitive: null, style: null}
+    request: {path_params: null, query: null, headers: {X: null}, body: null, encoding: null}
+    response:
+      type: null
+      extract: null
+      error_when: null
+      stream: null
+      filter: {select: {a: null}, exclude: null, max_items: null, drop_nulls: null}
+      text_filter: {strip_lines_matching: null, on_empty: null, dedup: null, max_lines: null}
+      compact: {header: null, item: "{{.a}}", footer: null}
+      schema: null
+    resource: null
+    retry: {max_attempts: null, backoff_ms: null, retry_on: null}
+    pagination: null
+    error_mapping: {404: null}
+    confirm: null
+  list:
+    path: /o
+    pagination: {type: offset, max_pages: null, next_path: null, cursor_param: null, offset_param: null, page_param: ~, limit_param: null, page_size: null}
+)";
+    const Service service = load_service(nulls);
+    ASSERT_THAT(service.actions, SizeIs(2));
+    EXPECT_EQ(service.version, "");
+    EXPECT_EQ(service.auth.type, AuthType::none);
+    const Action& action = service.actions[0];
+    EXPECT_EQ(action.description, "do: POST /o");
+    EXPECT_EQ(action.risk.level, RiskLevel::medium);
+    EXPECT_TRUE(action.risk.mutating);
+    EXPECT_FALSE(action.idempotent);
+    EXPECT_EQ(action.idempotency_header, "");
+    EXPECT_EQ(kimbap::to_json(json::value(action.args.at(0).schema)), R"({"type":"string"})");
+    EXPECT_FALSE(action.request.body);
+    EXPECT_THAT(action.request.headers, IsEmpty());
+    EXPECT_EQ(action.response.extract, "");
+    EXPECT_THAT(action.response.filter->select, IsEmpty());
+    EXPECT_EQ(action.response.text_filter->on_empty, "");
+    EXPECT_EQ(action.response.compact->header, "");
+    EXPECT_EQ(action.retry.max_attempts, 3);
+    EXPECT_THAT(action.error_mapping, IsEmpty());
+    EXPECT_FALSE(action.confirm);
+    const Pagination& paging = service.actions[1].pagination;
+    EXPECT_EQ(paging.offset_param, "offset");
+    EXPECT_EQ(paging.limit_param, "limit");
+    EXPECT_FALSE(paging.by_page);
+    EXPECT_EQ(paging.next_path, "");
+}
+
+TEST(LoaderTest, ANullIsAValueWhereErrorsAreTold) {
+    const One one = load_action("path: /o, response: {error_when: [{path: e, not_equals: null}]}");
+    ASSERT_THAT(one.action().response.error_when, SizeIs(1));
+    EXPECT_TRUE(one.action().response.error_when[0].not_equals->is_null());
+}
+
 }  // namespace
 }  // namespace kimbap::manifests::test

@@ -94,6 +94,14 @@ TEST(ResponseTest, FiltersSelectExcludeLimitAndDropNulls) {
          R"({"l": [{"c": 1}, {"c": 2}], "m": [{"c": 1, "d": 2}, {"c": 3}], "n": [1, 2], "o": [1]})",
          R"({"l":[{},{"c":2}],"m":[{"d":2},{}],"n":[1],"o":[]})"},
         {"exclude: [\"[0]\"]", "{\"a\": 1}", R"({"a":1})"},
+        {"exclude: [\"[0]\"]", R"([{"a": 1}, {"a": 2}])", R"([{"a":2}])"},
+        {"exclude: [\"[*].a\", \"$[-1].b\"]", R"([{"a": 1, "b": 2}, {"a": 3, "b": 4}])",
+         R"([{"b":2},{}])"},
+        {"exclude: [$.a.b, \"$.l[*].c\"]", R"({"a": {"b": 1, "k": 2}, "l": [{"c": 1}]})",
+         R"({"a":{"k":2},"l":[{}]})"},
+        {"select: {id: id, who: who}, exclude: [\"[*].who.email\"]",
+         R"({"items": [{"id": 1, "who": {"name": "a", "email": "b"}}]})",
+         R"({"items":[{"id":1,"who":{"name":"a"}}]})"},
         {"exclude: [a.b]", R"({"a.b": 1, "a": {"b": 2}})", R"({"a":{"b":2}})"},
         // exclude is about what select left, under the names that select gave
         {"select: {who: user, id: id}, exclude: [who.email]",
@@ -133,6 +141,10 @@ TEST(ResponseTest, CompactTurnsItemsIntoLines) {
                      R"({"name": "n", "count": 7})"),
               "n\n7");
     EXPECT_EQ(shaped(R"(compact: {item: "{{.a}} {{"})", R"({"a": 1})"), "1 {{");
+    EXPECT_EQ(
+        shaped(R"(filter: {select: {n: number}}, compact: {header: "{{.count}}", item: "#{{.n}}"})",
+               R"({"total": 2, "items": [{"number": 1}, {"number": 2}]})"),
+        "2\n#1\n#2");
     EXPECT_EQ(shaped(R"(extract: items, filter: {max_items: 1}, compact: {header: "{{.count}}"})",
                      R"({"items": [1, 2]})"),
               "1");
