@@ -192,7 +192,7 @@ private:
         tcp::endpoint bound = address->endpoint;
         for (const auto& context : contexts_) {
             servers_.push_back(std::make_unique<net::HttpServer>(*context, door_, limits(), tls));
-            const auto listening = servers_.back()->listen(bound);
+            const auto listening = servers_.back()->listen(bound, net::HttpServer::Port::shared);
             if (!listening) return listening.error();
             bound = *listening;
         }

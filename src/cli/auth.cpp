@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/wait.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -50,10 +49,8 @@ void open_browser(const std::string& url) {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-    // It hands the page to a browser and ends.
-    if (::posix_spawnp(&child, program.c_str(), &files, nullptr, arguments, environ) == 0) {
-        ::waitpid(child, nullptr, 0);
-    }
+    // Not waited for: on some desktops it ends with the browser only, which has to be answered.
+    static_cast<void>(::posix_spawnp(&child, program.c_str(), &files, nullptr, arguments, environ));
     posix_spawn_file_actions_destroy(&files);
 }
 

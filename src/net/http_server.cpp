@@ -95,11 +95,11 @@ public:
           shared_(std::make_shared<SessionShared>(SessionShared{
               handler, limits, std::move(tls), false, http_date(std::time(nullptr))})) {}
 
-    Result<tcp::endpoint> listen(const tcp::endpoint& endpoint) {
+    Result<tcp::endpoint> listen(const tcp::endpoint& endpoint, Port port) {
         error_code error;
         acceptor_.open(endpoint.protocol(), error);
         if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-        if (!error) acceptor_.set_option(reuse_port(true), error);
+        if (!error) acceptor_.set_option(reuse_port(port == Port::shared), error);
         if (!error) acceptor_.bind(endpoint, error);
         if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
         if (error) {
@@ -269,8 +269,9 @@ HttpServer::~HttpServer() {
     impl_->stop();
 }
 
-Result<asio::ip::tcp::endpoint> HttpServer::listen(const asio::ip::tcp::endpoint& endpoint) {
-    return impl_->listen(endpoint);
+Result<asio::ip::tcp::endpoint> HttpServer::listen(const asio::ip::tcp::endpoint& endpoint,
+                                                   Port port) {
+    return impl_->listen(endpoint, port);
 }
 Result<void> HttpServer::listen_unix(const std::string& path, const std::string& group) {
     return impl_->listen_unix(path, group);

@@ -101,7 +101,7 @@ struct ServerLimits {
 };
 
 /// Serves HTTP/1.1 (keep-alive, pipelining in order, 100-continue) on one thread's io_context.
-/// Start one per thread on the same endpoint: listeners share the port by SO_REUSEPORT. It is used
+/// Start one per thread on the same endpoint: they can share the port (SO_REUSEPORT). It is used
 /// and destroyed on that thread, or while none runs the context.
 class HttpServer {
 public:
@@ -112,9 +112,12 @@ public:
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
+    /// Whether others may listen on the port, too, which may be other processes of this user.
+    enum class Port { alone, shared };
     /// Binds and starts accepting; port 0 takes a free one. Returns the bound endpoint.
     /// Errors: unavailable with the address and the system's reason.
-    Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& endpoint);
+    Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& endpoint,
+                                           Port port = Port::alone);
     /// Likewise on a Unix domain socket at `path`, removed at stop(): with mode 0600, or, where
     /// `group` is named, its own and 0660. Replaces a socket that a killed server left behind, but
     /// neither a live one nor any other file.

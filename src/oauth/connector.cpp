@@ -122,6 +122,15 @@ Task<Result<Connection>> Connector::finish(AuthorizationAttempt attempt, Respons
     auto loading = load_client(**provider, vault_, workers_);
     const auto client = co_await std::move(loading);
     if (!client) co_return client.error();
+    Connection wanted;
+    wanted.id = attempt.id;
+    wanted.issuer = attempt.metadata.issuer;
+    wanted.token_endpoint = attempt.metadata.endpoints.token;
+    // The secret is the one of now, and the endpoint the one that the attempt began with.
+    if (!same_authority(**provider, wanted) || client->id != attempt.client_id) {
+        co_return make_error(Errc::conflict, "the provider " + attempt.id.provider +
+                                                 " was changed meanwhile (start again)");
+    }
     Parameters parameters{{"grant_type", "authorization_code"},
                           {"code", code->reveal()},
                           {"redirect_uri", attempt.redirect_uri}};
@@ -263,7 +272,15 @@ Task<Result<RevocationOutcome>> Connector::revoke(ConnectionId id, std::string a
         if (!known) co_return known.error();
         const auto providers = providers_.providers();
         const Provider* provider = providers->find(id.provider);
-        if (provider != nullptr && !known->record.connection.revocation_endpoint.empty()) {
+        const Connection& connection = known->record.connection;
+        if (provider != nullptr && !same_authority(*provider, connection)) {
+            co_return make_error(Errc::conflict,
+                                 "the provider " + id.provider +
+                                     " is at another place than when the connection " + id.text() +
+                                     " was made, which won't get its secrets: forget it with "
+                                     "--here-only (here_only), and revoke it at the provider");
+        }
+        if (provider != nullptr && !connection.revocation_endpoint.empty()) {
             auto revoking = revoke_at_provider(*provider, known->record, http);
             const Result<void> revoked = co_await std::move(revoking);
             if (!revoked) co_return revoked.error();
@@ -284,6 +301,8 @@ Task<Result<void>> Connector::revoke_at_provider(const Provider& provider,
     auto loading = load_client(provider, vault_, workers_);
     const auto client = co_await std::move(loading);
     if (!client) co_return client.error();
+    const Result<void> checked = check_client(*client, record.connection);
+    if (!checked) co_return checked;
     const std::string& endpoint = record.connection.revocation_endpoint;
     const bool by_access_token = provider.revocation == RevocationStyle::bearer ||
                                  provider.revocation == RevocationStyle::github;

@@ -13,7 +13,8 @@ namespace kimbap::oauth {
 
 namespace {
 
-/// What the provider rotated is nowhere else: a database that restarts is waited for.
+/// What the provider rotated is nowhere else: a database that restarts is waited for, and so are
+/// queues that are full.
 constexpr int kStoreTries = 8;
 constexpr std::chrono::seconds kStorePause{1};
 
@@ -22,13 +23,21 @@ std::string reconnect(const ConnectionId& id) {
            (id.name == kDefaultConnection ? "" : " --name " + id.name) + "`";
 }
 
-/// The token endpoint that gave the refresh token must still be the provider's.
+}  // namespace
+
 bool same_authority(const Provider& provider, const Connection& connection) {
     if (provider.discovered) return provider.issuer == connection.issuer;
     return provider.endpoints.token == connection.token_endpoint;
 }
 
-}  // namespace
+Result<void> check_client(const Client& client, const Connection& connection) {
+    const bool same = connection.client_id.empty() || client.id == connection.client_id;
+    if (same || connection.flow == Flow::client_credentials) return {};
+    return make_error(Errc::conflict, "the client id is another than when the OAuth connection " +
+                                          connection.id.text() +
+                                          " was made: put it back, or connect again with " +
+                                          reconnect(connection.id));
+}
 
 Error reauth_needed(const Connection& connection) {
     return make_error(Errc::unauthenticated, "the OAuth connection " + connection.id.text() +
@@ -96,6 +105,8 @@ Task<Result<void>> Refresher::renew(const Provider& provider, StoredConnection k
     const auto client = co_await std::move(loading);
     if (!client) co_return client.error();
     ConnectionRecord& record = known.record;
+    const Result<void> checked = check_client(*client, record.connection);
+    if (!checked) co_return checked.error();
     const std::string scope = join(record.connection.scopes, provider.scope_separator);
     Parameters parameters;
     if (record.connection.flow == Flow::client_credentials) {
@@ -114,7 +125,11 @@ Task<Result<void>> Refresher::renew(const Provider& provider, StoredConnection k
         auto storing = store(std::move(record), known.version, "refreshed");
         co_return co_await std::move(storing);
     }
-    if (answer.refusal != Refusal::invalid_grant) co_return answer.error;
+    if (answer.refusal != Refusal::invalid_grant) {
+        // The connection isn't over, as `unauthenticated` would say: the old token serves on.
+        if (answer.error.code == Errc::unauthenticated) answer.error.code = Errc::protocol_error;
+        co_return answer.error;
+    }
     record.connection.state = ConnectionState::reauth_needed;
     record.connection.reason = answer.error.message;
     const Error over = reauth_needed(record.connection);
@@ -144,7 +159,8 @@ Task<Result<void>> Refresher::store(ConnectionRecord record, std::int64_t versio
         // Nobody else may write while this holds the connection: an earlier try came through after
         // all.
         if (code == Errc::conflict && tries > 1) co_return Result<void>{};
-        if (code != Errc::storage_failure || tries == kStoreTries) co_return stored;
+        const bool passing = code == Errc::storage_failure || code == Errc::unavailable;
+        if (!passing || tries == kStoreTries) co_return stored;
         timer.expires_after(kStorePause);
         co_await timer.async_wait(asio::use_awaitable);
     }

@@ -2,6 +2,7 @@
 
 #include "async/task.hpp"
 #include "oauth/broker.hpp"
+#include "oauth/client.hpp"
 #include "oauth/token_answer.hpp"
 
 namespace kimbap::oauth {
@@ -41,6 +42,13 @@ private:
     const Clock& clock_;
     const BrokerOptions& options_;
 };
+
+/// Whether the provider is still the one that gave the connection: its tokens, and the client's
+/// secret, go nowhere else.
+[[nodiscard]] bool same_authority(const Provider& provider, const Connection& connection);
+/// A refresh token is its client's alone (RFC 6749 section 6): presented by another it counts as
+/// spent. Errors: conflict, with the mend.
+[[nodiscard]] Result<void> check_client(const Client& client, const Connection& connection);
 
 /// What tells a call and an operator that a connection is over, and the mend.
 [[nodiscard]] Error reauth_needed(const Connection& connection);

@@ -142,7 +142,12 @@ std::optional<TokenAnswer> error_in(const Provider& provider, unsigned status,
     std::string message = provider.name + " answered ";
     message += code.empty() ? "HTTP " + std::to_string(status) : quoted_remote_text(code, sent);
     if (!more.empty()) message += " (" + quoted_remote_text(more, sent) + ")";
-    if (refusal == Refusal::invalid_client) {
+    if (code == "unauthorized_client") {
+        message += ": the client may not use this flow (enable it at the provider)";
+    } else if (refusal == Refusal::invalid_client &&
+               provider.authentication == ClientAuthentication::none) {
+        message += ": the client is not let in without a secret (allow public clients there)";
+    } else if (refusal == Refusal::invalid_client) {
         message += ": the client id or secret is not right (kimbap vault set " +
                    provider.client_secret_ref + ")";
     }

@@ -192,7 +192,7 @@ TEST_F(BrokerTest, ATroubledProviderCostsNothing) {
     for (const Answer& trouble :
          {Answer{503, "busy"}, Answer{200, "<html>"}, Answer{200, "{}"}, Answer{200, huge},
           Answer{429, R"({"error":"rate"})"}, Answer{302, "", "text/plain", {{"Location", "/x"}}},
-          Answer{401, R"({"error":"invalid_client"})"},
+          Answer{401, R"({"error":"invalid_client"})"}, Answer{403, R"({"error":"access_denied"})"},
           Answer{400, R"({"error":"invalid_scope"})"}}) {
         kimbap::test::TempFolder folder;
         test::Installation kimbap(folder / "data", secret_, server_.url(), clock_);
@@ -209,7 +209,7 @@ TEST_F(BrokerTest, ATroubledProviderCostsNothing) {
         EXPECT_FALSE(kimbap.token());
         EXPECT_FALSE(kimbap.token());
     }
-    EXPECT_EQ(server_.requests().size(), 8U);
+    EXPECT_EQ(server_.requests().size(), 9U);
 }
 
 TEST_F(BrokerTest, ComesBackWhenTheProviderDoes) {
@@ -246,6 +246,19 @@ TEST_F(BrokerTest, ARefreshTokenGoesOnlyWhereItCameFrom) {
     EXPECT_EQ(token.error().code, Errc::forbidden);
     EXPECT_TRUE(other.requests().empty());
     EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(BrokerTest, ARefreshTokenIsItsClientsAlone) {
+    kimbap_.connect(seconds(100));
+    StoredConnection stored = kimbap_.stored();
+    stored.record.connection.client_id = "another";
+    ASSERT_TRUE(kimbap_.connections.put(stored.record, stored.version, "connected", "test"));
+    clock_.advance(seconds(200));
+    const auto token = kimbap_.token();
+    ASSERT_FALSE(token);
+    EXPECT_THAT(token.error().message, HasSubstr("put it back"));
+    EXPECT_TRUE(server_.requests().empty());
+    EXPECT_EQ(kimbap_.stored().record.connection.state, ConnectionState::active);
 }
 
 TEST_F(BrokerTest, AClockThatWentBackIsNotTrusted) {

@@ -146,6 +146,26 @@ TEST_F(ConnectorTest, KeepsWhatItCouldNotRevoke) {
     EXPECT_FALSE(unreachable.token());
 }
 
+TEST_F(ConnectorTest, TheClientsSecretGoesToNoFormerProvider) {
+    kimbap_.connect(seconds(3600));
+    AuthorizationAttempt attempt = start();
+    const std::string state = attempt.state;
+    test::FakeAuthorizationServer other;
+    test::Installation moved(folder_ / "data", secret_, other.url(), clock_);
+    auto revoking = moved.connector.revoke({"fake"}, "alice", false, moved.http);
+    const auto revoked = moved.run(std::move(revoking));
+    ASSERT_FALSE(revoked);
+    EXPECT_EQ(revoked.error().code, Errc::conflict);
+    EXPECT_THAT(revoked.error().message, HasSubstr("--here-only"));
+    auto finishing =
+        moved.connector.finish(std::move(attempt), {{"code", "c-1"}, {"state", state}}, moved.http);
+    const auto finished = moved.run(std::move(finishing));
+    ASSERT_FALSE(finished);
+    EXPECT_EQ(finished.error().code, Errc::conflict);
+    EXPECT_TRUE(server_.requests().empty());
+    EXPECT_TRUE(other.requests().empty());
+}
+
 TEST_F(ConnectorTest, ReplacesADamagedRecord) {
     kimbap_.connect(seconds(3600));
     ASSERT_TRUE(store::write_blocking(*kimbap_.store, [](store::Transaction& t) -> Result<void> {
