@@ -265,11 +265,12 @@ std::unique_ptr<Gateway::Lane> Gateway::make_lane(boost::asio::io_context& conte
     return std::make_unique<Lane>(context, parts_->tls, parts_->guard, parts_->services);
 }
 
-Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel) {
+Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel,
+                                  async::CancelToken draining) {
     using namespace boost::asio::experimental::awaitable_operators;
     approval::ApprovalService service(parts_->approvals, lane.pipeline, *parts_->store);
     auto delivering = deliver(lane, cancel, {});
-    auto serving = service.run(cancel);
+    auto serving = service.run(cancel, std::move(draining));
     co_await (std::move(delivering) && std::move(serving));
 }
 

@@ -97,7 +97,8 @@ public:
     [[nodiscard]] std::unique_ptr<Lane> make_lane(boost::asio::io_context& context);
     /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread
     /// until cancelled.
-    Task<void> run_approvals(Lane& lane, async::CancelToken cancel);
+    /// Once `draining` is cancelled no approved call is started any more.
+    Task<void> run_approvals(Lane& lane, async::CancelToken cancel, async::CancelToken draining);
     /// The notifications alone. Once `last` is cancelled, only what is due then.
     Task<void> deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last);
 

@@ -162,8 +162,9 @@ public:
         const Result<void> recorded = gateway_->record_policy();
         if (!recorded) return recorded;
         reloader.emplace(first, *gateway_, [this] { face_.rules_changed(); });
-        boost::asio::co_spawn(first, gateway_->run_approvals(lanes_.first(), background_.token()),
-                              boost::asio::detached);
+        boost::asio::co_spawn(
+            first, gateway_->run_approvals(lanes_.first(), background_.token(), draining_.token()),
+            boost::asio::detached);
         boost::asio::co_spawn(first, face_.watch.run(background_.token()), boost::asio::detached);
         std::vector<std::thread> threads;
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
@@ -242,11 +243,12 @@ private:
 
     Task<void> shut_down() {
         log::info("stopping: running calls may finish");
+        draining_.cancel();
         for (std::size_t i = 0; i < servers_.size(); ++i) {
             boost::asio::post(*contexts_[i], [server = servers_[i].get()] { server->drain(); });
         }
-        auto draining = drain(face_.server, lanes_);
-        co_await std::move(draining);
+        auto finishing = drain(face_.server, lanes_);
+        co_await std::move(finishing);
         background_.cancel();
         for (std::size_t i = 1; i < servers_.size(); ++i) {
             boost::asio::co_spawn(*contexts_[i], close_server(i), boost::asio::detached);
@@ -288,6 +290,7 @@ private:
     FrontDoor door_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
     async::CancelSource background_;
+    async::CancelSource draining_;
 };
 
 /// Each held call is a connection: shells and services start with a soft limit of 1024 files.
@@ -323,6 +326,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
     lanes.add(gateway.make_lane(context));
     Face face(gateway, lanes);
     async::CancelSource background;
+    async::CancelSource draining;
     Reloader reloader(context, gateway, [&face] { face.rules_changed(); });
     mcp::StdioTransport transport(face.server, *principal);
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
@@ -330,8 +334,9 @@ Result<void> run_stdio(Config config, const std::string& agent,
     const auto serve = [&]() -> Task<void> {
         auto serving = transport.run();
         co_await std::move(serving);
-        auto draining = drain(face.server, lanes);
-        co_await std::move(draining);
+        draining.cancel();
+        auto finishing = drain(face.server, lanes);
+        co_await std::move(finishing);
         background.cancel();
         reloader.stop();
         signals.cancel();
@@ -344,8 +349,9 @@ Result<void> run_stdio(Config config, const std::string& agent,
         if (!error) face.server.drain();
     });
     boost::asio::co_spawn(context, serve(), boost::asio::detached);
-    boost::asio::co_spawn(context, gateway.run_approvals(lanes.first(), background.token()),
-                          boost::asio::detached);
+    boost::asio::co_spawn(
+        context, gateway.run_approvals(lanes.first(), background.token(), draining.token()),
+        boost::asio::detached);
     boost::asio::co_spawn(context, face.watch.run(background.token()), boost::asio::detached);
     context.run();
     gateway.workers().wait_idle();

@@ -393,7 +393,10 @@ Task<Result<Sweep>> ApprovalManager::sweep() {
         };
         Task<Result<void>> writing = store::write(core_->store, std::move(keeping));
         const Result<void> kept = co_await std::move(writing);
-        if (!kept) co_return kept.error();
+        if (!kept) {
+            core_->renew_at_once();
+            co_return kept.error();
+        }
     }
     auto looking = workers_.run([core = core_] { return core->look(); });
     Result<Core::Due> due = co_await std::move(looking);

@@ -24,12 +24,13 @@ constexpr std::chrono::seconds kPause{1};
 class ApprovalService::Loop {
 public:
     Loop(ApprovalService& service, const asio::any_io_executor& executor,
-         const async::CancelToken& cancel)
+         const async::CancelToken& cancel, const async::CancelToken& draining)
         : manager_(service.manager_),
           resumer_(service.resumer_),
           changes_(service.store_.changes()),
           options_(service.options_),
           cancel_(cancel),
+          draining_(draining),
           executor_(executor),
           ticker_(executor, cancel),
           children_(executor) {}
@@ -50,6 +51,7 @@ private:
     const store::ChangeBoard& changes_;
     const ServiceOptions& options_;
     const async::CancelToken& cancel_;
+    const async::CancelToken& draining_;
     asio::any_io_executor executor_;
     Ticker ticker_;
     ChildTasks children_;
@@ -84,7 +86,8 @@ void ApprovalService::Loop::report(const Error& error) {
 
 void ApprovalService::Loop::start(const Sweep& sweep) {
     for (const std::string& id : sweep.runnable) {
-        if (cancel_.cancelled() || children_.running() >= options_.max_concurrent) return;
+        if (cancel_.cancelled() || draining_.cancelled()) return;
+        if (children_.running() >= options_.max_concurrent) return;
         if (in_hand_.insert(id).second) children_.spawn(resume(id));
     }
 }
@@ -119,9 +122,9 @@ ApprovalService::ApprovalService(ApprovalManager& manager, Resumer& resumer,
                                  const store::Store& store, ServiceOptions options)
     : manager_(manager), resumer_(resumer), store_(store), options_(options) {}
 
-Task<void> ApprovalService::run(async::CancelToken cancel) {
+Task<void> ApprovalService::run(async::CancelToken cancel, async::CancelToken draining) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    Loop loop(*this, executor, cancel);
+    Loop loop(*this, executor, cancel, draining);
     Task<void> running = loop.run();
     co_await std::move(running);
 }

@@ -32,8 +32,9 @@ public:
     ApprovalService(ApprovalManager& manager, Resumer& resumer, const store::Store& store,
                     ServiceOptions options = {});
 
-    /// Until cancelled; then waits for the calls that it is running. On one I/O thread.
-    Task<void> run(async::CancelToken cancel);
+    /// Until cancelled; then waits for the calls that it is running. Once `draining` is cancelled
+    /// it starts none, but keeps up what runs. On one I/O thread.
+    Task<void> run(async::CancelToken cancel, async::CancelToken draining = {});
 
 private:
     class Loop;

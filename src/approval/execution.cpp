@@ -1,5 +1,6 @@
 #include "approval/execution.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
@@ -11,8 +12,11 @@ namespace kimbap::approval {
 
 namespace {
 
-/// How often the end of an execution is tried to be recorded while the store refuses.
-constexpr int kFinishAttempts = 5;
+/// How often the end of an execution is tried to be recorded while the store refuses: a call that
+/// is over must not be run again since a database restarted. The pauses grow to ten times the
+/// first.
+constexpr int kFinishAttempts = 60;
+constexpr int kLongestPause = 10;
 
 Task<Result<Resumed>> ask(Resumer& resumer, const ClaimedCall& call) {
     std::string fault;
@@ -36,31 +40,33 @@ Task<void> give_back(ApprovalManager& manager, ClaimedCall call) {
     }
 }
 
-Task<void> finish(ApprovalManager& manager, const ClaimedCall& call, Result<Resumed> resumed,
-                  std::chrono::milliseconds pause, const async::CancelToken& cancel) {
+}  // namespace
+
+Task<Result<Approval>> finish(ApprovalManager& manager, const ClaimedCall& call,
+                              Result<Resumed> resumed, std::chrono::milliseconds pause,
+                              const async::CancelToken& cancel) {
     for (int attempt = 1;; ++attempt) {
         Task<Result<Approval>> finishing =
             resumed ? manager.finish(call, resumed->succeeded, resumed->outcome, resumed->record)
                     : manager.fail(call, resumed.error());
         const Result<Approval> finished = co_await std::move(finishing);
-        if (finished) co_return;
+        if (finished) co_return finished;
         const Error& error = finished.error();
         if (error.code == Errc::too_large && resumed) {
             resumed->outcome = error_outcome(error);
-        } else if (error.code == Errc::conflict || attempt == kFinishAttempts) {
+        } else if (error.code == Errc::conflict || attempt == kFinishAttempts ||
+                   cancel.cancelled()) {
             log::error("the end of an approved call can't be recorded",
                        {{"approval", call.approval.id}, {"error", error.message}});
-            co_return;
+            co_return finished;
         } else {
             const asio::any_io_executor executor = co_await asio::this_coro::executor;
             Ticker ticker(executor, cancel);
-            Task<void> waiting = ticker.pause(attempt * pause);
+            Task<void> waiting = ticker.pause(std::min(attempt, kLongestPause) * pause);
             co_await std::move(waiting);
         }
     }
 }
-
-}  // namespace
 
 Task<ExecutionEnd> execute(ApprovalManager& manager, Resumer& resumer, ClaimedCall call,
                            std::chrono::milliseconds pause, const async::CancelToken& cancel) {
@@ -71,8 +77,8 @@ Task<ExecutionEnd> execute(ApprovalManager& manager, Resumer& resumer, ClaimedCa
         co_await std::move(giving_back);
         co_return ExecutionEnd::given_back;
     }
-    Task<void> finishing = finish(manager, call, std::move(resumed), pause, cancel);
-    co_await std::move(finishing);
+    Task<Result<Approval>> finishing = finish(manager, call, std::move(resumed), pause, cancel);
+    static_cast<void>(co_await std::move(finishing));
     co_return ExecutionEnd::over;
 }
 

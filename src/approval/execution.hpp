@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "approval/approval.hpp"
 #include "approval/claim.hpp"
 #include "async/cancellation.hpp"
 #include "async/task.hpp"
@@ -35,8 +36,16 @@ enum class ExecutionEnd {
     given_back,  ///< Nothing of it was sent: whoever claims it next may run it.
 };
 
-/// Runs a call that this process claimed, and records its end: a few times, with a longer `pause`
-/// each, where the store refuses it. On one I/O thread; all outlive the task.
+/// Records the end of a claimed call: ApprovalManager::finish(), or fail() for an error. Tries
+/// again for a minute where `pause` is 100 ms, and until `cancel`, while the store refuses it; the
+/// lease is renewed meanwhile. An outcome that is too large is replaced by an error that says so.
+[[nodiscard]] Task<Result<Approval>> finish(ApprovalManager& manager, const ClaimedCall& call,
+                                            Result<Resumed> resumed,
+                                            std::chrono::milliseconds pause,
+                                            const async::CancelToken& cancel);
+
+/// Runs a call that this process claimed, and records its end as finish() does. On one I/O thread;
+/// all outlive the task.
 [[nodiscard]] Task<ExecutionEnd> execute(ApprovalManager& manager, Resumer& resumer,
                                          ClaimedCall call, std::chrono::milliseconds pause,
                                          const async::CancelToken& cancel);

@@ -422,6 +422,11 @@ std::vector<ClaimRegistry::Held> ApprovalManager::Core::renewals() {
     return claims->held();
 }
 
+void ApprovalManager::Core::renew_at_once() {
+    const std::lock_guard lock(mutex_);
+    next_renewal_ = clock.now();
+}
+
 Result<void> ApprovalManager::Core::renew(store::Transaction& t,
                                           const std::vector<ClaimRegistry::Held>& held) const {
     for (const ClaimRegistry::Held& one : held) {

@@ -96,6 +96,8 @@ public:
     Result<void> settle(store::Transaction& t, Due& due) const;
     /// Claims of this process whose leases are to be renewed now; empty between times.
     std::vector<ClaimRegistry::Held> renewals();
+    /// They were not: the next renewals() has them again.
+    void renew_at_once();
     Result<void> renew(store::Transaction& t, const std::vector<ClaimRegistry::Held>& held) const;
     /// Whether it is time to purge() again.
     bool purge_due();

@@ -11,6 +11,22 @@
 
 namespace kimbap::pipeline {
 
+namespace {
+
+/// One more, as long as it lives.
+class Counted {
+public:
+    explicit Counted(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+private:
+    std::atomic<std::size_t>& count_;
+};
+
+}  // namespace
+
 /// The order of the stages. Policy is decided before any credential is touched, and again after the
 /// user was asked, which takes its time; a suspended call resumes at the credential stage.
 Task<void> Pipeline::walk(Call& call) {
@@ -100,6 +116,7 @@ Task<CallResult> Pipeline::collect(Caller caller, std::string approval,
 Task<Result<approval::Resumed>> Pipeline::resume(const approval::ClaimedCall& claimed) {
     auto request = from_payload(claimed.payload);
     if (!request) co_return request.error();
+    const Counted counted(resumed_count_);
     request->cancel = claimed.claim.stopped();
     Call call(std::move(*request), services_.rules.current());
     call.result.call = claimed.approval.call;

@@ -35,7 +35,7 @@ public:
     /// `approval` where there is one.
     Task<CallResult> run(CallRequest request, Detach detach);
     /// Calls that run beside their requests, or without one. Any thread.
-    [[nodiscard]] std::size_t beside() const noexcept { return beside_count_; }
+    [[nodiscard]] std::size_t beside() const noexcept { return beside_count_ + resumed_count_; }
 
     /// How a suspended call of `caller` stands, waiting up to `wait` for it to end.
     Task<CallResult> collect(Caller caller, std::string approval, std::chrono::milliseconds wait,
@@ -60,6 +60,7 @@ private:
     bool audit_failed_ = false;
     std::optional<approval::ChildTasks> beside_;
     std::atomic<std::size_t> beside_count_{0};
+    std::atomic<std::size_t> resumed_count_{0};
 };
 
 }  // namespace kimbap::pipeline

@@ -279,5 +279,25 @@ TEST(Approvals, WhatIsSensitiveIsShownToNobody) {
     EXPECT_THAT(serving.program().errors(), Not(HasSubstr("4242-4242")));
 }
 
+TEST(Approvals, AStopLetsAnApprovedCallThatRunsFinish) {
+    Shop shop("approvals: {hold: 0s}\n", [](const Received& request) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{1500});
+        return Shop::order(request);
+    });
+    Serving serving(shop.kimbap);
+    const McpClient agent(serving.url(), shop.kimbap.agent_token("bot"));
+    const std::string first =
+        meta_of(agent.call("shop_refund", {{"order", "1"}, {"amount", 5}}), "kimbap/approval");
+    const std::string second =
+        meta_of(agent.call("shop_refund", {{"order", "2"}, {"amount", 5}}), "kimbap/approval");
+    const OperatorClient alice(serving.url(), shop.kimbap.operator_token("alice"));
+    ASSERT_EQ(alice.post("/v1/approvals/" + first + ":approve").status, 200);
+    eventually("the request", [&] { return shop.upstream.count() == 1; });
+    EXPECT_EQ(serving.stop(), 0);
+    EXPECT_EQ(state_of(shop.kimbap, first), "approved/done");
+    EXPECT_EQ(state_of(shop.kimbap, second), "pending");
+    EXPECT_EQ(shop.upstream.count(), 1U);
+}
+
 }  // namespace
 }  // namespace kimbap::test

@@ -1,4 +1,5 @@
 #include "approval/approval_manager.hpp"
+#include "approval/execution.hpp"
 #include "audit/writer.hpp"
 #include "pipeline/outcome.hpp"
 #include "pipeline/stages/stages.hpp"
@@ -6,6 +7,9 @@
 namespace kimbap::pipeline::stages {
 
 namespace {
+
+/// Before the end of a claimed call is tried to be recorded again.
+constexpr std::chrono::milliseconds kFinishPause{100};
 
 audit::Record record_of(const Call& call, const Services& services, std::string kind) {
     audit::Record record;
@@ -77,8 +81,11 @@ Task<void> record_end(Call& call, Services& services) {
     if (call.claim) {
         // The end of an approved call, its outcome and its record are durable together.
         const bool succeeded = call.result.disposition == Disposition::succeeded;
-        auto finishing = services.approvals.finish(*call.claim, succeeded, to_outcome(call.result),
-                                                   end_record(call, services));
+        const async::CancelToken never;
+        auto finishing = approval::finish(
+            services.approvals, *call.claim,
+            approval::Resumed{succeeded, to_outcome(call.result), end_record(call, services)},
+            kFinishPause, never);
         const auto finished = co_await std::move(finishing);
         if (!finished) withhold(call, finished.error());
         co_return;
