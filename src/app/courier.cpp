@@ -1,5 +1,7 @@
 #include "app/courier.hpp"
 
+#include <utility>
+
 #include "app/lane.hpp"
 #include "approval/ticker.hpp"
 
@@ -18,12 +20,14 @@ Courier::Courier(Gateway& gateway, Gateway::Lane& lane)
     : gateway_(gateway), lane_(lane), running_(lane.context.get_executor()) {}
 
 void Courier::start() {
-    if (started_ || gateway_.config().notify.empty()) return;
-    started_ = true;
+    if (std::exchange(started_, true)) return;
+    running_.spawn(gateway_.keep_claims(lane_, claims_.token()));
+    if (gateway_.config().notify.empty()) return;
     running_.spawn(gateway_.deliver(lane_, cancel_.token(), last_.token()));
 }
 
 Task<void> Courier::finish() {
+    claims_.cancel();
     last_.cancel();
     const async::CancelToken never;
     approval::Ticker ticker(lane_.context.get_executor(), never);

@@ -7,14 +7,17 @@
 
 namespace kimbap::app {
 
-/// Delivers notifications beside one command of the command line, so that operators hear of what it
-/// does where no `serve` or `mcp` runs. On the lane's thread, as whose last work it is destroyed.
+/// What `serve` and `mcp` do in the background, beside one command of the command line: delivers
+/// notifications, so that operators hear of what it does where neither runs, and keeps the claim on
+/// a call that the command runs, for as long as that takes. On the lane's thread, as whose last
+/// work it is destroyed.
 class Courier {
 public:
     /// Gateway and lane outlive it.
     Courier(Gateway& gateway, Gateway::Lane& lane);
 
-    /// From now on until finish(). Only a command that may cause notifications starts it.
+    /// From now on until finish(). Only a command that may cause notifications, or claim a call,
+    /// starts it.
     void start();
     /// Gives what is due a last try, of a few seconds at most: what fails or takes longer is left
     /// to the next process. Ends at once where nothing is due, or nothing was started.
@@ -23,7 +26,7 @@ public:
 private:
     Gateway& gateway_;
     Gateway::Lane& lane_;
-    async::CancelSource cancel_, last_;
+    async::CancelSource cancel_, last_, claims_;
     approval::ChildTasks running_;
     bool started_ = false;
 };

@@ -274,6 +274,14 @@ Task<void> Gateway::run_approvals(Lane& lane, async::CancelToken cancel,
     co_await (std::move(delivering) && std::move(serving));
 }
 
+Task<void> Gateway::keep_claims(Lane& lane, async::CancelToken cancel) {
+    approval::ApprovalService service(parts_->approvals, lane.pipeline, *parts_->store);
+    async::CancelSource nothing_new;
+    nothing_new.cancel();
+    auto keeping = service.run(std::move(cancel), nothing_new.token());
+    co_await std::move(keeping);
+}
+
 Task<void> Gateway::deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last) {
     Notifiers notifiers(*this, lane, cancel);
     approval::Outbox outbox(*parts_->store, parts_->clock, parts_->workers, notifiers.take());

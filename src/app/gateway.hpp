@@ -99,6 +99,9 @@ public:
     /// until cancelled.
     /// Once `draining` is cancelled no approved call is started any more.
     Task<void> run_approvals(Lane& lane, async::CancelToken cancel, async::CancelToken draining);
+    /// Of that, only what keeps this process's claims: their leases are renewed, and a call that is
+    /// stopped from elsewhere hears of it.
+    Task<void> keep_claims(Lane& lane, async::CancelToken cancel);
     /// The notifications alone. Once `last` is cancelled, only what is due then.
     Task<void> deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last);
 

@@ -13,13 +13,13 @@ using namespace std::chrono_literals;
 class ServiceTest : public ApprovalTest {
 protected:
     /// Runs the service until `done`, at most ten seconds.
-    void serve_until(ApprovalManager& manager, Resumer& resumer,
-                     const std::function<bool()>& done) {
+    void serve_until(ApprovalManager& manager, Resumer& resumer, const std::function<bool()>& done,
+                     const async::CancelToken& draining = {}) {
         asio::io_context context;
         async::CancelSource stop;
         ApprovalService service(manager, resumer, *fixture_.store, {10ms, 50ms, 4});
         bool ended = false;
-        asio::co_spawn(context, service.run(stop.token()),
+        asio::co_spawn(context, service.run(stop.token(), draining),
                        [&](std::exception_ptr thrown) { ended = !thrown; });
         const auto deadline = std::chrono::steady_clock::now() + 10s;
         while (!done() && std::chrono::steady_clock::now() < deadline) context.run_one_for(20ms);
@@ -86,6 +86,26 @@ TEST_F(ServiceTest, ExpiresAndGivesUpLapsedOnes) {
     serve_until(manager_, resumer, [&] {
         return find(pending.id).state() == State::expired && is(crashed.id, Execution::unknown);
     });
+    EXPECT_EQ(resumer.calls, 0);
+}
+
+TEST_F(ServiceTest, WhileDrainingItKeepsClaimsAndStartsNothing) {
+    const Approval running = approved(refund("b1"));
+    const auto claimed = run(manager_.claim(running.id));
+    ASSERT_TRUE(claimed);
+    const Approval waiting = approved(refund("b2"));
+    FakeResumer resumer;
+    async::CancelSource draining;
+    draining.cancel();
+    // 22 s in all: the lease of 20 was renewed after seven.
+    for (const auto later : {7s, 15s}) {
+        clock_.advance(later);
+        int looks = 0;
+        serve_until(
+            manager_, resumer, [&] { return ++looks > 20; }, draining.token());
+    }
+    EXPECT_TRUE(is(running.id, Execution::executing));
+    EXPECT_TRUE(is(waiting.id, Execution::waiting));
     EXPECT_EQ(resumer.calls, 0);
 }
 
