@@ -103,7 +103,7 @@ int serve_http(Fixture& fixture, const Arguments& arguments) {
         contexts.push_back(std::make_unique<asio::io_context>(1));
         servers.push_back(
             std::make_unique<net::HttpServer>(*contexts.back(), transport, net::ServerLimits{}));
-        const auto bound = servers.back()->listen(endpoint);
+        const auto bound = servers.back()->listen(endpoint, net::HttpServer::Port::shared);
         if (!bound) {
             std::cerr << bound.error().message << "\n";
             return 1;

@@ -47,11 +47,21 @@ private:
 };
 
 TEST(HttpServer, SharesAPortBetweenListeners) {
-    const ServerHarness first;
-    ServerHarness second;
-    const asio::ip::tcp::endpoint same(asio::ip::address_v4::loopback(), first.port());
-    auto third = second.another();
-    EXPECT_TRUE(second.on_thread([&] { return third->listen(same).has_value(); }));
+    ServerHarness harness;
+    const auto listens = [&](HttpServer& server, std::uint16_t port, HttpServer::Port how) {
+        const asio::ip::tcp::endpoint there(asio::ip::address_v4::loopback(), port);
+        const auto bound = harness.on_thread([&] { return server.listen(there, how); });
+        return bound ? bound->port() : std::uint16_t{0};
+    };
+    const auto first = harness.another();
+    const auto second = harness.another();
+    const auto third = harness.another();
+    const std::uint16_t port = listens(*first, 0, HttpServer::Port::shared);
+    EXPECT_EQ(listens(*second, port, HttpServer::Port::shared), port);
+    EXPECT_EQ(listens(*third, port, HttpServer::Port::alone), 0);
+    const auto fourth = harness.another();
+    EXPECT_EQ(listens(*fourth, harness.port(), HttpServer::Port::shared), 0)
+        << "the harness listens alone";
 }
 
 TEST(HttpServer, SaysWhereItCantListen) {

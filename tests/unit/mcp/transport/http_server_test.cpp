@@ -110,7 +110,7 @@ protected:
             contexts_.push_back(std::make_unique<asio::io_context>(1));
             servers_.push_back(std::make_unique<net::HttpServer>(*contexts_.back(), transport_,
                                                                  net::ServerLimits{}));
-            endpoint_ = servers_.back()->listen(endpoint_).value();
+            endpoint_ = servers_.back()->listen(endpoint_, net::HttpServer::Port::shared).value();
         }
         for (auto& context : contexts_) {
             threads_.emplace_back([&context] { context->run(); });
