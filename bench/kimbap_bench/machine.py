@@ -28,6 +28,7 @@ def describe():
         ("compiler", _said("g++", "--version")),
         ("nginx", _said("/usr/sbin/nginx", "-v").removeprefix("nginx version: ")),
         ("wrk", _said("wrk", "-v").split(" Copyright")[0]),
+        ("h2load", _said("h2load", "--version")),
         ("the SDK's server", sdk_server.versions()),
     ]
 

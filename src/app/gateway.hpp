@@ -96,11 +96,10 @@ public:
     struct Lane;
     [[nodiscard]] std::unique_ptr<Lane> make_lane(boost::asio::io_context& context);
     /// Runs approvals in the background (expiry, resumption, notifications) on a lane's thread
-    /// until cancelled.
-    /// Once `draining` is cancelled no approved call is started any more.
+    /// until cancelled. Once `draining` is cancelled no approved call is started any more.
     Task<void> run_approvals(Lane& lane, async::CancelToken cancel, async::CancelToken draining);
-    /// Of that, only what keeps this process's claims: their leases are renewed, and a call that is
-    /// stopped from elsewhere hears of it.
+    /// The same without notifications, and without starting a call: this process's claims are
+    /// kept, their leases renewed, and a call that is stopped from elsewhere hears of it.
     Task<void> keep_claims(Lane& lane, async::CancelToken cancel);
     /// The notifications alone. Once `last` is cancelled, only what is due then.
     Task<void> deliver(Lane& lane, async::CancelToken cancel, async::CancelToken last);

@@ -44,7 +44,7 @@ Task<void> give_back(ApprovalManager& manager, ClaimedCall call) {
 
 Task<Result<Approval>> finish(ApprovalManager& manager, const ClaimedCall& call,
                               Result<Resumed> resumed, std::chrono::milliseconds pause,
-                              const async::CancelToken& cancel) {
+                              async::CancelToken cancel) {
     for (int attempt = 1;; ++attempt) {
         Task<Result<Approval>> finishing =
             resumed ? manager.finish(call, resumed->succeeded, resumed->outcome, resumed->record)

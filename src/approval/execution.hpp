@@ -36,13 +36,16 @@ enum class ExecutionEnd {
     given_back,  ///< Nothing of it was sent: whoever claims it next may run it.
 };
 
+/// Before the end of a call is tried to be recorded again, at first.
+inline constexpr std::chrono::milliseconds kFinishPause{100};
+
 /// Records the end of a claimed call: ApprovalManager::finish(), or fail() for an error. Tries
-/// again for a minute where `pause` is 100 ms, and until `cancel`, while the store refuses it; the
-/// lease is renewed meanwhile. An outcome that is too large is replaced by an error that says so.
+/// again for some 550 times `pause`, and until `cancel`, while the store refuses it; the lease is
+/// renewed meanwhile. An outcome that is too large is replaced by an error that says so.
 [[nodiscard]] Task<Result<Approval>> finish(ApprovalManager& manager, const ClaimedCall& call,
                                             Result<Resumed> resumed,
-                                            std::chrono::milliseconds pause,
-                                            const async::CancelToken& cancel);
+                                            std::chrono::milliseconds pause = kFinishPause,
+                                            async::CancelToken cancel = {});
 
 /// Runs a call that this process claimed, and records its end as finish() does. On one I/O thread;
 /// all outlive the task.

@@ -26,8 +26,6 @@ struct Options {
 
 /// How long a running kimbap process gets to run what was approved before this one does.
 constexpr std::chrono::milliseconds kOthersFirst{1500};
-/// Where the store does not take the end of the call at once: longer from try to try.
-constexpr std::chrono::milliseconds kStorePause{100};
 
 void list(Context& context, const Options& options) {
     approval::ListFilter filter;
@@ -87,8 +85,8 @@ Task<void> see_it_run(app::Gateway& gateway, app::Gateway::Lane& lane, std::stri
     if (!claimed) co_return;  // another process was quicker
     async::CancelSource none;
     const async::CancelToken never = none.token();
-    auto executing =
-        approval::execute(approvals, lane.pipeline, std::move(*claimed), kStorePause, never);
+    auto executing = approval::execute(approvals, lane.pipeline, std::move(*claimed),
+                                       approval::kFinishPause, never);
     static_cast<void>(co_await std::move(executing));
 }
 

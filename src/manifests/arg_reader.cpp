@@ -123,7 +123,7 @@ void check_enum(const YamlReader& reader, const Arg& arg, const Schema& schema) 
 
 void read_default(const YamlReader& reader, Arg& arg, const Schema& schema) {
     const YamlReader value = reader.get("default");
-    if (value.absent() || value.is_null()) return;
+    if (value.absent()) return;
     const json::value* type = arg.schema.if_contains("type");
     json::value fallback = type != nullptr && *type == "string" ? text_of(value) : value.to_json();
     const auto violations = schema.validate(fallback);

@@ -55,7 +55,7 @@ std::int64_t read_bounded(const YamlReader& reader, std::int64_t fallback, std::
 }
 
 std::vector<YamlReader> one_or_more(const YamlReader& reader) {
-    if (reader.is_scalar() && !reader.is_null()) return {reader};
+    if (reader.is_scalar()) return {reader};
     return reader.elements();
 }
 

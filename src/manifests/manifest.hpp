@@ -82,6 +82,11 @@ struct ErrorWhen {
     std::string message_path;
 };
 
+/// Whether answers of this type are passed on unread: nothing looks for JSON in them.
+[[nodiscard]] constexpr bool is_unread(ResponseType type) noexcept {
+    return type == ResponseType::text || type == ResponseType::binary;
+}
+
 struct Filter {
     std::vector<std::pair<std::string, std::string>> select;  ///< Name in the answer, path.
     std::vector<std::string> exclude;           ///< Of the answer, or of each item of a list.

@@ -196,6 +196,15 @@ private:
         }
     }
 
+    void note_encoding(const json::object& form) {
+        const json::object* const encoding = object_at(form, "encoding");
+        if (encoding == nullptr || encoding->empty()) return;
+        std::vector<std::string> fields;
+        for (const auto& field : *encoding) fields.emplace_back(field.key());
+        note("the form has an encoding of its own for " + join(fields, ", ") +
+             ": kimbap repeats a list and sends a map as JSON");
+    }
+
     void add_body(const json::object* body) {
         const json::object* content = body == nullptr ? nullptr : object_at(*body, "content");
         if (content == nullptr || content->empty()) return;
@@ -216,13 +225,7 @@ private:
             return note("left out: its body is neither JSON nor a form (" +
                         std::string(content->begin()->key()) + ")");
         }
-        const json::object* const encoding = object_at(*media, "encoding");
-        if (encoding != nullptr && !encoding->empty() && encoding_ == "form") {
-            std::vector<std::string> fields;
-            for (const auto& field : *encoding) fields.emplace_back(field.key());
-            note("the form has an encoding of its own for " + join(fields, ", ") +
-                 ": kimbap repeats a list and sends a map as JSON");
-        }
+        if (encoding_ == "form") note_encoding(*media);
         if (!content_type_.empty()) headers_["Content-Type"] = content_type_;
         add_fields(schema_of(*media), true_at(*body, "required"), text_at(*body, "description"));
     }

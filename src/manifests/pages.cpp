@@ -100,42 +100,58 @@ std::string more_than(std::size_t count, const std::string& what, const char* li
            " here (ask for less, or for what follows; an operator can raise " + limit + ").";
 }
 
+/// The request for the page that `cursor` names; nullopt, and why in `more`, where that is at
+/// another origin.
+std::optional<RenderedRequest> follow(const Pagination& paging, RenderedRequest request,
+                                      const json::value& cursor, std::string& more) {
+    const std::string text =
+        cursor.is_string() ? std::string(cursor.get_string()) : to_json(with_integers(cursor));
+    if (is_url(paging, text)) {
+        if (follow_url(request, text)) return request;
+        more = kElsewhere;
+        return std::nullopt;
+    }
+    if (paging.type == PaginationType::offset) {
+        set_query(request, paging.offset_param, text);
+    } else {
+        set_query(request, paging.cursor_param.empty() ? "cursor" : paging.cursor_param, text);
+    }
+    return request;
+}
+
+/// The request for what comes behind so many items.
+RenderedRequest count_on(const Pagination& paging, RenderedRequest request, std::size_t items) {
+    const std::int64_t at = query_number(request, paging.offset_param, paging.by_page ? 1 : 0);
+    const std::int64_t step = paging.by_page ? 1 : static_cast<std::int64_t>(items);
+    set_query(request, paging.offset_param, std::to_string(at + step));
+    return request;
+}
+
+/// Whether a page has fewer items than were asked for.
+bool is_short(const Pagination& paging, const RenderedRequest& request, std::size_t items) {
+    const std::int64_t limit = query_number(request, paging.limit_param, paging.page_size);
+    return limit > 0 && static_cast<std::int64_t>(items) < limit;
+}
+
 /// The request for the page behind `page`; nullopt where that is the last one. `more` says so where
 /// it only is the last that may be asked for.
 std::optional<RenderedRequest> advance(const Pagination& paging, const RenderedRequest& request,
                                        const json::value& page, std::size_t items,
                                        std::string& more) {
-    RenderedRequest next = request;
-    const bool counted = paging.next_path.empty();
-    const json::value* cursor = counted ? nullptr : at_path(page, paging.next_path);
-    if (!counted && is_end(cursor)) return std::nullopt;
-    const bool says_more = !counted && *cursor == true;
-    if (says_more && paging.type == PaginationType::cursor) {
+    if (paging.next_path.empty()) {
+        if (items == 0 || is_short(paging, request, items)) return std::nullopt;
+        return count_on(paging, request, items);
+    }
+    const json::value* const cursor = at_path(page, paging.next_path);
+    if (is_end(cursor)) return std::nullopt;
+    if (*cursor != true) return follow(paging, request, *cursor, more);
+    // That there is more is all that it says.
+    if (paging.type == PaginationType::cursor) {
         more = kNoCursor;
         return std::nullopt;
     }
-    if (!counted && !says_more) {
-        const std::string text = cursor->is_string() ? std::string(cursor->get_string())
-                                                     : to_json(with_integers(*cursor));
-        if (is_url(paging, text)) {
-            if (!follow_url(next, text)) {
-                more = kElsewhere;
-                return std::nullopt;
-            }
-        } else if (paging.type == PaginationType::offset) {
-            set_query(next, paging.offset_param, text);
-        } else {
-            set_query(next, paging.cursor_param.empty() ? "cursor" : paging.cursor_param, text);
-        }
-        return next;
-    }
-    const std::int64_t limit = query_number(request, paging.limit_param, paging.page_size);
-    const bool short_page = limit > 0 && static_cast<std::int64_t>(items) < limit;
-    if (items == 0 || (short_page && !says_more)) return std::nullopt;
-    const std::int64_t at = query_number(request, paging.offset_param, paging.by_page ? 1 : 0);
-    const std::int64_t step = paging.by_page ? 1 : static_cast<std::int64_t>(items);
-    set_query(next, paging.offset_param, std::to_string(at + step));
-    return next;
+    if (items == 0) return std::nullopt;
+    return count_on(paging, request, items);
 }
 
 /// The list of items under the action's `extract`; null where there is none.

@@ -123,7 +123,7 @@ void read_schema(const YamlReader& response, ResponseSpec& out) {
     if (reader.absent()) return;
     const json::value schema = reader.to_json();
     if (!schema.is_object()) return reader.fault("not a JSON Schema (expected a map)");
-    if (out.type == ResponseType::text || out.type == ResponseType::binary) {
+    if (is_unread(out.type)) {
         reader.fault("only for answers that are JSON (remove it, or say type: object or array)");
     }
     if (out.compact) reader.fault("not used beside compact, which makes a text (keep one of them)");
@@ -135,7 +135,7 @@ void read_schema(const YamlReader& response, ResponseSpec& out) {
 
 /// What looks into JSON does nothing where the manifest says that there is none.
 void warn_of_unread(const YamlReader& response, ResponseType type, Faults& warnings) {
-    if (type != ResponseType::text && type != ResponseType::binary) return;
+    if (!is_unread(type)) return;
     for (const std::string_view key : {"error_when", "extract", "filter", "compact"}) {
         const YamlReader found = response.get(key);
         if (found.absent()) continue;

@@ -122,12 +122,10 @@ Task<Result<Connection>> Connector::finish(AuthorizationAttempt attempt, Respons
     auto loading = load_client(**provider, vault_, workers_);
     const auto client = co_await std::move(loading);
     if (!client) co_return client.error();
-    Connection wanted;
-    wanted.id = attempt.id;
-    wanted.issuer = attempt.metadata.issuer;
-    wanted.token_endpoint = attempt.metadata.endpoints.token;
     // The secret is the one of now, and the endpoint the one that the attempt began with.
-    if (!same_authority(**provider, wanted) || client->id != attempt.client_id) {
+    const Metadata& begun = attempt.metadata;
+    if (!same_authority(**provider, begun.issuer, begun.endpoints.token) ||
+        client->id != attempt.client_id) {
         co_return make_error(Errc::conflict, "the provider " + attempt.id.provider +
                                                  " was changed meanwhile (start again)");
     }
@@ -273,7 +271,8 @@ Task<Result<RevocationOutcome>> Connector::revoke(ConnectionId id, std::string a
         const auto providers = providers_.providers();
         const Provider* provider = providers->find(id.provider);
         const Connection& connection = known->record.connection;
-        if (provider != nullptr && !same_authority(*provider, connection)) {
+        if (provider != nullptr &&
+            !same_authority(*provider, connection.issuer, connection.token_endpoint)) {
             co_return make_error(Errc::conflict,
                                  "the provider " + id.provider +
                                      " is at another place than when the connection " + id.text() +

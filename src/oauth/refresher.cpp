@@ -25,9 +25,10 @@ std::string reconnect(const ConnectionId& id) {
 
 }  // namespace
 
-bool same_authority(const Provider& provider, const Connection& connection) {
-    if (provider.discovered) return provider.issuer == connection.issuer;
-    return provider.endpoints.token == connection.token_endpoint;
+bool same_authority(const Provider& provider, std::string_view issuer,
+                    std::string_view token_endpoint) {
+    return provider.discovered ? provider.issuer == issuer
+                               : provider.endpoints.token == token_endpoint;
 }
 
 Result<void> check_client(const Client& client, const Connection& connection) {
@@ -86,7 +87,7 @@ Task<Result<void>> Refresher::refresh(ConnectionId id, std::int64_t version,
     if (provider == nullptr) {
         co_return make_error(Errc::not_found, "no OAuth provider is called " + id.provider);
     }
-    if (!same_authority(*provider, connection)) {
+    if (!same_authority(*provider, connection.issuer, connection.token_endpoint)) {
         co_return make_error(Errc::forbidden,
                              "the provider " + id.provider +
                                  " has another token endpoint than when the connection " +

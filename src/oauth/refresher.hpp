@@ -43,9 +43,10 @@ private:
     const BrokerOptions& options_;
 };
 
-/// Whether the provider is still the one that gave the connection: its tokens, and the client's
-/// secret, go nowhere else.
-[[nodiscard]] bool same_authority(const Provider& provider, const Connection& connection);
+/// Whether the provider is still the one that a connection, or the attempt at one, began with:
+/// tokens, and the client's secret, go nowhere else.
+[[nodiscard]] bool same_authority(const Provider& provider, std::string_view issuer,
+                                  std::string_view token_endpoint);
 /// A refresh token is its client's alone (RFC 6749 section 6): presented by another it counts as
 /// spent. Errors: conflict, with the mend.
 [[nodiscard]] Result<void> check_client(const Client& client, const Connection& connection);

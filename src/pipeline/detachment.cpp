@@ -6,6 +6,7 @@
 
 #include "approval/approval_manager.hpp"
 #include "approval/child_tasks.hpp"
+#include "approval/execution.hpp"
 #include "pipeline/outcome.hpp"
 #include "pipeline/stages/stages.hpp"
 
@@ -89,7 +90,8 @@ Task<void> Pipeline::keep(Call& call) {
     const auto claimed = co_await std::move(storing);
     if (!claimed) co_return;
     const bool succeeded = call.result.disposition == Disposition::succeeded;
-    auto finishing = services_.approvals.finish(*claimed, succeeded, to_outcome(call.result));
+    auto finishing = approval::finish(services_.approvals, *claimed,
+                                      approval::Resumed{succeeded, to_outcome(call.result), {}});
     const auto finished = co_await std::move(finishing);
     if (finished) call.result.task = claimed->approval.id;
 }

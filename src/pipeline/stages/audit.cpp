@@ -8,9 +8,6 @@ namespace kimbap::pipeline::stages {
 
 namespace {
 
-/// Before the end of a claimed call is tried to be recorded again.
-constexpr std::chrono::milliseconds kFinishPause{100};
-
 audit::Record record_of(const Call& call, const Services& services, std::string kind) {
     audit::Record record;
     record.kind = std::move(kind);
@@ -81,11 +78,9 @@ Task<void> record_end(Call& call, Services& services) {
     if (call.claim) {
         // The end of an approved call, its outcome and its record are durable together.
         const bool succeeded = call.result.disposition == Disposition::succeeded;
-        const async::CancelToken never;
         auto finishing = approval::finish(
             services.approvals, *call.claim,
-            approval::Resumed{succeeded, to_outcome(call.result), end_record(call, services)},
-            kFinishPause, never);
+            approval::Resumed{succeeded, to_outcome(call.result), end_record(call, services)});
         const auto finished = co_await std::move(finishing);
         if (!finished) withhold(call, finished.error());
         co_return;

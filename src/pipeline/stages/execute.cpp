@@ -332,10 +332,7 @@ private:
             response.body = std::move(other);
             return answer(manifests::shape(action_, std::move(response)));
         }
-        const manifests::ResponseType type = action_.response.type;
-        const bool as_text =
-            type == manifests::ResponseType::text || type == manifests::ResponseType::binary;
-        if (reader_->all_json() && !as_text) {
+        if (reader_->all_json() && !manifests::is_unread(action_.response.type)) {
             return answer(manifests::shape_json(action_, json::value(reader_->take_values())));
         }
         if (manifests::wants_json(action_.response)) {
