@@ -60,10 +60,16 @@ BatchWriter::~BatchWriter() {
 }
 
 void BatchWriter::submit(WriteOperation* first) {
+    if (first == nullptr) return;
+    if (enter_alone(*first)) {
+        const bool committed = commit_alone(*first);
+        leave();
+        if (committed) return first->sink->deliver(first);
+    }
     std::vector<WriteOperation*> refused;
     {
         const std::lock_guard lock(mutex_);
-        const bool was_empty = first_ == nullptr;
+        const bool idle = first_ == nullptr && !in_use_;
         while (first != nullptr) {
             WriteOperation* const operation = std::exchange(first, first->next);
             operation->next = nullptr;
@@ -76,12 +82,35 @@ void BatchWriter::submit(WriteOperation* first) {
             ++queued_;
         }
         if (!thread_.joinable() && first_ != nullptr) thread_ = std::thread([this] { loop(); });
-        if (was_empty && first_ != nullptr) wake_.notify_one();
+        if (idle && first_ != nullptr) wake_.notify_one();
     }
     if (refused.empty()) return;
     fail_all(refused, make_error(Errc::unavailable,
                                  "too many writes are waiting for the store (try again later)"));
     deliver(refused);
+}
+
+bool BatchWriter::enter_alone(const WriteOperation& operation) {
+    const std::lock_guard lock(mutex_);
+    const bool alone = operation.next == nullptr && first_ == nullptr && !in_hand_;
+    alone_ = alone ? alone_ + 1 : 0;
+    if (alone_ <= kEnoughAlone || alone_ % kThreadsTurn == 0 || in_use_ || stopping_) return false;
+    in_use_ = in_hand_ = operation.single_statement && connection_.commits_at_once();
+    return in_use_;
+}
+
+void BatchWriter::leave() {
+    const std::lock_guard lock(mutex_);
+    in_use_ = in_hand_ = false;
+    if (first_ != nullptr || stopping_) wake_.notify_one();
+}
+
+bool BatchWriter::commit_alone(WriteOperation& operation) {
+    if (!connection_.try_begin_write()) return false;
+    const Batch alone{&operation};
+    commit_begun(alone);
+    note(alone);
+    return true;
 }
 
 Result<void> BatchWriter::last_commit() const {
@@ -95,6 +124,7 @@ void BatchWriter::note(const Batch& batch) {
             return !operation->outcome && operation->outcome.error().code == Errc::storage_failure;
         });
     const std::lock_guard lock(mutex_);
+    in_hand_ = false;
     if (failed != batch.end()) {
         last_commit_ = (*failed)->outcome.error();
     } else if (!last_commit_) {
@@ -108,8 +138,10 @@ void BatchWriter::loop() {
         batch.clear();
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || first_ != nullptr; });
+            in_use_ = false;
+            wake_.wait(lock, [this] { return !in_use_ && (stopping_ || first_ != nullptr); });
             if (first_ == nullptr) return;
+            in_use_ = in_hand_ = true;
             while (first_ != nullptr && batch.size() < kMaxBatch) {
                 batch.push_back(std::exchange(first_, first_->next));
                 --queued_;
@@ -123,9 +155,13 @@ void BatchWriter::loop() {
 }
 
 void BatchWriter::commit(const Batch& batch) {
-    tables_.audit_table().forget_head();
     const Result<void> begun = connection_.begin_write();
     if (!begun) return fail_all(batch, begun.error());
+    commit_begun(batch);
+}
+
+void BatchWriter::commit_begun(const Batch& batch) {
+    tables_.audit_table().forget_head();
     const Result<unsigned> touched = run_all(batch);
     if (!touched) return fail_all(batch, touched.error());
     if (std::none_of(batch.begin(), batch.end(), [](const WriteOperation* operation) {

@@ -96,6 +96,10 @@ public:
     /// Begins a transaction that writes: of all who share the database, one at a time. Waits for
     /// the others, though not for ever. Errors: storage_failure.
     virtual Result<void> begin_write() = 0;
+    /// The same without waiting: false where somebody else is at it, or where it fails.
+    virtual bool try_begin_write() { return false; }
+    /// Whether the next commit waits for neither a disk nor a network.
+    [[nodiscard]] virtual bool commits_at_once() const { return false; }
     /// Begins a transaction that sees the database as it is at its first look.
     virtual Result<void> begin_read() = 0;
     virtual Result<void> commit() = 0;

@@ -155,6 +155,7 @@ Connection::~Connection() {
 
 int Connection::wait_for_lock(void* self, int tries) noexcept {
     auto& connection = *static_cast<Connection*>(self);
+    if (!connection.waits_for_lock_) return 0;
     const auto now = std::chrono::steady_clock::now();
     if (tries == 0) connection.waiting_since_ = now;
     if (now - connection.waiting_since_ >= kLockTimeout) return 0;
@@ -164,8 +165,22 @@ int Connection::wait_for_lock(void* self, int tries) noexcept {
 
 int Connection::note_log_length(void* self, sqlite3* /*handle*/, const char* /*name*/,
                                 int pages) noexcept {
-    static_cast<Connection*>(self)->log_pages_ = pages;
+    auto& connection = *static_cast<Connection*>(self);
+    connection.log_pages_ = pages;
+    connection.log_begun_ = true;
     return SQLITE_OK;
+}
+
+bool Connection::try_begin_write() {
+    waits_for_lock_ = false;
+    const bool begun = begin_write().has_value();
+    waits_for_lock_ = true;
+    return begun;
+}
+
+Result<void> Connection::set_fsync(bool fsync) {
+    fsync_ = fsync;
+    return execute(fsync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
 void Connection::defer_copying() {
@@ -173,6 +188,7 @@ void Connection::defer_copying() {
 }
 
 void Connection::copy_log() {
+    log_begun_ = false;
     sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 

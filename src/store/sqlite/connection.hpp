@@ -29,6 +29,10 @@ public:
 
     Result<Statement> prepare(const char* sql) override;
     Result<void> begin_write() override { return run("BEGIN IMMEDIATE"); }
+    bool try_begin_write() override;
+    /// With set_fsync(false) and defer_copying(), but for the first commit and for the first after
+    /// copy_log(): SQLite syncs a log that it begins anew.
+    [[nodiscard]] bool commits_at_once() const override { return !fsync_ && log_begun_; }
     Result<void> begin_read() override { return run("BEGIN"); }
     Result<void> commit() override { return run("COMMIT"); }
     [[nodiscard]] bool in_transaction() const override {
@@ -41,6 +45,9 @@ public:
     Result<void> execute(const char* sql);
     /// Changes the database to a write-ahead log, where it does not have one yet.
     Result<void> use_write_ahead_log();
+    /// Whether each commit waits until the disk has it; otherwise a machine that goes down may take
+    /// the last ones with it, and nothing else.
+    Result<void> set_fsync(bool fsync);
     /// Whether the file can't be written, however it was opened.
     [[nodiscard]] bool read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
     /// Leaves copying the write-ahead log into the database to copy_log(), instead of to whichever
@@ -59,6 +66,9 @@ private:
     Result<sqlite3_stmt*> compile(const char* sql, unsigned flags);
 
     sqlite3* handle_;
+    bool fsync_ = true;
+    bool waits_for_lock_ = true;
+    bool log_begun_ = false;  ///< A commit has been noted since the last copy_log().
     int log_pages_ = 0;
     std::chrono::steady_clock::time_point waiting_since_;
     std::unordered_map<const char*, std::unique_ptr<CachedStatement>> statements_;

@@ -40,11 +40,9 @@ bool create_private(const std::string& path) {
 Result<std::unique_ptr<Connection>> open_writable(const std::string& path, bool fsync) {
     auto writer = Connection::open(path, Connection::Mode::read_write);
     if (!writer) return writer.error();
-    const char* const synchronous = fsync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
     Result<void> done = (*writer)->use_write_ahead_log();
-    for (const char* sql : {synchronous, kWalSizeLimit}) {
-        if (done) done = (*writer)->execute(sql);
-    }
+    if (done) done = (*writer)->set_fsync(fsync);
+    if (done) done = (*writer)->execute(kWalSizeLimit);
     if (!done) return located(path, done.error());
     return writer;
 }

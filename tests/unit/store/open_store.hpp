@@ -9,8 +9,8 @@
 
 namespace kimbap::test {
 
-inline std::unique_ptr<store::Store> open_store(const std::string& data_dir) {
-    auto opened = store::open_store({data_dir, true});
+inline std::unique_ptr<store::Store> open_store(const std::string& data_dir, bool fsync = true) {
+    auto opened = store::open_store({data_dir, fsync});
     if (!opened) throw std::runtime_error(opened.error().message);
     return std::move(*opened);
 }

@@ -5,10 +5,16 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <thread>
 
+#include "store/sql/batch_writer.hpp"
+#include "store/write_operation.hpp"
 #include "support/child_process.hpp"
 #include "unit/store/open_store.hpp"
 
@@ -193,6 +199,102 @@ TEST(SqliteStoreTest, AFullDiskFailsWritesAndNothingElse) {
     EXPECT_EQ(::umount(folder.path().c_str()), 0);
 }
 
+/// A write of one statement that says on which thread it ran.
+class Noted final : public WriteOperation, public WriteSink {
+public:
+    explicit Noted(std::string value = "x")
+        : WriteOperation(static_cast<WriteSink&>(*this), true), value_(std::move(value)) {}
+    Result<void> run(Transaction& transaction) override {
+        ran_on_ = std::this_thread::get_id();
+        return transaction.meta().put("noted", value_);
+    }
+    void deliver(WriteOperation* /*first*/) noexcept override {
+        const std::lock_guard lock(mutex_);
+        done_ = true;
+        changed_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return done_; });
+        EXPECT_TRUE(outcome);
+    }
+    [[nodiscard]] bool ran_here() const { return ran_on_.load() == std::this_thread::get_id(); }
+
+private:
+    const std::string value_;
+    std::atomic<std::thread::id> ran_on_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool done_ = false;
+};
+
+/// How many of `count` writes, one after the other, ran on this thread.
+unsigned run_here(Store& store, unsigned count, const std::string& value = "x") {
+    unsigned here = 0;
+    for (unsigned i = 0; i < count; ++i) {
+        Noted write(value);
+        store.submit(&write);
+        write.wait();
+        here += write.ran_here() ? 1 : 0;
+    }
+    return here;
+}
+
+constexpr unsigned kLonely = sql::BatchWriter::kEnoughAlone;
+constexpr unsigned kTurn = sql::BatchWriter::kThreadsTurn;
+
+TEST(SqliteStoreTest, WithoutFsyncAWriteThatKeepsComingAloneIsCommittedByItsOwnThread) {
+    test::TempFolder folder;
+    const auto store = test::open_store(folder / "data", false);
+    EXPECT_EQ(run_here(*store, kLonely), 0U);
+    const unsigned here = run_here(*store, 100 * kTurn);
+    EXPECT_GT(here, 50 * kTurn);
+    EXPECT_LE(here, 100 * (kTurn - 1)) << "some are the writer's, for the log's sake";
+    EXPECT_EQ(get(*store, "noted"), "x");
+}
+
+TEST(SqliteStoreTest, WithFsyncTheWriterThreadCommits) {
+    test::TempFolder folder;
+    const auto store = test::open_store(folder / "data", true);
+    EXPECT_EQ(run_here(*store, kLonely + kTurn), 0U);
+}
+
+TEST(SqliteStoreTest, AWriteThatHasToWaitForAnotherProcessDoesSoOnTheWriterThread) {
+    test::TempFolder folder;
+    const auto store = test::open_store(folder / "data", false);
+    run_here(*store, kLonely);
+    const auto other =
+        Connection::open(folder / "data/kimbap.db", Connection::Mode::read_write).value();
+    ASSERT_TRUE(other->begin_write());
+    Noted waiting;
+    store->submit(&waiting);  // returns while the other writes
+    ASSERT_TRUE(other->commit());
+    waiting.wait();
+    EXPECT_FALSE(waiting.ran_here());
+    EXPECT_GT(run_here(*store, kTurn), 0U);
+}
+
+TEST(SqliteStoreTest, WritesOfManyThreadsWithoutFsyncAreAllThere) {
+    test::TempFolder folder;
+    const auto store = test::open_store(folder / "data", false);
+    constexpr int kThreads = 4;
+    constexpr int kWrites = 500;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&store, i] {
+            // Alone at first and at last, beside the others in between.
+            for (int n = 0; n < kWrites * (i + 1) / kThreads; ++n) {
+                EXPECT_TRUE(put(*store, std::to_string(i), std::to_string(n)));
+                run_here(*store, 1);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    for (int i = 0; i < kThreads; ++i) {
+        EXPECT_EQ(get(*store, std::to_string(i)), std::to_string(kWrites * (i + 1) / kThreads - 1));
+    }
+}
+
 TEST(SqliteStoreTest, TheWriteAheadLogStaysShort) {
     test::StoreFixture fixture;
     const std::string block(40'000, 'x');
@@ -201,6 +303,14 @@ TEST(SqliteStoreTest, TheWriteAheadLogStaysShort) {
         ASSERT_LT(i, 10'000);
         ASSERT_TRUE(put(*fixture.store, "block" + std::to_string(i), block));
     }
+}
+
+TEST(SqliteStoreTest, TheWriteAheadLogStaysShortWhereTheirOwnThreadsCommit) {
+    test::TempFolder folder;
+    const auto store = test::open_store(folder / "data", false);
+    // 400 MB: what is copied is written over.
+    EXPECT_GT(run_here(*store, 10'000, std::string(40'000, 'x')), 5'000U);
+    EXPECT_LT(std::filesystem::file_size(folder / "data/kimbap.db-wal"), 100U << 20);
 }
 
 TEST(SqliteStoreTest, WhatWasAcknowledgedSurvivesKill) {
