@@ -19,7 +19,7 @@ namespace kimbap::approval {
 
 namespace {
 
-/// Rows of channels that are not configured any more, declared dead at one look.
+/// Rows of channels that nobody has configured any more, declared dead at one look.
 constexpr std::size_t kOrphans = 32;
 /// A row that waits for another isn't looked at again before.
 constexpr std::chrono::milliseconds kShortestWait{250};
@@ -66,8 +66,13 @@ private:
             return most - std::min(most, running);
         }
     };
-    /// How many rows of which channel to claim.
-    using Shares = std::vector<std::pair<std::string, std::size_t>>;
+    /// How many rows of which channel to claim, and when they have to be due.
+    struct Share {
+        std::string channel;
+        std::size_t room;
+        TimePoint due_by;
+    };
+    using Shares = std::vector<Share>;
 
     [[nodiscard]] std::uint64_t version() const {
         return outbox_.store_.changes().version(store::Topic::outbox);
@@ -138,9 +143,12 @@ Outbox::Loop::Shares Outbox::Loop::shares(const std::vector<store::ChannelDue>& 
         if (channel.room() == 0) continue;  // the end of a delivery brings the next look
         // No pause is longer than longest_retry, also where the clock was set back meanwhile.
         const bool paused = channel.paused_until <= now + options_.longest_retry;
-        const TimePoint at = paused ? std::max(one.at, channel.paused_until) : one.at;
+        const bool orphan = channel.notifier == nullptr;
+        const auto delay = orphan ? options_.orphaned : std::chrono::milliseconds(0);
+        const TimePoint due = one.at + delay;
+        const TimePoint at = paused ? std::max(due, channel.paused_until) : due;
         if (at <= now) {
-            out.emplace_back(one.channel, channel.room());
+            out.push_back({one.channel, channel.room(), now - delay});
         } else if (!next_due_ || at < *next_due_) {
             next_due_ = at;
         }
@@ -160,11 +168,10 @@ Task<Result<Outbox::Loop::Rows>> Outbox::Loop::claim() {
     if (wanted.empty()) co_return Rows{};
 
     const auto rows = std::make_shared<Rows>();
-    const TimePoint now = outbox_.clock_.now();
-    store::Write claiming = [rows, now, until = now + options_.lease,
+    store::Write claiming = [rows, until = outbox_.clock_.now() + options_.lease,
                              wanted](store::Transaction& t) -> Result<void> {
-        for (const auto& [channel, room] : wanted) {
-            auto claimed = t.outbox().claim_due(channel, now, until, room);
+        for (const Share& share : wanted) {
+            auto claimed = t.outbox().claim_due(share.channel, share.due_by, until, share.room);
             if (!claimed) return claimed.error();
             std::move(claimed->begin(), claimed->end(), std::back_inserter(*rows));
         }
@@ -209,7 +216,7 @@ Task<Delivery> Outbox::Loop::attempt(const store::OutboxRow& row, std::string ea
     Notifier* const notifier = channels_[row.channel].notifier;
     if (notifier == nullptr) {
         co_return make_error(Errc::unsupported,
-                             "no notify entry of the configuration is named " + row.channel);
+                             "no process has a notify entry named " + row.channel);
     }
     const Notification notification{row.id,   row.approval_id, outbox_.clock_.now(),
                                     row.body, row.recipient,   std::move(earlier)};

@@ -30,6 +30,8 @@ struct OutboxOptions {
     std::chrono::milliseconds longest_retry{3'600'000};
     std::int64_t max_attempts = 50;
     std::chrono::milliseconds give_up{86'400'000};  ///< After the event.
+    /// What is overdue by so much is of a channel that no process has.
+    std::chrono::milliseconds orphaned{3'600'000};
 };
 
 /// Delivers the outbox: at least once, across restarts, whichever process wrote the row. Channels
@@ -38,7 +40,8 @@ struct OutboxOptions {
 /// `kimbap mcp`, and by commands of the command line while they wait.
 class Outbox {
 public:
-    /// All outlive run(). Rows of channels that have no notifier become dead.
+    /// All outlive run(). Rows of channels that have no notifier here are left to processes whose
+    /// configuration has them, and become dead where none delivers them.
     Outbox(store::Store& store, const Clock& clock, async::WorkerPool& workers,
            std::vector<std::unique_ptr<Notifier>> notifiers, OutboxOptions options = {});
     ~Outbox();
