@@ -33,6 +33,7 @@ json::array stored_votes(const std::vector<Vote>& votes) {
     json::array out = votes_json(votes);
     for (std::size_t i = 0; i < votes.size(); ++i) {
         if (!votes[i].link.empty()) out[i].get_object()["link"] = votes[i].link;
+        if (!votes[i].token.empty()) out[i].get_object()["token"] = votes[i].token;
     }
     return out;
 }
@@ -121,6 +122,7 @@ bool read_votes(const json::array& array, std::vector<Vote>& votes) {
         vote.reason = reader.optional_text("reason");
         vote.channel = reader.optional_text("channel");
         vote.link = reader.optional_text("link");
+        vote.token = reader.optional_text("token");
         const std::optional<Proof> proof =
             vote.channel.empty() ? Proof::account : parse_proof(reader.text("proof"));
         if (!reader.ok() || !verdict || !at || !proof) return false;

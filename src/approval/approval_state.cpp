@@ -99,6 +99,12 @@ const Vote* vote_through(const Standing& standing, std::string_view link) {
     return link.empty() || found == standing.votes.end() ? nullptr : &*found;
 }
 
+/// Whether somebody else may have cast it: its token was revoked since.
+bool is_void(const Vote& vote, const event::Decide& decide) {
+    return !vote.token.empty() && std::find(decide.revoked.begin(), decide.revoked.end(),
+                                            vote.token) != decide.revoked.end();
+}
+
 Error link_used(const Vote& vote) {
     return conflict("this link was used already: " + vote.by +
                     (vote.verdict == Verdict::approve ? " approved" : " denied") + " at " +
@@ -177,13 +183,15 @@ struct Apply {
         if (now >= terms.expires_at) {
             return conflict("the approval expired at " + format_time(terms.expires_at));
         }
-        if (before != nullptr && decide.verdict == Verdict::approve) return unchanged(standing);
-
+        if (before != nullptr && !is_void(*before, decide) && decide.verdict == Verdict::approve) {
+            return unchanged(standing);
+        }
         Standing next = standing;
-        std::erase_if(next.votes,
-                      [&](const Vote& vote) { return same_operator(vote.by, decide.by); });
+        std::erase_if(next.votes, [&](const Vote& vote) {
+            return same_operator(vote.by, decide.by) || is_void(vote, decide);
+        });
         next.votes.push_back({decide.by, decide.verdict, decide.reason, now, decide.channel,
-                              decide.proof, decide.link});
+                              decide.proof, decide.link, decide.token});
         if (decide.verdict == Verdict::deny) {
             return decided(std::move(next), State::denied, Effect::denied, now);
         }

@@ -51,7 +51,8 @@ struct Vote {
     TimePoint at{};
     std::string channel{};  ///< cli, api, or the name of the notify entry it came through.
     Proof proof = Proof::account;
-    std::string link{};  ///< The decision link's mark (see DecisionLinks), so that it serves once.
+    std::string link{};   ///< The decision link's mark (see DecisionLinks), so that it serves once.
+    std::string token{};  ///< tok_… of the token that was shown; "" where none was.
 };
 
 /// What never changes about an approval and matters to its transitions.
@@ -91,6 +92,9 @@ struct Decide {
     Proof proof = Proof::account;
     std::string link{};
     std::vector<std::string> roles{};
+    std::string token{};
+    /// Tokens that were revoked by now: who approved with one has to do so again.
+    std::vector<std::string> revoked{};
 };
 struct Expire {};
 /// What is overdue expires instead.

@@ -1,5 +1,6 @@
 #include "approval/manager_core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "approval/event.hpp"
@@ -90,6 +91,18 @@ void add_decision(audit::Record& record, const Operator& who, const event::Decid
     if (!decide.reason.empty()) record.details["reason"] = decide.reason;
 }
 
+/// Whose approvals count no more since `before`.
+void add_void(audit::Record& record, const Standing& before, const Standing& now) {
+    boost::json::array names;
+    for (const Vote& vote : before.votes) {
+        const bool kept = std::any_of(now.votes.begin(), now.votes.end(), [&](const Vote& other) {
+            return same_operator(other.by, vote.by);
+        });
+        if (!kept) names.emplace_back(vote.by);
+    }
+    if (!names.empty()) record.details["void_votes"] = std::move(names);
+}
+
 std::string_view audit_kind(const Approval& approval, Effect effect) {
     if (approval.state() == State::detached) return "call.lapsed";
     return effect == Effect::requeued || effect == Effect::lost ? "approval.lapsed"
@@ -152,7 +165,7 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
     auto step = apply(terms_of(approval), approval.standing, event, now);
     if (!step) return step.error();
     if (step->effect == Effect::none) return Effect::none;
-    approval.standing = std::move(step->next);
+    const Standing before = std::exchange(approval.standing, std::move(step->next));
     // What nobody can run any more is not kept.
     if (is_final(approval.standing)) loaded.row.sealed_call.clear();
     const bool gone = approval.state() == State::detached && is_final(approval.standing);
@@ -172,7 +185,10 @@ Result<Effect> ApprovalManager::Core::transition(store::Transaction& t, Loaded& 
         audit::Record record = record_of(approval, audit_kind(approval, step->effect), now);
         record.approval = boost::json::object{{"id", approval.id}, {"outcome", outcome}};
         const auto* const decide = std::get_if<event::Decide>(&event);
-        if (who != nullptr && decide != nullptr) add_decision(record, *who, *decide);
+        if (who != nullptr && decide != nullptr) {
+            add_decision(record, *who, *decide);
+            add_void(record, before, approval.standing);
+        }
         const Result<void> audited = audit::append(t, record);
         if (!audited) return audited.error();
     }
@@ -299,6 +315,20 @@ Result<std::vector<std::string>> ApprovalManager::Core::roles_of(const store::To
     return roles;
 }
 
+Result<std::vector<std::string>> ApprovalManager::Core::revoked_of(const store::TokenStore& tokens,
+                                                                   const std::vector<Vote>& votes) {
+    std::vector<std::string> revoked;
+    const bool any = std::any_of(votes.begin(), votes.end(),
+                                 [](const Vote& vote) { return !vote.token.empty(); });
+    if (!any) return revoked;
+    const auto rows = tokens.list();
+    if (!rows) return rows.error();
+    for (const store::TokenRow& row : *rows) {
+        if (row.revoked_at) revoked.push_back(row.id);
+    }
+    return revoked;
+}
+
 Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     store::Transaction& t, const std::string& id, const Operator& who, Verdict verdict,
     const std::string& reason) const {
@@ -310,8 +340,11 @@ Result<ApprovalManager::Core::Decision> ApprovalManager::Core::decide(
     if (!expired) return expired.error();
     auto roles = roles_of(t.tokens(), who);
     if (!roles) return roles.error();
-    const event::Decide decide{who.name,  verdict,  reason,           who.channel,
-                               who.proof, who.link, std::move(*roles)};
+    auto revoked = revoked_of(t.tokens(), loaded->approval.standing.votes);
+    if (!revoked) return revoked.error();
+    const event::Decide decide{who.name,          verdict,   reason,
+                               who.channel,       who.proof, who.link,
+                               std::move(*roles), who.token, std::move(*revoked)};
     const auto effect = transition(t, *loaded, decide, &who);
     if (!effect && *expired == Effect::none) return effect.error();
     if (!effect) return Decision{std::nullopt, effect.error()};

@@ -57,6 +57,9 @@ public:
     /// operator's tokens that serve now.
     Result<std::vector<std::string>> roles_of(const store::TokenStore& tokens,
                                               const Operator& who) const;
+    /// The tokens that are revoked, where any of `votes` was cast with one.
+    static Result<std::vector<std::string>> revoked_of(const store::TokenStore& tokens,
+                                                       const std::vector<Vote>& votes);
     Result<Examined> examine(const std::string& id, const Operator& who) const;
     static Result<void> check_decision(const Operator& who, const std::string& reason);
 

@@ -23,6 +23,8 @@ public:
     void feed(std::string_view piece);
     /// At the end of the stream.
     void finish();
+    /// Whether the observer was told of an event.
+    [[nodiscard]] bool told() const { return told_ > 0; }
     /// Everything that came: an array of the events' values where each was JSON, else their text.
     [[nodiscard]] bool all_json() const { return !fault_; }
     /// Which event isn't JSON and why; "" where each is.

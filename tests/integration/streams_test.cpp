@@ -41,6 +41,13 @@ actions:
     path: /words
     risk: {level: low, mutating: false}
     response: {type: text, stream: sse, text_filter: {on_empty: silence}}
+  persist:
+    description: Events, again where they break
+    method: GET
+    path: /watch
+    risk: {level: low, mutating: false}
+    response: {stream: sse}
+    retry: {max_attempts: 3, backoff_ms: 1}
   look:
     description: No stream
     method: GET
@@ -100,6 +107,19 @@ TEST_F(Streams, EndWhereTheyFallSilent) {
     const Ran ran = call("watch");
     EXPECT_EQ(ran.code, 1);
     EXPECT_THAT(ran.err, HasSubstr("nothing more of the answer of 127.0.0.1 came in time"));
+}
+
+TEST_F(Streams, ThatBreakAreAskedForAgainUntilTheCallerWasToldOfAnEvent) {
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 500\r\n\r\n";
+    const auto attempts = [&] {
+        EXPECT_EQ(call("persist").code, 1);
+        return kimbap_.audit().back().at("execution").at("attempts").as_int64();
+    };
+    answer({head + ": nothing yet\n\n"});
+    EXPECT_EQ(attempts(), 3);
+    answer({head + "data: 1\n\n"});
+    EXPECT_EQ(attempts(), 1);
 }
 
 TEST_F(Streams, AreReadByTheRulesOfEventStreams) {

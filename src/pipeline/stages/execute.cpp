@@ -181,7 +181,9 @@ private:
                 auto renewing = renew_credential(call_, services_, http_);
                 if (co_await std::move(renewing)) continue;
             }
-            const bool streamed = reader_ && exchange.response && exchange.response->status < 300;
+            // What the caller was told of once must not come again.
+            const bool streamed =
+                reader_ && (exchange.response ? exchange.response->status < 300 : reader_->told());
             const auto wait = streamed ? std::nullopt
                                        : manifests::next_attempt(action_, attempt,
                                                                  services_.clock.now(), jitter());

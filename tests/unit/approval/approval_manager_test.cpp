@@ -569,6 +569,45 @@ TEST_F(ApprovalTest, RolesAreThoseOfTheTokenShownOrOfTheOperatorsTokens) {
     EXPECT_TRUE(run(manager_.decide(id, fay, Verdict::approve, "")));
 }
 
+TEST_F(ApprovalTest, AnApprovalThroughATokenThatWasRevokedSinceCountsNoMore) {
+    insert_token(*fixture_.store, "tok_1", "alice", {});
+    insert_token(*fixture_.store, "tok_2", "bob", {}, true,
+                 clock_.now());  // expired is not revoked
+    insert_token(*fixture_.store, "tok_3", "alice", {});
+    SuspendedCall call = refund();
+    call.spec.required = 3;
+    const std::string id = requested(call).id;
+    const auto approve = [&](const std::string& name, const std::string& token) {
+        return manager_
+            .decide_blocking(id, {name, token, "api", Proof::token}, Verdict::approve, "")
+            ->standing;
+    };
+    EXPECT_EQ(approve("alice", "tok_1").votes.size(), 1U);
+    ASSERT_TRUE(store::transact(*fixture_.store, [&](store::Transaction& t) -> Result<bool> {
+        const auto revoked = t.tokens().revoke("tok_1", clock_.now());
+        if (!revoked) return revoked.error();
+        return true;
+    }));
+    EXPECT_EQ(approve("bob", "tok_2").votes.size(), 1U) << "alice's is gone";
+    EXPECT_EQ(audit().back().at("details").as_object().at("void_votes"), json::value({"alice"}));
+    EXPECT_EQ(approve("carol", "tok_4").state, State::pending);
+    EXPECT_FALSE(audit().back().at("details").as_object().contains("void_votes"));
+    EXPECT_EQ(approve("alice", "tok_3").state, State::approved);
+}
+
+TEST_F(ApprovalTest, WhoApprovedWithATokenThatWasRevokedMayDoSoAgain) {
+    insert_token(*fixture_.store, "tok_1", "alice", {}, true, {}, clock_.now());
+    SuspendedCall call = refund();
+    call.spec.required = 2;
+    const std::string id = requested(call).id;
+    for (const char* token : {"tok_1", "tok_2", "tok_2"}) {
+        const auto voted = manager_.decide_blocking(id, {"alice", token, "api", Proof::token},
+                                                    Verdict::approve, "");
+        ASSERT_EQ(voted->standing.votes.size(), 1U);
+        EXPECT_EQ(voted->standing.votes[0].token, token);
+    }
+}
+
 TEST_F(ApprovalTest, ExaminingDecidesNothing) {
     const Approval pending = requested();
     EXPECT_FALSE(run(manager_.examine(pending.id, by("alice")))->refusal);
