@@ -14,6 +14,21 @@ def _said(*command):
     return (done.stdout + done.stderr).strip().splitlines()[0] if done.stdout or done.stderr else ""
 
 
+def _file(path):
+    try:
+        with open(path, encoding="ascii") as text:
+            return text.read().strip()
+    except OSError:
+        return ""
+
+
+def _idling():
+    """What a processor without anything to do does: on a virtual one it is most of a lone call's time."""
+    governor = _file("/sys/devices/system/cpu/cpuidle/current_governor") or "unknown"
+    polls = _file("/sys/module/haltpoll/parameters/guest_halt_poll_ns")
+    return f"{governor}, guest_halt_poll_ns {polls}" if polls else governor
+
+
 def describe():
     """(name, value) pairs for the head of a result."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
@@ -23,6 +38,7 @@ def describe():
         system = re.search(r'PRETTY_NAME="(.*)"', release.read())
     return [
         ("cores", f"{os.cpu_count()} × {model.group(1) if model else 'unknown'}"),
+        ("idling", _idling()),
         ("memory", f"{memory:.0f} GiB"),
         ("system", f"{system.group(1) if system else 'unknown'}, Linux {os.uname().release}"),
         ("compiler", _said("g++", "--version")),

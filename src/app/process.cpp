@@ -30,6 +30,7 @@
 #include "app/own_principal.hpp"
 #include "app/reloader.hpp"
 #include "app/token_authenticator.hpp"
+#include "async/watchful_run.hpp"
 #include "async/worker_pool.hpp"
 #include "base/log.hpp"
 #include "mcp/server.hpp"
@@ -168,9 +169,9 @@ public:
         boost::asio::co_spawn(first, face_.watch.run(background_.token()), boost::asio::detached);
         std::vector<std::thread> threads;
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
-            threads.emplace_back([context = contexts_[i].get()] { context->run(); });
+            threads.emplace_back([context = contexts_[i].get()] { async::watchful_run(*context); });
         }
-        first.run();
+        async::watchful_run(first);
         for (std::thread& thread : threads) thread.join();
         gateway_->workers().wait_idle();
         return {};
@@ -353,7 +354,7 @@ Result<void> run_stdio(Config config, const std::string& agent,
         context, gateway.run_approvals(lanes.first(), background.token(), draining.token()),
         boost::asio::detached);
     boost::asio::co_spawn(context, face.watch.run(background.token()), boost::asio::detached);
-    context.run();
+    async::watchful_run(context);
     gateway.workers().wait_idle();
     return {};
 }
