@@ -26,7 +26,7 @@ bool Watchfulness::watch() noexcept {
 }
 
 void Watchfulness::learn(bool met) noexcept {
-    credit_ = std::clamp(credit_ + (met ? 1 : -1), 0, kMost);
+    credit_ = std::clamp(credit_ + (met ? 1 : -kVain), 0, kMost);
 }
 
 void watchful_run(boost::asio::io_context& context) {

@@ -6,7 +6,7 @@
 namespace kimbap::async {
 
 /// Whether to go on looking for events for a moment before a thread sleeps, learnt from what came
-/// of it: yes as long as at least every other look meets one; else now and then, to find out.
+/// of it: yes as long as two of three looks meet one; else now and then, to find out.
 class Watchfulness {
 public:
     /// Before a thread sleeps.
@@ -16,15 +16,17 @@ public:
 
 private:
     static constexpr int kMost = 16;
-    /// Times that it sleeps at once between two trials.
-    static constexpr int kTrialEvery = 32;
+    /// What a look in vain costs of the credit that one which meets an event gives: 1.
+    static constexpr int kVain = 2;
+    /// Without credit, each such sleep has a look before it.
+    static constexpr int kTrialEvery = 64;
     int credit_ = kMost / 2;
     int slept_ = 0;
 };
 
 /// How long a thread looks. What is worth waiting for like this takes less: an upstream on the same
 /// machine, the next request of a connection, a commit.
-inline constexpr std::chrono::microseconds kWatch{50};
+inline constexpr std::chrono::microseconds kWatch{200};
 
 /// Like io_context::run(), which it stands in for on the one thread of `context`; but before it
 /// sleeps, it looks for events for kWatch where that has paid off lately, giving the processor to
