@@ -11,8 +11,15 @@ from .upstream import Nginx
 WARM_CALLS = 100
 
 
+def _lines(annotated):
+    for line in annotated.splitlines():
+        found = re.match(r"\s*([\d,]+) \(\s*[\d.]+%\)\s+(.*)", line)
+        if found and "PROGRAM TOTALS" not in line:
+            yield int(found.group(1).replace(",", "")), found.group(2)
+
+
 def count(make, seconds):
-    """`make(workshop, upstream, wrapper=…)` gives the Gateway. Returns (calls, annotated lines of callgrind)."""
+    """`make(workshop, upstream, wrapper=…)` gives the Gateway. Returns (calls, [(instructions, where)])."""
     with Workshop() as workshop:
         nginx = Nginx(workshop)
         out = workshop.path("callgrind.out")
@@ -33,12 +40,4 @@ def count(make, seconds):
         gateway.stop()
         annotated = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", out], capture_output=True,
                                    text=True, check=True).stdout
-        return measured.requests, annotated
-
-
-def lines(annotated):
-    """(instructions, where) of each annotated line."""
-    for line in annotated.splitlines():
-        found = re.match(r"\s*([\d,]+) \(\s*[\d.]+%\)\s+(.*)", line)
-        if found and "PROGRAM TOTALS" not in line:
-            yield int(found.group(1).replace(",", "")), found.group(2)
+        return measured.requests, list(_lines(annotated))

@@ -16,7 +16,7 @@ public:
 
 private:
     static constexpr int kMost = 16;
-    /// What a look in vain costs of the credit that one which meets an event gives: 1.
+    /// Credit that a look in vain costs; one that meets an event gives 1.
     static constexpr int kVain = 2;
     /// Without credit, each such sleep has a look before it.
     static constexpr int kTrialEvery = 64;

@@ -12,7 +12,7 @@ class Transaction;
 namespace kimbap::audit {
 
 /// Chains `record` to the log within `transaction`: for changes of state, which must not be durable
-/// without their record, nor the record without them. Runs on the store's writer thread.
+/// without their record, nor the record without them. Runs on the thread that commits.
 Result<void> append(store::Transaction& transaction, const Record& record);
 
 /// The log as calls write it. Thread-safe.

@@ -72,7 +72,8 @@ public:
     virtual ~Store() = default;
 
     /// Queues the operations of a list (linked by `next`), in order; each goes back to its sink
-    /// once, after its commit or failure. Their work runs on the writer thread and must not wait
+    /// once, after its commit or failure. Their work runs on the writer thread (that of a short
+    /// one, without fsync, on this one where it is alone: see BatchWriter) and must not wait
     /// for anything. Errors: what the work returned; storage_failure (disk full, read-only, locked
     /// for too long); unavailable where the queue is full. Thread-safe.
     virtual void submit(WriteOperation* first) = 0;

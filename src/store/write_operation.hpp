@@ -11,7 +11,7 @@ class WriteOperation;
 class WriteSink {
 public:
     /// Takes back the operations of one commit, linked by `next`, each with its outcome set. Called
-    /// on the writer thread; must not block. An operation may be destroyed from here on.
+    /// on the thread that committed; must not block. An operation may be destroyed from here on.
     virtual void deliver(WriteOperation* first) noexcept = 0;
 
 protected:
@@ -27,7 +27,7 @@ public:
     WriteOperation(const WriteOperation&) = delete;
     WriteOperation& operator=(const WriteOperation&) = delete;
 
-    /// The work, as a Write. Called once, on the writer thread.
+    /// The work, as a Write. Called once, on the thread that commits.
     virtual Result<void> run(Transaction& transaction) = 0;
 
     WriteSink* const sink;

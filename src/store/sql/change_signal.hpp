@@ -4,7 +4,7 @@
 
 namespace kimbap::store::sql {
 
-/// The writer's side of a ChangeBoard, for one writer thread.
+/// The writer's side of a ChangeBoard, for one thread at a time.
 class ChangeSignal {
 public:
     /// In the transaction, before its commit: `topics` (a bit each) are about to change. Their
